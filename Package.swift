@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The strictest settings that the toolchain knows; every target of ours has them.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+let package = Package(
+    name: "rhizome",
+    products: [
+        .library(name: "SignedLog", targets: ["SignedLog"])
+    ],
+    targets: [
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
+        .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "SignedLog", dependencies: ["Bytes", "DeterministicCBOR", "Sodium"], swiftSettings: strict),
+        .target(name: "RhizomeTesting", path: "Tests/RhizomeTesting", swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes", "RhizomeTesting"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

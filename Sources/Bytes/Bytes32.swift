@@ -1,0 +1,55 @@
+/// Thirty-two bytes, stored in place: a hash, a public key.
+///
+/// Equality, order and hash are those of the bytes.
+public struct Bytes32: Hashable, Comparable, Sendable {
+    // Big-endian words, so that comparing words in order compares bytes in order.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// How many bytes there are.
+    public static let count = 32
+
+    /// Takes exactly 32 bytes; `nil` for any other count.
+    public init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.count else { return nil }
+        var iterator = bytes.makeIterator()
+        func word() -> UInt64 {
+            var value: UInt64 = 0
+            for _ in 0..<8 { value = value << 8 | UInt64(iterator.next() ?? 0) }
+            return value
+        }
+        words = (word(), word(), word(), word())
+    }
+
+    /// Thirty-two times the same byte.
+    public init(repeating byte: UInt8) {
+        let word = UInt64(byte) &* 0x0101_0101_0101_0101
+        words = (word, word, word, word)
+    }
+
+    /// The bytes in order.
+    public var array: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.count)
+        for word in [words.0, words.1, words.2, words.3] {
+            for shift in stride(from: UInt64(56), through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+        return bytes
+    }
+
+    /// The first eight bytes as a big-endian number: enough to index by.
+    public var prefix64: UInt64 { words.0 }
+
+    /// Whether all bytes are the same.
+    public static func == (left: Self, right: Self) -> Bool { left.words == right.words }
+
+    /// Whether `left` comes first in the order of bytes.
+    public static func < (left: Self, right: Self) -> Bool { left.words < right.words }
+
+    /// Feeds all bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+}

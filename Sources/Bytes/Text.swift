@@ -1,0 +1,56 @@
+/// A text that is compared, ordered and hashed by its UTF-8 bytes (spec: delta.md, "Encoding").
+///
+/// Swift's `String` holds "é" in one and in two scalars to be equal; a signature, SQLite and every other program do
+/// not. Names and values of deltas are therefore never plain strings here.
+public struct Text: Hashable, Comparable, Sendable {
+    /// The same text as a string, for people's eyes and for libraries that ask for one. Not for comparing.
+    public let string: String
+
+    /// Takes a string as it is: nothing is normalised.
+    public init(_ string: String) {
+        self.string = string
+    }
+
+    /// Takes UTF-8 bytes, or gives `nil` where they are not valid UTF-8 (overlong forms and surrogates included).
+    public init?(utf8 bytes: some Collection<UInt8>) {
+        guard let string = String(validating: bytes, as: UTF8.self) else { return nil }
+        self.string = string
+    }
+
+    /// The UTF-8 bytes.
+    public var utf8: String.UTF8View { string.utf8 }
+
+    /// How many UTF-8 bytes the text has.
+    public var count: Int { string.utf8.count }
+
+    /// Whether both have the same bytes.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.string.utf8.elementsEqual(right.string.utf8)
+    }
+
+    /// Whether `left` comes first in the order of bytes.
+    public static func < (left: Self, right: Self) -> Bool {
+        left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
+    }
+
+    /// Feeds the bytes and their count.
+    public func hash(into hasher: inout Hasher) {
+        var word: UInt64 = 0
+        var filled = 0
+        for byte in string.utf8 {
+            word = word << 8 | UInt64(byte)
+            filled += 1
+            if filled & 7 == 0 { hasher.combine(word) }
+        }
+        hasher.combine(word)
+        hasher.combine(filled)
+    }
+}
+
+extension Text: ExpressibleByStringLiteral, CustomStringConvertible {
+    /// A text written in the source.
+    public init(stringLiteral value: String) { self.init(value) }
+
+    /// The text as it is: not escaped for terminals or logs.
+    public var description: String { string }
+}
