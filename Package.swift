@@ -16,7 +16,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "rhizome",
     products: [
-        .library(name: "SignedLog", targets: ["SignedLog"])
+        .library(name: "RhizomeCore", targets: ["RhizomeCore"])
     ],
     targets: [
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
@@ -25,8 +25,23 @@ let package = Package(
         .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
         .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "SignedLog", dependencies: ["Bytes", "DeterministicCBOR", "Sodium"], swiftSettings: strict),
-        .target(name: "RhizomeTesting", path: "Tests/RhizomeTesting", swiftSettings: strict),
+        .target(
+            name: "RhizomeCore",
+            dependencies: ["Bytes", "DeterministicCBOR", "SignedLog", "Sodium"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RhizomeTesting",
+            dependencies: ["Bytes", "RhizomeCore", "SignedLog", "Sodium"],
+            path: "Tests/RhizomeTesting",
+            swiftSettings: strict
+        ),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "RhizomeTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "RhizomeCoreTests",
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "SignedLog", "Sodium"],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

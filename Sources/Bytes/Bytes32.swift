@@ -31,7 +31,9 @@ public struct Bytes32: Hashable, Comparable, Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.count)
         for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
         }
         return bytes
     }

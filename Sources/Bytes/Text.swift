@@ -3,7 +3,9 @@
 /// Swift's `String` holds "é" in one and in two scalars to be equal; a signature, SQLite and every other program do
 /// not. Names and values of deltas are therefore never plain strings here.
 public struct Text: Hashable, Comparable, Sendable {
-    /// The same text as a string, for people's eyes and for libraries that ask for one. Not for comparing.
+    /// The same text as a string, for people's eyes and for libraries that ask for one.
+    ///
+    /// Not for comparing.
     public let string: String
 
     /// Takes a string as it is: nothing is normalised.

@@ -16,11 +16,15 @@ public struct CBORError: Error, Equatable, Sendable, CustomStringConvertible {
         case integerRange
         /// Arrays and maps nested deeper than ``CBORReader/deepest``.
         case tooDeep
+        /// More items than this place allows.
+        case limit
         /// Another type or length than this place has.
         case unexpected
     }
 
-    /// What is wrong. Equality is that of the codes.
+    /// What is wrong.
+    ///
+    /// Equality is that of the codes.
     public let code: Code
     /// Where: bytes from the start of what is decoded.
     public let offset: Int

@@ -133,8 +133,21 @@ public struct CBORReader: Sendable {
         return text
     }
 
-    /// The head of an array: how many items follow. Each of them needs at least a byte.
+    /// The head of an array: how many items follow.
+    ///
+    /// Each of them needs at least a byte.
     public mutating func array() throws(CBORError) -> Int { try length(4) }
+
+    /// The head of an array of at most `limit` items.
+    ///
+    /// - Throws: `limit` where it announces more, even if they are not there.
+    public mutating func array(atMost limit: Int) throws(CBORError) -> Int {
+        let start = offset
+        let count = try head(4)
+        guard count <= UInt64(limit) else { throw CBORError(.limit, at: start) }
+        guard count <= UInt64(end - offset) else { throw CBORError(.truncated, at: start) }
+        return Int(count)
+    }
 
     /// The head of a map: how many pairs follow.
     public mutating func map() throws(CBORError) -> Int { try length(5, bytesEach: 2) }

@@ -13,7 +13,9 @@ public enum CBORValue: Hashable, Sendable {
     /// Keys and values; the writer sorts them by the keys' encoding.
     case map([CBORValue: CBORValue])
 
-    /// The value of a finite number: an integer where it equals one with |x| ≤ 2^53, else a float. `nil` for the others.
+    /// The value of a finite number: an integer where it equals one with |x| ≤ 2^53, else a float.
+    ///
+    /// `nil` for the others.
     public static func number(_ number: Double) -> CBORValue? {
         guard number.isFinite else { return nil }
         if abs(number) <= 9_007_199_254_740_992, let integer = Int64(exactly: number) { return .integer(integer) }

@@ -24,7 +24,9 @@ package enum Ed25519 {
         unsafe crypto_core_ed25519_is_valid_point(publicKey.array) == 1
     }
 
-    /// The X25519 form of the key; `nil` for keys that are not acceptable. A key and its negative have the same.
+    /// The X25519 form of the key; `nil` for keys that are not acceptable.
+    ///
+    /// A key and its negative have the same.
     package static func transportKey(of publicKey: Bytes32) -> Bytes32? {
         var curve = [UInt8](repeating: 0, count: Int(crypto_box_PUBLICKEYBYTES))
         guard unsafe crypto_sign_ed25519_pk_to_curve25519(&curve, publicKey.array) == 0 else { return nil }

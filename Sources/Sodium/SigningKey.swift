@@ -12,8 +12,9 @@ package final class SigningKey: Sendable {
     package let seed: SecretBytes
     /// The public key that the seed gives.
     package let publicKey: Bytes32
-    /// libsodium's form of the secret key: seed ‖ public key. Never read from a file: a public key that doesn't fit its
-    /// seed would make signatures that give the secret away.
+    /// libsodium's form of the secret key: seed ‖ public key.
+    ///
+    /// Never read from a file: a public key that doesn't fit its seed would make signatures that give the secret away.
     private let expanded: SecretBytes
 
     /// The key pair of a seed of 32 bytes.

@@ -20,7 +20,9 @@ public enum TestFiles {
     }
 
     /// A public test list that is not part of the project: `RHIZOME_CONFORMANCE`, else `../shared/conformance` from the
-    /// root. `nil`, with a printed line, where it is absent.
+    /// root.
+    ///
+    /// `nil`, with a printed line, where it is absent.
     public static func conformance(_ name: String) throws -> [UInt8]? {
         let folder =
             ProcessInfo.processInfo.environment["RHIZOME_CONFORMANCE"].map { URL(filePath: $0) }

@@ -1,0 +1,224 @@
+public import Bytes
+public import SignedLog
+
+/// What holds the deltas: one author's log beside the other, in the order in which they were accepted.
+///
+/// The set of deltas held is closed: none without all its previous. A log decides nothing; it appends what admission
+/// has admitted, durably and in one piece, and gives each delta the next position: dense, from 1, never used twice.
+/// Cursors, stream ids and the audit's gaps rest on that. Every implementation passes the suite in RhizomeTesting.
+///
+/// One writer at a time calls ``append(_:cursors:)``; all else may be called at the same time from anywhere.
+public protocol DeltaLog: Sendable {
+    /// Names this log, 16 random bytes made with it: a position means nothing in another one.
+    var epoch: [UInt8] { get }
+
+    // MARK: Writing
+
+    /// Appends admitted deltas in order, with their places in the indexes, in one durable transaction.
+    ///
+    /// Every previous of each is held already or stands earlier in the batch. Deltas that are held already are left out.
+    ///
+    /// - Parameter cursors: named positions that are set in the same transaction.
+    /// - Returns: the appended ones with their positions, in order.
+    /// - Throws: ``DeltaLogError``; nothing of the batch is held then.
+    func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta]
+
+    /// Notes that a verified delta fits nowhere, by this version of the software; once per id and version.
+    func record(_ stall: Stall) async throws
+
+    // MARK: Single deltas
+
+    /// Which of these are held.
+    func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID>
+
+    /// The links to those of these deltas that are held.
+    func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink]
+
+    /// The deltas with these ids, as far as they are held, in no certain order.
+    func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta]
+
+    // MARK: In order of acceptance
+
+    /// How many deltas are held: also the last position.
+    func count() async throws -> Int64
+
+    /// Deltas by position, those after `position`.
+    func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta]
+
+    /// Entries by position as they lie in the log, undecoded, for the audit.
+    func entries(after position: Int64, limit: Int) async throws -> [LogEntry]
+
+    /// A named cursor's position; 0 where it was never set.
+    func cursor(_ name: String) async throws -> Int64
+
+    // MARK: Entities
+
+    /// The deltas with a pointer to this entity, by position.
+    func deltas(about entity: Text) async throws -> [StoredDelta]
+
+    /// The entities to which a delta points under this local context, ordered by their bytes, those after `entity`.
+    func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text]
+
+    // MARK: Authors' logs
+
+    /// The heads of an author's log, by (sequence, id), least first; none for an author of whom nothing is held.
+    func heads(of author: PublicKey) async throws -> [Head]
+
+    /// The heads of all authors, ordered by (author, id), those after `last`.
+    func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead]
+
+    /// The authors whose logs changed after a position, by the position of their last change, with their heads.
+    func changes(after position: Int64, limit: Int) async throws -> Changes
+
+    /// The ids by which a peer can tell what is held of an author's log: its heads, then along the first previous 1, 2,
+    /// 4, 8, … steps back, and the first; at most 256 (spec: peering.md, `pull`).
+    func locators(of author: PublicKey) async throws -> [DeltaID]
+
+    /// A page of what `want` reaches and the known ones of `have` don't (spec: peering.md, `pull`).
+    func pull(_ request: PullRequest) async throws -> PullPage
+
+    /// These ids of an author's log and all before them (spec: identity.md, `keep`). Unknown ids are left out.
+    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID>
+
+    /// Every author of whom something is held, by key.
+    func authors() async throws -> [AuthorSummary]
+
+    /// The forks of an author's log.
+    func forks(of author: PublicKey) async throws -> [Fork]
+
+    /// The deltas that fit nowhere, by this version of the software.
+    func stalls() async throws -> [Stall]
+}
+
+/// One head of one author.
+public struct AuthorHead: Hashable, Sendable {
+    /// Whose log.
+    public let author: PublicKey
+    /// The end of one of its branches.
+    public let id: DeltaID
+
+    /// A head.
+    public init(author: PublicKey, id: DeltaID) {
+        self.author = author
+        self.id = id
+    }
+}
+
+/// What changed after a position.
+public struct Changes: Sendable {
+    /// All heads of the authors whose logs changed.
+    public let heads: [AuthorHead]
+    /// Where to go on from.
+    public let position: Int64
+    /// Whether there are more.
+    public let hasMore: Bool
+
+    /// A page of changes.
+    public init(heads: [AuthorHead], position: Int64, hasMore: Bool) {
+        self.heads = heads
+        self.position = position
+        self.hasMore = hasMore
+    }
+}
+
+/// What a peer asks of one author's log (spec: peering.md, `pull`).
+public struct PullRequest: Sendable {
+    /// Whose log.
+    public let author: PublicKey
+    /// The heads that are to be reached.
+    public let want: [DeltaID]
+    /// Ids of that log which the asking side holds; unknown ones count for nothing.
+    public let have: [DeltaID]
+    /// The (sequence, id) after which to go on.
+    public let after: (sequence: Int64, id: DeltaID)?
+    /// How many bytes of signed deltas the page may have; one delta is given whatever its size.
+    public let maximumBytes: Int
+
+    /// A request for a page.
+    public init(
+        author: PublicKey,
+        want: [DeltaID],
+        have: [DeltaID],
+        after: (sequence: Int64, id: DeltaID)?,
+        maximumBytes: Int
+    ) {
+        self.author = author
+        self.want = want
+        self.have = have
+        self.after = after
+        self.maximumBytes = maximumBytes
+    }
+}
+
+/// A page of an author's log in order of (sequence, id).
+public struct PullPage: Sendable {
+    /// Whole signed deltas.
+    public let deltas: [[UInt8]]
+    /// The (sequence, id) of the last of them: where the next page goes on.
+    public let last: (sequence: Int64, id: DeltaID)?
+    /// Whether there are more.
+    public let hasMore: Bool
+
+    /// A page.
+    public init(deltas: [[UInt8]], last: (sequence: Int64, id: DeltaID)?, hasMore: Bool) {
+        self.deltas = deltas
+        self.last = last
+        self.hasMore = hasMore
+    }
+}
+
+/// What is held of one author.
+public struct AuthorSummary: Hashable, Sendable {
+    /// Whose log.
+    public let author: PublicKey
+    /// How many deltas are held.
+    public let count: Int64
+    /// The position of the last one that was accepted.
+    public let lastPosition: Int64
+
+    /// A summary.
+    public init(author: PublicKey, count: Int64, lastPosition: Int64) {
+        self.author = author
+        self.count = count
+        self.lastPosition = lastPosition
+    }
+}
+
+/// Two histories by one key: deltas, neither before the other, that share a previous or are all firsts (spec:
+/// admission.md, "Forks").
+public struct Fork: Hashable, Sendable {
+    /// Whose log.
+    public let author: PublicKey
+    /// The least sequence among the deltas that part here.
+    public let sequence: Int64
+    /// Those deltas, sorted by bytes.
+    public let ids: [DeltaID]
+
+    /// A fork.
+    public init(author: PublicKey, sequence: Int64, ids: [DeltaID]) {
+        self.author = author
+        self.sequence = sequence
+        self.ids = ids
+    }
+}
+
+/// A verified delta that was rejected as `chain` or `timeOrder`: it, and heads known to reach it, aren't wanted again
+/// (spec: admission.md, "What counts against whom").
+public struct Stall: Hashable, Sendable {
+    /// Who signed it.
+    public let author: PublicKey
+    /// The delta.
+    public let id: DeltaID
+    /// Why it fits nowhere.
+    public let reason: Rejection
+    /// By which version of the software: another one looks again.
+    public let version: String
+
+    /// A stall.
+    public init(author: PublicKey, id: DeltaID, reason: Rejection, version: String) {
+        self.author = author
+        self.id = id
+        self.reason = reason
+        self.version = version
+    }
+}
