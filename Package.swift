@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "SignedLog", dependencies: ["Bytes", "DeterministicCBOR", "Sodium"], swiftSettings: strict),
         .target(
@@ -37,6 +38,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "RhizomeTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "ZeroMQTests",
+            dependencies: ["Bytes", "CZeroMQ", "RhizomeTesting", "Sodium", "ZeroMQ"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "RhizomeCoreTests",
             dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "SignedLog", "Sodium"],

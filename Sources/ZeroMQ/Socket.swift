@@ -1,0 +1,218 @@
+internal import CZeroMQ
+
+/// A ZeroMQ socket, which belongs to one socket thread and traps elsewhere.
+///
+/// Not even a mutex would make it safe for two (zmq_socket(3)).
+///
+/// TCP is for CURVE alone: `bind` and `connect` refuse a TCP endpoint on a socket that isn't set up in full
+/// (spec: peering.md, "there is no plaintext mode"). Sends and receives never block.
+package final class Socket {
+    /// What a socket does (zmq_socket(3)).
+    package enum Kind: Sendable {
+        /// Serves requests: first frame of each message is the connection's routing id.
+        case router
+        /// Sends requests and gets replies in any order.
+        case dealer
+        /// Publishes.
+        case pub
+        /// Subscribes.
+        case sub
+        /// One to one within the process.
+        case pair
+    }
+
+    /// How a socket's peers are authenticated (`ZMQ_MECHANISM`).
+    package enum Mechanism: Int32, Sendable {
+        /// Not at all.
+        case null = 0
+        /// By a password in the clear; not used here.
+        case plain = 1
+        /// By Curve25519 keys, encrypted (RFC 25, RFC 26).
+        case curve = 2
+        /// By Kerberos; not used here.
+        case gssapi = 3
+    }
+
+    /// How many bytes CURVE adds to a frame: command name, nonce, box and flags (RFC 26, MESSAGE).
+    static let curveFrameOverhead = 33
+
+    /// What it does.
+    package let kind: Kind
+    /// Where it lives; everything about it happens there.
+    package let thread: SocketThread
+    let handle: SocketHandle
+    /// The ZAP domain of a CURVE server, held so that it outlives the socket's clients.
+    var zapDomain: ZAPDomain?
+    var isCurveClient = false
+    private(set) var rebinding: Rebinding?
+
+    /// Opens a socket, to be called on the thread it is to belong to.
+    ///
+    /// - Throws: `stopped` after the thread was told to stop; `resources` where there are no more sockets.
+    package convenience init(_ kind: Kind, on thread: SocketThread, _ options: SocketOptions = SocketOptions())
+        throws(ZeroMQError)
+    {
+        let type =
+            switch kind {
+            case .router: ZMQ_ROUTER
+            case .dealer: ZMQ_DEALER
+            case .pub: ZMQ_PUB
+            case .sub: ZMQ_SUB
+            case .pair: ZMQ_PAIR
+            }
+        try self.init(kind, type: type, on: thread)
+        do {
+            try apply(options)
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private init(_ kind: Kind, type: Int32, on thread: SocketThread) throws(ZeroMQError) {
+        thread.checkIsolated()
+        let context = try Context.shared()
+        guard let raw = unsafe zmq_socket(context.raw, type) else { throw .last("zmq_socket") }
+        self.kind = kind
+        self.thread = thread
+        unsafe handle = SocketHandle(adopting: raw)
+        do {
+            try thread.adopt(handle)
+        } catch {
+            handle.close()
+            throw error
+        }
+    }
+
+    // The net for an owner that let go without closing, on whichever thread.
+    deinit { thread.closeLater(handle) }
+
+    /// Closes it, and its registration and monitors with it; again does nothing.
+    ///
+    /// Its descriptors and port are free soon afterwards, not at once.
+    package func close() {
+        thread.checkIsolated()
+        rebinding?.cancel(ZeroMQError(.closed, "Socket.close"))
+        rebinding = nil
+        thread.close(handle)
+        zapDomain = nil
+    }
+
+    /// Whether it can still be used.
+    package var isOpen: Bool {
+        thread.checkIsolated()
+        return handle.isOpen
+    }
+
+    /// The pointer for one call, on the right thread only.
+    @unsafe func pointer(_ call: StaticString) throws(ZeroMQError) -> UnsafeMutableRawPointer {
+        thread.checkIsolated()
+        return try unsafe handle.open(call)
+    }
+
+    // MARK: - Endpoints
+
+    /// Binds to an endpoint.
+    ///
+    /// `tcp://127.0.0.1:7000`, `tcp://[::1]:*` (any free port; see `lastEndpoint`), `tcp://*:7000` (all addresses, both
+    /// families), `inproc://x`. libzmq knows no host names here, `localhost` included.
+    ///
+    /// - Throws: `insecure` for TCP, unless this is a CURVE server with an enforced ZAP domain and libzmq says so too;
+    ///   `addressInUse`, `addressUnavailable`, `endpoint`.
+    package func bind(_ endpoint: String) throws(ZeroMQError) {
+        if !endpoint.isWithinProcess { try checkServer() }
+        try set(ZMQ_IPV6, endpoint.isIPv4 ? 0 : 1, "ZMQ_IPV6")
+        let socket = try unsafe pointer("zmq_bind")
+        guard unsafe zmq_bind(socket, endpoint) == 0 else { throw .last("zmq_bind \(endpoint)") }
+    }
+
+    /// Ends listening at an endpoint, spelled as `lastEndpoint` told, and within milliseconds every connection accepted
+    /// there.
+    ///
+    /// The port is free some milliseconds later.
+    package func unbind(_ endpoint: String) throws(ZeroMQError) {
+        let socket = try unsafe pointer("zmq_unbind")
+        guard unsafe zmq_unbind(socket, endpoint) == 0 else { throw .last("zmq_unbind \(endpoint)") }
+    }
+
+    /// Starts connecting to an endpoint, and goes on until `disconnect`.
+    ///
+    /// The server key and options of this moment hold.
+    ///
+    /// - Throws: `insecure` for TCP, unless this is a CURVE client and libzmq says so too; `endpoint`.
+    package func connect(_ endpoint: String) throws(ZeroMQError) {
+        if !endpoint.isWithinProcess { try checkClient() }
+        try set(ZMQ_IPV6, endpoint.isIPv4 ? 0 : 1, "ZMQ_IPV6")
+        let socket = try unsafe pointer("zmq_connect")
+        guard unsafe zmq_connect(socket, endpoint) == 0 else { throw .last("zmq_connect \(endpoint)") }
+    }
+
+    /// Ends the connection to an endpoint and what waits to be sent to it.
+    package func disconnect(_ endpoint: String) throws(ZeroMQError) {
+        let socket = try unsafe pointer("zmq_disconnect")
+        guard unsafe zmq_disconnect(socket, endpoint) == 0 else { throw .last("zmq_disconnect \(endpoint)") }
+    }
+
+    /// The endpoint last bound or connected, with the port that the system chose (`ZMQ_LAST_ENDPOINT`).
+    package var lastEndpoint: String {
+        get throws(ZeroMQError) {
+            let socket = try unsafe pointer("zmq_getsockopt")
+            var bytes = [UInt8](repeating: 0, count: 1_024)
+            var size = bytes.count
+            guard unsafe zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, &bytes, &size) == 0 else {
+                throw .last("ZMQ_LAST_ENDPOINT")
+            }
+            // The size counts the NUL at the end.
+            return String(decoding: bytes.prefix(max(0, size - 1)), as: UTF8.self)
+        }
+    }
+
+    /// Asks a publisher for what begins with a prefix: compare the topic frame whole on arrival.
+    package func subscribe(_ prefix: [UInt8]) throws(ZeroMQError) {
+        try set(ZMQ_SUBSCRIBE, prefix, "ZMQ_SUBSCRIBE")
+    }
+
+    /// Unbinds an endpoint and binds it again, which ends all accepted connections: the only way libzmq has.
+    ///
+    /// Clients that are still admitted are back in about 0.1 s; those that are not are out.
+    ///
+    /// The port is free only a moment after unbinding, so binding is tried again every 10 ms for 2 s, without blocking
+    /// the thread. A second call while one runs joins it.
+    ///
+    /// - Parameter endpoint: As `lastEndpoint` told after binding.
+    /// - Parameter completion: Told on this thread, once: nothing, or why the socket is not bound any more
+    ///   (`addressInUse`, `closed`, `stopped`).
+    package func rebind(_ endpoint: String, completion: @escaping (ZeroMQError?) -> Void) {
+        thread.checkIsolated()
+        if let rebinding, rebinding.endpoint == endpoint {
+            rebinding.add(completion)
+            return
+        }
+        rebinding?.cancel(ZeroMQError(.closed, "Socket.rebind"))
+        let new = Rebinding(endpoint: endpoint, completion)
+        rebinding = new
+        new.start(self) { [weak self] in
+            if self?.rebinding === new { self?.rebinding = nil }
+        }
+    }
+}
+
+extension String {
+    /// Whether an endpoint never leaves the process.
+    fileprivate var isWithinProcess: Bool { hasPrefix("inproc://") }
+
+    /// Whether a TCP endpoint's host is an IPv4 address in numbers.
+    ///
+    /// Those are left to IPv4 sockets, else libzmq would
+    /// spell them `[::ffff:127.0.0.1]`; `tcp://*:7000` and `tcp://[::]:7000` serve both.
+    fileprivate var isIPv4: Bool {
+        let host = dropFirst("tcp://".count).prefix { $0 != ":" }
+        return !host.isEmpty && host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+    }
+
+    /// An IP address as people write it: IPv4 without the IPv6 wrapping that a socket for both gives it (RFC 4291,
+    /// 2.5.5.2).
+    var withoutIPv4Mapping: String {
+        hasPrefix("::ffff:") && contains(".") ? String(dropFirst("::ffff:".count)) : self
+    }
+}

@@ -1,0 +1,440 @@
+internal import CZeroMQ
+internal import Glibc
+internal import Synchronization
+
+/// A serial executor that is one OS thread: an actor's jobs, its sockets, their messages and its timers share it.
+///
+/// ZeroMQ's sockets belong to one thread, and a Swift actor hops between threads; so an actor that owns sockets runs
+/// here. It conforms to `SocketActor`, or says so itself:
+///
+///     actor Node {
+///         nonisolated let thread: SocketThread
+///         nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+///     }
+///
+/// Several actors may share a thread; calls between them don't switch threads. One `zmq_poll` waits for all sockets,
+/// for jobs (an eventfd) and for the next timer, so nothing spins and nothing is missed. Jobs run in the order in which
+/// they came; a turn runs a bounded number of them, then due timers, then readable sockets, so that none starves the
+/// others. Nothing here may block: what computes goes to the pool.
+///
+/// `stop(within:)` ends it. Until then the thread keeps the executor alive.
+@safe package final class SocketThread: SerialExecutor {
+    /// How many jobs run before timers and sockets have their turn.
+    private static let jobsPerTurn = 256
+
+    private enum Phase {
+        case running
+        /// Told to stop; runs what is queued.
+        case stopping
+        /// No OS thread.
+        case ended
+    }
+
+    private struct Shared {
+        var jobs: [UnownedJob] = []
+        /// Sockets whose owners let go without closing them.
+        var orphans: [SocketHandle] = []
+        var phase = Phase.running
+        /// Whether the eventfd was written, or needn't be, since the thread last looked.
+        var isWoken = false
+        var lastWaiter: UInt64 = 0
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    }
+
+    private struct Registration {
+        let handle: SocketHandle
+        let onReadable: () -> Void
+        var isReading = true
+        var onWritable: (() -> Void)?
+    }
+
+    /// What only the thread itself touches.
+    @safe private struct Local {
+        var open: [ObjectIdentifier: SocketHandle] = [:]
+        var registrations: [ObjectIdentifier: Registration] = [:]
+        var timers = TimerQueue()
+        /// What to do for those who still wait when the sockets are closed.
+        var atStop: [UInt64: () -> Void] = [:]
+        var isClosed = false
+        var items: [zmq_pollitem_t] = unsafe []
+        var polled: [ObjectIdentifier] = []
+        var itemsAreStale = true
+    }
+
+    /// The thread's name, as `ps -L` shows the first 15 bytes of it.
+    package let name: String
+
+    private let shared = Mutex(Shared())
+    private let wakeDescriptor: Int32
+    /// The thread's `pthread_t`; 0 while there is none.
+    private let thread = Atomic<UInt>(0)
+    // Safe: touched by the socket thread only, as `local` checks; from one OS thread to its successor `shared` orders it.
+    private nonisolated(unsafe) var unchecked = Local()
+
+    /// Starts the thread.
+    ///
+    /// - Throws: `resources` where the system has no thread or descriptor left.
+    package init(name: String) throws(ZeroMQError) {
+        _ = try Context.shared()
+        self.name = name
+        wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard wakeDescriptor >= 0 else { throw ZeroMQError(number: errno, call: "eventfd") }
+        try start()
+    }
+
+    deinit { _ = Glibc.close(wakeDescriptor) }
+
+    // MARK: - Executor
+
+    /// Takes a job from any thread.
+    ///
+    /// A job that comes after the thread has ended gets a thread for itself and its like: none is ever lost. It finds
+    /// all sockets closed.
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let hadEnded = shared.withLock { shared in
+            shared.jobs.append(job)
+            guard shared.phase == .ended else { return false }
+            shared.phase = .stopping
+            return true
+        }
+        guard hadEnded else { return wake() }
+        do {
+            try start()
+        } catch {
+            fatalError("a job of \(name) came after its end and found no thread to run on: \(error)")
+        }
+    }
+
+    /// The executor, for `unownedExecutor`; the actor must hold the thread strongly.
+    ///
+    /// Ordinary: equal when the object is the same, so `isSameExclusiveExecutionContext` is never asked.
+    @unsafe package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        unsafe UnownedSerialExecutor(ordinary: self)
+    }
+
+    /// Whether the caller runs on this thread.
+    package var isCurrent: Bool { thread.load(ordering: .acquiring) == UInt(pthread_self()) }
+
+    /// Whether the caller runs on this thread, asked by the runtime where there is no job, as in socket callbacks.
+    package func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+    /// Traps off the thread.
+    package func checkIsolated() {
+        precondition(isCurrent, "this runs on the socket thread only")
+    }
+
+    // MARK: - Sockets
+
+    /// Calls back, on this thread, whenever the socket has something to read, until it is unregistered or closed.
+    ///
+    /// The callback must read, or pause the socket: what is left unread calls back at once. It reads a bounded number
+    /// of messages (`Socket.receive(upTo:_:)`), so that other sockets have their turn.
+    /// The callback is kept until the socket is unregistered or closed or the thread stops. To be called on this
+    /// thread.
+    package func register(_ socket: Socket, onReadable: @escaping () -> Void) {
+        let key = ObjectIdentifier(socket.handle)
+        guard local.open[key] != nil else { return }
+        local.registrations[key] = Registration(handle: socket.handle, onReadable: onReadable)
+        local.itemsAreStale = true
+    }
+
+    /// Ends the calls back.
+    package func unregister(_ socket: Socket) {
+        local.registrations[ObjectIdentifier(socket.handle)] = nil
+        local.itemsAreStale = true
+    }
+
+    /// Stops or resumes calling back for a registered socket: what is not read waits in libzmq, up to its high-water
+    /// mark, and then in the peer.
+    package func setReading(_ isReading: Bool, of socket: Socket) {
+        local.registrations[ObjectIdentifier(socket.handle)]?.isReading = isReading
+        local.itemsAreStale = true
+    }
+
+    /// Calls back once, as soon as the registered socket takes a message again after `.wouldBlock`.
+    ///
+    /// Of no use on a ROUTER, which always claims to.
+    package func whenWritable(_ socket: Socket, _ action: @escaping () -> Void) {
+        local.registrations[ObjectIdentifier(socket.handle)]?.onWritable = action
+        local.itemsAreStale = true
+    }
+
+    func adopt(_ handle: SocketHandle) throws(ZeroMQError) {
+        guard !local.isClosed else { throw ZeroMQError(.stopped, "Socket.open") }
+        local.open[ObjectIdentifier(handle)] = handle
+    }
+
+    func close(_ handle: SocketHandle) {
+        let key = ObjectIdentifier(handle)
+        local.registrations[key] = nil
+        local.open[key] = nil
+        local.itemsAreStale = true
+        handle.close()
+    }
+
+    /// Closes a socket whose owner let go of it, on whichever thread.
+    func closeLater(_ handle: SocketHandle) {
+        let hasEnded = shared.withLock { shared in
+            guard shared.phase != .ended else { return true }
+            shared.orphans.append(handle)
+            return false
+        }
+        // Once the thread has ended every socket of it is closed.
+        if !hasEnded { wake() }
+    }
+
+    // MARK: - Timers
+
+    /// A timer that was set.
+    package struct Timer: Hashable, Sendable {
+        fileprivate let id: UInt64
+    }
+
+    /// Does something on this thread after a while: never before its time, later if the thread is busy.
+    ///
+    /// Timers still set when the thread stops are dropped. To be called on this thread.
+    @discardableResult
+    package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> Timer {
+        schedule(after: delay, action, atStop: nil)
+    }
+
+    func schedule(after delay: Duration, _ action: @escaping () -> Void, atStop: (() -> Void)?) -> Timer {
+        let id = local.timers.add(at: ContinuousClock.now + delay, action)
+        if let atStop {
+            local.atStop[id] = atStop
+        }
+        return Timer(id: id)
+    }
+
+    /// Takes a timer back; one that has gone off, or was set before the thread stopped, is no matter.
+    package func cancel(_ timer: Timer) {
+        local.timers.cancel(timer.id)
+        local.atStop[timer.id] = nil
+    }
+
+    // MARK: - Stop
+
+    /// Ends the thread: what is queued now is run, every socket closed, timers dropped, what was queued meanwhile run.
+    ///
+    /// - Returns: Whether it had ended before the deadline. Where not, jobs go on queueing; it ends as soon as none is
+    ///   left. Sockets are closed after the jobs that were queued when it was told.
+    @discardableResult
+    package func stop(within deadline: Duration) async -> Bool {
+        tellToStop()
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.waitForEnd() }
+            group.addTask {
+                try? await Task.sleep(for: deadline)
+                return false
+            }
+            let hasEnded = await group.next() ?? false
+            group.cancelAll()
+            return hasEnded
+        }
+    }
+
+    /// Tells the thread to stop, and doesn't wait.
+    package func tellToStop() {
+        shared.withLock { shared in
+            if shared.phase == .running { shared.phase = .stopping }
+        }
+        wake()
+    }
+
+    private func waitForEnd() async -> Bool {
+        let id = shared.withLock { shared in
+            shared.lastWaiter += 1
+            return shared.lastWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = shared.withLock { shared in
+                    guard shared.phase != .ended, !Task.isCancelled else { return true }
+                    shared.waiters[id] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            shared.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+        return shared.withLock { $0.phase == .ended }
+    }
+
+    // MARK: - The loop
+
+    private var local: Local {
+        _read {
+            precondition(isCurrent, "sockets and timers are used on their socket thread only")
+            yield unsafe unchecked
+        }
+        _modify {
+            precondition(isCurrent, "sockets and timers are used on their socket thread only")
+            yield unsafe &unchecked
+        }
+    }
+
+    private func start() throws(ZeroMQError) {
+        let own = unsafe Unmanaged.passRetained(self)
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        var thread = pthread_t()
+        let result = unsafe pthread_create(
+            &thread,
+            &attributes,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<SocketThread>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            },
+            own.toOpaque()
+        )
+        guard result == 0 else {
+            unsafe own.release()
+            throw ZeroMQError(number: result, call: "pthread_create")
+        }
+    }
+
+    private func wake() {
+        // On the thread itself the queue is looked at before the next poll.
+        guard !isCurrent else { return }
+        let isNeeded = shared.withLock { shared in
+            defer { shared.isWoken = true }
+            return !shared.isWoken
+        }
+        guard isNeeded else { return }
+        var one: UInt64 = 1
+        _ = unsafe write(wakeDescriptor, &one, MemoryLayout<UInt64>.size)
+    }
+
+    private func run() {
+        thread.store(UInt(pthread_self()), ordering: .releasing)
+        prepareThread()
+        while true {
+            let (jobs, orphans, isStopping) = take()
+            for handle in orphans { close(handle) }
+            for job in jobs { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
+            if isStopping {
+                closeAll()
+                if endIfIdle() { return }
+            }
+            fireTimers()
+            poll()
+        }
+    }
+
+    private func prepareThread() {
+        unsafe czeromq_name_thread(name)
+        // Signals are for the other threads, but for those that tell of a fault on this one.
+        var signals = sigset_t()
+        unsafe sigfillset(&signals)
+        for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { unsafe sigdelset(&signals, fault) }
+        unsafe pthread_sigmask(SIG_SETMASK, &signals, nil)
+    }
+
+    private func take() -> (jobs: [UnownedJob], orphans: [SocketHandle], isStopping: Bool) {
+        shared.withLock { shared in
+            let jobs: [UnownedJob]
+            // The jobs queued when it is told to stop all run before the sockets are closed.
+            if shared.jobs.count <= Self.jobsPerTurn || shared.phase != .running {
+                jobs = shared.jobs
+                shared.jobs = []
+            } else {
+                jobs = Array(shared.jobs.prefix(Self.jobsPerTurn))
+                shared.jobs.removeFirst(Self.jobsPerTurn)
+            }
+            let orphans = shared.orphans
+            shared.orphans = []
+            shared.isWoken = false
+            return (jobs, orphans, shared.phase != .running)
+        }
+    }
+
+    private func closeAll() {
+        guard !local.isClosed else { return }
+        local.isClosed = true
+        let notices = local.atStop.sorted { $0.key < $1.key }.map(\.value)
+        let handles = Array(local.open.values)
+        local.timers.removeAll()
+        local.atStop = [:]
+        for handle in handles { close(handle) }
+        for notice in notices { notice() }
+    }
+
+    private func endIfIdle() -> Bool {
+        let waiters = shared.withLock { shared -> [CheckedContinuation<Void, Never>]? in
+            guard shared.jobs.isEmpty, shared.orphans.isEmpty else { return nil }
+            shared.phase = .ended
+            // Under the lock: a late job's thread, which writes its own, can't come before.
+            thread.store(0, ordering: .releasing)
+            defer { shared.waiters = [:] }
+            return Array(shared.waiters.values)
+        }
+        guard let waiters else { return false }
+        for waiter in waiters { waiter.resume() }
+        return true
+    }
+
+    private func fireTimers() {
+        let now = ContinuousClock.now
+        // Timers that a timer sets wait for the next turn: `now` stands still.
+        while let action = local.timers.popDue(at: now) { action() }
+    }
+
+    private func poll() {
+        if local.itemsAreStale { rebuildItems() }
+        let timeout = pollTimeout()
+        var items = unsafe local.items
+        // A signal (EINTR) is one more turn.
+        guard unsafe zmq_poll(&items, Int32(items.count), timeout) > 0 else { return }
+        if unsafe items[0].revents != 0 {
+            var count: UInt64 = 0
+            _ = unsafe read(wakeDescriptor, &count, MemoryLayout<UInt64>.size)
+        }
+        let polled = local.polled
+        for (index, key) in polled.enumerated() {
+            let events = unsafe Int32(items[index + 1].revents)
+            // A callback before may have closed or unregistered it.
+            if events & ZMQ_POLLOUT != 0, let action = local.registrations[key]?.onWritable {
+                local.registrations[key]?.onWritable = nil
+                local.itemsAreStale = true
+                action()
+            }
+            if events & ZMQ_POLLIN != 0, let registration = local.registrations[key], registration.isReading {
+                registration.onReadable()
+            }
+        }
+    }
+
+    private func rebuildItems() {
+        var items = unsafe [zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0)]
+        var polled: [ObjectIdentifier] = []
+        for (key, registration) in local.registrations {
+            var events: Int32 = 0
+            if registration.isReading { events |= ZMQ_POLLIN }
+            if registration.onWritable != nil { events |= ZMQ_POLLOUT }
+            guard events != 0, let socket = unsafe registration.handle.pollPointer else { continue }
+            unsafe items.append(zmq_pollitem_t(socket: socket, fd: 0, events: Int16(events), revents: 0))
+            polled.append(key)
+        }
+        unsafe local.items = unsafe items
+        local.polled = polled
+        local.itemsAreStale = false
+    }
+
+    /// In milliseconds; -1 for as long as it takes.
+    private func pollTimeout() -> Int {
+        // Jobs queued by this thread since it took the last ones wrote no eventfd.
+        guard shared.withLock({ $0.jobs.isEmpty && $0.orphans.isEmpty && $0.phase == .running }) else { return 0 }
+        guard let deadline = local.timers.nextDeadline else { return -1 }
+        let wait = deadline - ContinuousClock.now
+        guard wait > .zero else { return 0 }
+        // Rounded up, else the last part of a millisecond would be spent in a spin; a day at most.
+        let (seconds, attoseconds) = wait.components
+        guard seconds < 86_400 else { return 86_400_000 }
+        return Int(seconds) * 1_000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,87 @@
+/// Actions to be done at a moment, the earliest first: a binary heap, confined to its socket thread.
+struct TimerQueue {
+    private struct Entry {
+        let deadline: ContinuousClock.Instant
+        let id: UInt64
+
+        // Of two with the same deadline the one that was asked for first is done first.
+        static func < (left: Entry, right: Entry) -> Bool {
+            left.deadline == right.deadline ? left.id < right.id : left.deadline < right.deadline
+        }
+    }
+
+    private var heap: [Entry] = []
+    private var actions: [UInt64: () -> Void] = [:]
+    private var lastID: UInt64 = 0
+
+    /// How many actions wait.
+    var count: Int { actions.count }
+
+    /// When the earliest is due.
+    var nextDeadline: ContinuousClock.Instant? {
+        mutating get {
+            // Cancelled ones are left in the heap until they come up.
+            while let first = heap.first, actions[first.id] == nil { _ = removeFirst() }
+            return heap.first?.deadline
+        }
+    }
+
+    mutating func add(at deadline: ContinuousClock.Instant, _ action: @escaping () -> Void) -> UInt64 {
+        lastID += 1
+        actions[lastID] = action
+        heap.append(Entry(deadline: deadline, id: lastID))
+        siftUp(heap.count - 1)
+        return lastID
+    }
+
+    mutating func cancel(_ id: UInt64) {
+        guard actions.removeValue(forKey: id) != nil else { return }
+        // A timer that is set and cancelled over and over must not let the heap grow until its deadline.
+        if heap.count > 2 * actions.count + 64 {
+            heap = heap.filter { actions[$0.id] != nil }.sorted(by: <)
+        }
+    }
+
+    /// Takes out one action that is due.
+    mutating func popDue(at now: ContinuousClock.Instant) -> (() -> Void)? {
+        guard let deadline = nextDeadline, deadline <= now else { return nil }
+        return actions.removeValue(forKey: removeFirst().id)
+    }
+
+    /// Forgets all.
+    mutating func removeAll() {
+        heap = []
+        actions = [:]
+    }
+
+    private mutating func removeFirst() -> Entry {
+        let first = heap[0]
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        siftDown()
+        return first
+    }
+
+    private mutating func siftUp(_ start: Int) {
+        var child = start
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard heap[child] < heap[parent] else { return }
+            heap.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    private mutating func siftDown() {
+        var parent = 0
+        while true {
+            var smallest = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child] < heap[smallest] {
+                smallest = child
+            }
+            guard smallest != parent else { return }
+            heap.swapAt(parent, smallest)
+            parent = smallest
+        }
+    }
+}

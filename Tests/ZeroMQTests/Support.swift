@@ -1,0 +1,187 @@
+import Bytes
+import Sodium
+import Synchronization
+import Testing
+
+@testable import ZeroMQ
+
+/// How long a test waits for what must happen: only a failing test waits that long.
+let patience: Duration = .seconds(30)
+
+/// A transport key pair for one test.
+struct TestKeys: Sendable {
+    let secret: SecretBytes
+    let publicKey: [UInt8]
+
+    init() throws {
+        let key = try SigningKey.generate()
+        secret = try key.transportSecret()
+        publicKey = try #require(Ed25519.transportKey(of: key.publicKey)).array
+    }
+}
+
+/// Values that arrive one by one, from any thread, and are waited for with a deadline.
+final class Mailbox<Value: Sendable>: Sendable {
+    private let stream: AsyncStream<Value>
+    private let continuation: AsyncStream<Value>.Continuation
+    private let seen = Mutex<[Value]>([])
+
+    init() { (stream, continuation) = AsyncStream.makeStream(of: Value.self) }
+
+    func put(_ value: Value) {
+        seen.withLock { $0.append(value) }
+        continuation.yield(value)
+    }
+
+    /// All that came, taken or not.
+    var all: [Value] { seen.withLock { $0 } }
+
+    /// The next value that fits; those before it are dropped; throws when patience ends.
+    @discardableResult
+    func next(
+        within deadline: Duration = patience,
+        sourceLocation: SourceLocation = #_sourceLocation,
+        where fits: @escaping @Sendable (Value) -> Bool = { _ in true }
+    ) async throws -> Value {
+        let stream = stream
+        let value = await withTaskGroup(of: Value?.self) { group in
+            group.addTask { await stream.first(where: fits) }
+            group.addTask {
+                try? await Task.sleep(for: deadline)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        return try #require(value, "nothing came in time; so far: \(all)", sourceLocation: sourceLocation)
+    }
+}
+
+/// A thread for one test, stopped afterwards.
+func withThread<Result>(
+    _ name: String = "test",
+    _ body: (SocketThread) async throws -> Result
+) async throws -> Result {
+    try SodiumLibrary.initialize()
+    let thread = try SocketThread(name: name)
+    do {
+        let result = try await body(thread)
+        #expect(await thread.stop(within: patience))
+        return result
+    } catch {
+        await thread.stop(within: patience)
+        throw error
+    }
+}
+
+/// A socket that tests reach from anywhere: it goes to its thread for every call.
+actor TestSocket: SocketActor {
+    nonisolated let thread: SocketThread
+    nonisolated let incoming = Mailbox<Incoming>()
+    nonisolated let events = Mailbox<Monitor.Event>()
+    private var socket: Socket?
+    private var monitor: Monitor?
+
+    private var opened: Socket {
+        get throws { try #require(socket) }
+    }
+
+    init(on thread: SocketThread) { self.thread = thread }
+
+    /// A CURVE server, bound to a free port of the loopback interface.
+    static func server(
+        _ kind: Socket.Kind,
+        on thread: SocketThread,
+        keys: TestKeys,
+        domain: ZAPDomain,
+        options: SocketOptions = SocketOptions()
+    ) async throws -> (TestSocket, endpoint: String) {
+        let server = TestSocket(on: thread)
+        try await server.open(kind, options)
+        let endpoint = try await server.use { socket in
+            try keys.secret.withSpan { secret in try socket.curveServer(secret: secret, domain: domain) }
+            try socket.bind("tcp://127.0.0.1:*")
+            return try socket.lastEndpoint
+        }
+        return (server, endpoint)
+    }
+
+    /// A CURVE client, connecting.
+    static func client(
+        _ kind: Socket.Kind,
+        on thread: SocketThread,
+        keys: TestKeys,
+        server: [UInt8],
+        endpoint: String,
+        options: SocketOptions = SocketOptions(),
+        topic: [UInt8]? = nil
+    ) async throws -> TestSocket {
+        let client = TestSocket(on: thread)
+        try await client.open(kind, options)
+        try await client.use { socket in
+            try keys.secret.withSpan { secret in
+                try socket.curveClient(serverKey: server, publicKey: keys.publicKey, secret: secret)
+            }
+            if let topic { try socket.subscribe(topic) }
+            try socket.connect(endpoint)
+        }
+        return client
+    }
+
+    func open(_ kind: Socket.Kind, _ options: SocketOptions = SocketOptions()) throws {
+        let socket = try Socket(kind, on: thread, options)
+        self.socket = socket
+        let events = events
+        monitor = try Monitor(socket) { events.put($0) }
+        let incoming = incoming
+        thread.register(socket) {
+            _ = try? socket.receive { incoming.put($0) }
+        }
+    }
+
+    func use<Result: Sendable>(_ body: @Sendable (Socket) throws -> Result) throws -> Result {
+        try body(opened)
+    }
+
+    @discardableResult
+    func send(_ frames: [[UInt8]]) throws -> SendResult { try opened.send(frames) }
+
+    func rebind(_ endpoint: String) async throws {
+        let socket = try opened
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            socket.rebind(endpoint) { error in
+                if let error { continuation.resume(throwing: error) } else { continuation.resume() }
+            }
+        }
+    }
+
+    func close() {
+        monitor?.close()
+        socket?.close()
+    }
+
+    /// The next message; anything else fails the test.
+    nonisolated func message(sourceLocation: SourceLocation = #_sourceLocation) async throws -> Message {
+        guard case .message(let message) = try await incoming.next(sourceLocation: sourceLocation) else {
+            throw ZeroMQError(.system, "an oversized message came")
+        }
+        return message
+    }
+
+    /// Waits for an event of this kind.
+    @discardableResult
+    nonisolated func event(
+        _ kind: Monitor.Kind,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Monitor.Event {
+        try await events.next(sourceLocation: sourceLocation) { $0.kind == kind }
+    }
+}
+
+extension ZAPHandler {
+    /// A domain of a name of its own.
+    func openForTest(_ authorizer: @escaping ZAPAuthorizer) throws -> ZAPDomain {
+        try open(domain: "test-\(UInt64.random(in: .min ... .max))", authorizer: authorizer)
+    }
+}
