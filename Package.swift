@@ -37,6 +37,12 @@ let package = Package(
             path: "Tests/RhizomeTesting",
             swiftSettings: strict
         ),
+        .target(name: "HomeFiles", swiftSettings: strict),
+        .target(
+            name: "RhizomeIdentity",
+            dependencies: ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "RhizomeTesting"], swiftSettings: strict),
         .testTarget(
             name: "ZeroMQTests",

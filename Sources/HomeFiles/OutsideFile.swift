@@ -1,0 +1,45 @@
+internal import Glibc
+
+/// Files that a person names on the command line, outside the home: links and pipes are welcome.
+package enum OutsideFile {
+    /// The whole content.
+    ///
+    /// - Throws: `missing`, `wrongKind` for a folder, `tooLarge` beyond `limit` bytes.
+    package static func contents(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var span = bytes.mutableSpan
+        var raw = unsafe span.mutableBytes
+        let count = try read(path, into: &raw)
+        guard count <= limit else { throw tooLarge(path, limit) }
+        return Array(bytes.prefix(count))
+    }
+
+    /// Reads a file into `span`, meant for secrets; gives how many bytes came.
+    ///
+    /// A span that is full afterwards may have been too small.
+    package static func read(_ path: String, into span: inout MutableRawSpan) throws(FileError) -> Int {
+        let opened = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard opened >= 0 else { throw FileError(errno: errno, path, doing: "opening") }
+        defer { close(opened) }
+        return try readAll(opened, into: &span, path: path)
+    }
+
+    /// All of standard input.
+    ///
+    /// - Throws: `tooLarge` beyond `limit` bytes.
+    package static func standardInput(limit: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var span = bytes.mutableSpan
+        var raw = unsafe span.mutableBytes
+        let count = try readAll(STDIN_FILENO, into: &raw, path: "standard input")
+        guard count <= limit else { throw tooLarge("standard input", limit) }
+        return Array(bytes.prefix(count))
+    }
+
+    private static func tooLarge(_ path: String, _ limit: Int) -> FileError {
+        FileError(.tooLarge, path, "\(path) has more than \(limit) bytes; that is not what belongs here")
+    }
+
+    /// Whether a plain file or a pipe of that name exists.
+    package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+}

@@ -1,0 +1,50 @@
+/// base58btc, as multibase and did:key use it: no two texts for the same bytes.
+enum Base58 {
+    private static let alphabet = Array("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".utf8)
+    // The alphabet is in the order of ASCII, with gaps.
+    private static let values: [UInt8?] = {
+        var values = [UInt8?](repeating: nil, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
+
+    /// The text for the bytes.
+    ///
+    /// - Complexity: quadratic; for keys.
+    static func encode(_ bytes: [UInt8]) -> String {
+        var digits: [UInt8] = []
+        for byte in bytes {
+            var carry = Int(byte)
+            for index in digits.indices {
+                carry += Int(digits[index]) << 8
+                digits[index] = UInt8(carry % 58)
+                carry /= 58
+            }
+            while carry > 0 {
+                digits.append(UInt8(carry % 58))
+                carry /= 58
+            }
+        }
+        let zeros = bytes.prefix { $0 == 0 }.map { _ in alphabet[0] }
+        return String(decoding: zeros + digits.reversed().map { alphabet[Int($0)] }, as: UTF8.self)
+    }
+
+    /// The bytes; `nil` for characters outside the alphabet.
+    ///
+    /// - Complexity: quadratic: limit the text's length first.
+    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for character in text.utf8 {
+            guard let value = values[Int(character)] else { return nil }
+            var carry = Int(value)
+            for index in bytes.indices {
+                carry += Int(bytes[index]) * 58
+                bytes[index] = UInt8(carry & 255)
+                carry >>= 8
+            }
+            if carry > 0 { bytes.append(UInt8(carry)) }
+        }
+        let zeros = text.utf8.prefix { $0 == alphabet[0] }.map { _ in UInt8(0) }
+        return zeros + bytes.reversed()
+    }
+}

@@ -1,0 +1,210 @@
+public import Bytes
+internal import DeterministicCBOR
+public import SignedLog
+
+/// What a trusted peer may do (spec: identity.md, `may`).
+public enum Permission: String, CaseIterable, Hashable, Sendable {
+    /// Its deltas are accepted.
+    case author
+    /// It may open connections to this node and read from it.
+    case connect
+    /// Reserved: has no effect yet.
+    case introduce
+}
+
+/// What of a distrusted author stays in views (spec: identity.md, `keep`).
+public enum Keep: Hashable, Sendable {
+    /// What the node held at that moment; nothing more is accepted, however early it is dated.
+    case all
+    /// Nothing.
+    case none
+    /// These deltas and all before them; at most 64 ids.
+    case ids([Bytes32])
+
+    /// How many ids there may be.
+    public static let mostIDs = 64
+}
+
+/// What a trust statement says of its subject: the whole entry, defaults where it is silent.
+public struct TrustChange: Hashable, Sendable {
+    /// Whether trust is given or taken back.
+    public enum Action: String, Hashable, Sendable {
+        case trust, distrust
+    }
+
+    /// What a peer may do where the statement doesn't say.
+    public static let defaultPermissions: Set<Permission> = [.author, .connect]
+
+    /// Whose entry it is.
+    public let identity: PublicKey
+    /// Whether trust is given or taken back.
+    public let action: Action
+    /// The petname, unique among trusted entries; `nil` for distrusted ones.
+    public var name: String?
+    /// Request addresses, tried one at a time in this order.
+    public var addresses: [PeerAddress] = []
+    /// What the peer may do; empty for distrusted ones.
+    public var may: Set<Permission> = []
+    /// When trust ends: µs since 1970; never where `nil`.
+    public var until: Int64?
+    /// What the owner wrote beside it.
+    public var note: String?
+    /// What of a distrusted author stays; `all` for trusted ones, for the time after `until`.
+    public var keep: Keep = .all
+    /// Why trust was taken back.
+    public var reason: String?
+
+    private init(_ identity: PublicKey, _ action: Action) {
+        self.identity = identity
+        self.action = action
+    }
+
+    /// Gives trust.
+    public static func trust(
+        _ identity: PublicKey,
+        name: String?,
+        addresses: [PeerAddress] = [],
+        may: Set<Permission> = defaultPermissions,
+        until: Int64? = nil,
+        note: String? = nil
+    ) -> TrustChange {
+        var change = TrustChange(identity, .trust)
+        change.name = name
+        change.addresses = addresses
+        change.may = may
+        change.until = until
+        change.note = note
+        return change
+    }
+
+    /// Takes trust back.
+    public static func distrust(_ identity: PublicKey, keep: Keep = .all, reason: String? = nil) -> TrustChange {
+        var change = TrustChange(identity, .distrust)
+        change.keep = keep
+        change.reason = reason
+        return change
+    }
+}
+
+// MARK: - The attributes of the payload
+
+extension TrustChange {
+    /// Why an attributes map is not one.
+    enum Fault: Error {
+        /// Holds something that this version doesn't know: named for people.
+        case newer(String)
+        /// Breaks a rule of the spec: told for people.
+        case broken(String)
+    }
+
+    /// The attributes map; what equals its default is left out.
+    func writeAttributes(to writer: inout CBORWriter) {
+        var attributes: [Text: [UInt8]] = [:]
+        func put(_ key: Text, _ write: (inout CBORWriter) -> Void) {
+            var value = CBORWriter()
+            write(&value)
+            attributes[key] = value.bytes
+        }
+        switch action {
+        case .trust:
+            if let name { put("name") { $0.text(Text(name)) } }
+            if !addresses.isEmpty {
+                put("addresses") { writer in
+                    writer.array(addresses.count)
+                    for address in addresses { writer.text(Text(address.description)) }
+                }
+            }
+            if may != Self.defaultPermissions {
+                put("may") { writer in
+                    writer.array(may.count)
+                    for permission in may.map({ Text($0.rawValue) }).sorted() { writer.text(permission) }
+                }
+            }
+            if let until { put("until") { $0.integer(until) } }
+            if let note { put("note") { $0.text(Text(note)) } }
+        case .distrust:
+            switch keep {
+            case .all: break
+            case .none: put("keep") { $0.text("none") }
+            case .ids(let ids):
+                put("keep") { writer in
+                    writer.array(ids.count)
+                    for id in ids { writer.byteString(id) }
+                }
+            }
+            if let reason { put("reason") { $0.text(Text(reason)) } }
+        }
+        writer.textMap(attributes)
+    }
+
+    /// Reads what a statement says of its subject.
+    init(reading reader: inout CBORReader, action name: Text, of identity: PublicKey) throws {
+        guard let action = Action(rawValue: name.string), Text(action.rawValue) == name else {
+            throw Fault.newer("the action \"\(name)\"")
+        }
+        self.init(identity, action)
+        if action == .trust { may = Self.defaultPermissions }
+        var last: Text?
+        for _ in 0..<(try reader.map()) {
+            let key = try reader.text()
+            // Text keys are sorted by their length first, which is in their head.
+            if let last, (last.count, last) >= (key.count, key) { throw Fault.broken("its attributes are not sorted") }
+            last = key
+            switch (action, key) {
+            case (.trust, "name"): self.name = try Self.name(&reader)
+            case (.trust, "addresses"): addresses = try Self.addresses(&reader)
+            case (.trust, "may"): may = try Self.permissions(&reader)
+            case (.trust, "until"): until = try reader.integer()
+            case (.trust, "note"): note = try reader.text().string
+            case (.distrust, "keep"): keep = try Self.keep(&reader)
+            case (.distrust, "reason"): reason = try reader.text().string
+            default: throw Fault.newer("the attribute \"\(key)\" of \(action.rawValue)")
+            }
+        }
+    }
+
+    private static func name(_ reader: inout CBORReader) throws -> String {
+        let name = try reader.text().string
+        guard PeerName.isValid(name) else { throw Fault.broken("its petname is not 1 to 64 of A-Z a-z 0-9 . _ -") }
+        return name
+    }
+
+    private static func addresses(_ reader: inout CBORReader) throws -> [PeerAddress] {
+        var addresses: [PeerAddress] = []
+        for _ in 0..<(try reader.array()) {
+            guard let address = PeerAddress(try reader.text().string) else {
+                throw Fault.broken("an address is not host:port")
+            }
+            addresses.append(address)
+        }
+        return addresses
+    }
+
+    private static func permissions(_ reader: inout CBORReader) throws -> Set<Permission> {
+        var permissions: Set<Permission> = []
+        var last: Text?
+        for _ in 0..<(try reader.array()) {
+            let text = try reader.text()
+            guard let permission = Permission(rawValue: text.string), Text(permission.rawValue) == text else {
+                throw Fault.newer("the permission \"\(text)\"")
+            }
+            if let last, last >= text { throw Fault.broken("its permissions are not sorted") }
+            last = text
+            permissions.insert(permission)
+        }
+        return permissions
+    }
+
+    private static func keep(_ reader: inout CBORReader) throws -> Keep {
+        if try reader.kind() == .text {
+            switch try reader.text() {
+            case "all": return .all
+            case "none": return .none
+            case let other: throw Fault.newer("the keep \"\(other)\"")
+            }
+        }
+        let count = try reader.array()
+        guard count <= Keep.mostIDs else { throw Fault.broken("it keeps more than \(Keep.mostIDs) ids") }
+        return .ids(try (0..<count).map { _ in try reader.bytes32() })
+    }
+}
