@@ -25,6 +25,7 @@ let package = Package(
         .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "StrictJSON", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "SignedLog", dependencies: ["Bytes", "DeterministicCBOR", "Sodium"], swiftSettings: strict),
         .target(
             name: "RhizomeCore",
@@ -54,6 +55,7 @@ let package = Package(
             dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "SignedLog", "Sodium"],
             swiftSettings: strict
         ),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "RhizomeTesting"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
