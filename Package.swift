@@ -55,7 +55,21 @@ let package = Package(
             dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "SignedLog", "Sodium"],
             swiftSettings: strict
         ),
-        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON", "RhizomeTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "DeterministicCBORTests",
+            dependencies: ["Bytes", "DeterministicCBOR", "StrictJSON", "RhizomeTesting"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SignedLogTests",
+            dependencies: ["Bytes", "DeterministicCBOR", "RhizomeTesting", "SignedLog", "Sodium"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StrictJSONTests",
+            dependencies: ["Bytes", "RhizomeTesting", "StrictJSON"],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
