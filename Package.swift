@@ -33,6 +33,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "RhizomeViews",
+            dependencies: ["Bytes", "RhizomeCore", "SignedLog", "StrictJSON"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "RhizomeTesting",
             dependencies: ["Bytes", "RhizomeCore", "SignedLog", "Sodium"],
             path: "Tests/RhizomeTesting",
@@ -58,6 +63,11 @@ let package = Package(
         .testTarget(
             name: "DeterministicCBORTests",
             dependencies: ["Bytes", "DeterministicCBOR", "StrictJSON", "RhizomeTesting"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeViewsTests",
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -56,6 +56,11 @@ public protocol DeltaLog: Sendable {
     /// The deltas with a pointer to this entity, by position.
     func deltas(about entity: Text) async throws -> [StoredDelta]
 
+    /// The deltas with a pointer to any of these entities, each once, in no certain order.
+    ///
+    /// Views ask for many entities at once. An implementation that can answer in one query should.
+    func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta]
+
     /// The entities to which a delta points under this local context, ordered by their bytes, those after `entity`.
     func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text]
 
@@ -88,6 +93,17 @@ public protocol DeltaLog: Sendable {
 
     /// The deltas that fit nowhere, by this version of the software.
     func stalls() async throws -> [Stall]
+}
+
+extension DeltaLog {
+    /// Asks for one entity after the other.
+    public func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta] {
+        var found: [DeltaID: StoredDelta] = [:]
+        for entity in entities {
+            for delta in try await deltas(about: entity) { found[delta.id] = delta }
+        }
+        return Array(found.values)
+    }
 }
 
 /// One head of one author.

@@ -1,0 +1,103 @@
+public import Bytes
+public import RhizomeCore
+public import SignedLog
+
+/// A delta as views look at it: what it says, who said it and when.
+///
+/// Its signature was verified before it was stored; no view looks at it again.
+public struct ViewedDelta: Hashable, Sendable {
+    /// The delta's id.
+    public let id: DeltaID
+    /// Who signed it.
+    public let author: PublicKey
+    /// The node on which it was made, where that isn't the author's own.
+    public let host: PublicKey?
+    /// Its place in the author's log.
+    public let sequence: Int64
+    /// µs since 1970.
+    public let timeCreated: Int64
+    /// What it says.
+    public let pointers: [Pointer]
+
+    /// A delta by its parts.
+    public init(
+        id: DeltaID,
+        author: PublicKey,
+        host: PublicKey? = nil,
+        sequence: Int64 = 0,
+        timeCreated: Int64,
+        pointers: [Pointer]
+    ) {
+        self.id = id
+        self.author = author
+        self.host = host
+        self.sequence = sequence
+        self.timeCreated = timeCreated
+        self.pointers = pointers
+    }
+
+    /// What views need of a delta.
+    public init(_ delta: SignedDelta) {
+        self.init(
+            id: delta.id,
+            author: delta.author,
+            host: delta.body.host,
+            sequence: delta.header.sequence,
+            timeCreated: delta.header.timeCreated,
+            pointers: delta.body.pointers
+        )
+    }
+
+    /// Where it stands among others: by (timeCreated, id bytes), as all of views.md orders.
+    public var moment: Moment { Moment(timeCreated: timeCreated, id: id) }
+
+    /// Whether the delta has a pointer to the entity.
+    public func isAbout(_ entity: Text) -> Bool {
+        pointers.contains { $0.entity?.id == entity }
+    }
+
+    /// The properties of an entity that the delta is about, each once, in the order of its pointers.
+    public func properties(of entity: Text) -> [Text] {
+        var properties: [Text] = []
+        for pointer in pointers {
+            guard let (id, property) = pointer.entity, id == entity, !properties.contains(property) else { continue }
+            properties.append(property)
+        }
+        return properties
+    }
+
+    /// What the delta says of an entity's property (spec: views.md, "Lossy").
+    ///
+    /// The target of its first pointer whose local context is the property, not counting pointers that target the entity
+    /// with that property as target context; an entity's id where that pointer targets one. `nil` where there is none.
+    public func value(of property: Text, entity: Text) -> Value? {
+        for pointer in pointers where pointer.localContext == property {
+            switch pointer.target {
+            case .value(let value): return value
+            case .entity(let id, let context):
+                if id == entity, context == property { continue }
+                return .text(id)
+            }
+        }
+        return nil
+    }
+}
+
+/// The order of deltas in every view: by time, then by the bytes of the id (spec: views.md).
+public struct Moment: Hashable, Comparable, Sendable {
+    /// µs since 1970.
+    public let timeCreated: Int64
+    /// The delta's id, which settles ties.
+    public let id: DeltaID
+
+    /// A place in the order.
+    public init(timeCreated: Int64, id: DeltaID) {
+        self.timeCreated = timeCreated
+        self.id = id
+    }
+
+    /// Whether `left` is earlier.
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.timeCreated, left.id) < (right.timeCreated, right.id)
+    }
+}

@@ -1,0 +1,72 @@
+public import Bytes
+public import RhizomeCore
+
+/// Reads entities from a log, as they are seen from one perspective.
+///
+/// Each answer shows one state of the log: what was held when it was begun, so never half of a transaction. Nothing is
+/// kept between answers. Computes on the shared pool, never on the caller's executor.
+public struct EntityReader: Sendable {
+    private let log: any DeltaLog
+    private let perspective: Perspective
+    private let limit: Int
+
+    /// A reader.
+    ///
+    /// - Parameter limit: how many deltas one answer may depend on at most.
+    public init(log: any DeltaLog, perspective: Perspective = Perspective(), limit: Int = 1_000_000) {
+        self.log = log
+        self.perspective = perspective
+        self.limit = limit
+    }
+
+    /// What is visible of some entities.
+    ///
+    /// About others the result says nothing that could be relied on.
+    ///
+    /// - Throws: ``ViewError``, `CancellationError`, and what the log throws; the other calls likewise.
+    @concurrent public func visibleDeltas(about entities: [Text]) async throws -> VisibleDeltas {
+        var gatherer = try await DeltaGatherer(log: log, perspective: perspective, limit: limit)
+        return VisibleDeltas(among: try await gatherer.deltas(about: entities), seenAs: perspective)
+    }
+
+    /// An entity with its properties' values, or `nil` where it isn't visible.
+    @concurrent public func entity(_ id: Text) async throws -> EntityView? {
+        EntityView(of: id, in: try await visibleDeltas(about: [id]))
+    }
+
+    /// What was said of an entity, oldest first, or `nil` where it isn't visible.
+    @concurrent public func history(of id: Text) async throws -> EntityHistory? {
+        EntityHistory(of: id, in: try await visibleDeltas(about: [id]))
+    }
+
+    /// The entities that are visibly referenced under a name, by the bytes of their ids (spec: http.md, `ids`).
+    ///
+    /// - Parameters:
+    ///   - last: only entities after this one, whether or not it is in the collection: stable under inserts.
+    ///   - count: how many at most; 1 or more.
+    @concurrent public func collection(_ name: Text, after last: Text? = nil, count: Int) async throws -> CollectionPage
+    {
+        precondition(count > 0, "a page has room for an entity")
+        let batch = min(count, 255) + 1
+        var ids: [Text] = []
+        var last = last
+        while true {
+            let candidates = try await log.entities(referencedAs: name, after: last, limit: batch)
+            let visible = try await visibleDeltas(about: candidates)
+            ids += candidates.filter { visible.isVisible($0, referencedAs: name) }
+            if ids.count > count { return CollectionPage(ids: Array(ids[..<count]), hasMore: true) }
+            guard candidates.count == batch, let next = candidates.last else {
+                return CollectionPage(ids: ids, hasMore: false)
+            }
+            last = next
+        }
+    }
+}
+
+/// A part of a collection's entities.
+public struct CollectionPage: Hashable, Sendable {
+    /// The entities' ids, by their bytes.
+    public let ids: [Text]
+    /// Whether more follow after the last of them.
+    public let hasMore: Bool
+}

@@ -1,0 +1,23 @@
+public import StrictJSON
+
+/// The value of the delta with the greatest (timeCreated, id bytes), null too: the default (spec: views.md, "Lossy").
+public struct LastWriteWins: Resolver {
+    /// A resolver; it has no settings.
+    public init() {}
+
+    /// The assertion itself.
+    public func state(of assertion: Assertion) -> Assertion { assertion }
+
+    /// The later of two assertions.
+    public func combine(_ first: Assertion, _ second: Assertion) -> Assertion {
+        first.delta.moment < second.delta.moment ? second : first
+    }
+
+    /// The value of the last one.
+    public func value(of state: Assertion) -> JSONValue? { state.value.json }
+
+    /// The assertion that wins; `nil` where there are none.
+    public func last(of assertions: some Sequence<Assertion>) -> Assertion? {
+        assertions.max { $0.delta.moment < $1.delta.moment }
+    }
+}

@@ -1,0 +1,87 @@
+public import Bytes
+public import RhizomeCore
+public import StrictJSON
+
+/// What somebody wants an entity's properties to be, and which deltas make it so (spec: http.md, PUT).
+public struct EntityPut: Hashable, Sendable {
+    /// A property and the value that it is to have; null clears it.
+    public struct Property: Hashable, Sendable {
+        /// The property's name.
+        public let name: Text
+        /// Its value.
+        public let value: Value
+    }
+
+    /// The property that is never written: it is the entity's id.
+    public static let idProperty: Text = "id"
+
+    /// The local context under which the deltas refer to the entity.
+    public let collection: Text
+    /// The entity's id.
+    public let id: Text
+    /// The properties that were named, without `id`, in the order given.
+    public let properties: [Property]
+
+    /// Takes what was asked for.
+    ///
+    /// - Throws: ``FieldError``: `reserved` for a collection or property that begins with `_`, `type` for an array or an
+    ///   object as value, `value` for an empty name, `limit` for one of more than 1,024 bytes. The field is
+    ///   `collection`, `id`, or the property's name.
+    public init(collection: Text, id: Text, properties: JSONObject) throws(FieldError) {
+        try Self.check(collection, field: "collection")
+        guard !ControlName.isReserved(collection) else {
+            throw FieldError(.reserved, field: "collection", "names that begin with _ are reserved")
+        }
+        try Self.check(id, field: "id")
+        self.collection = collection
+        self.id = id
+        var checked: [Property] = []
+        for member in properties.members where member.name != Self.idProperty {
+            let field = member.name.string
+            try Self.check(member.name, field: field)
+            guard !ControlName.isReserved(member.name) else {
+                throw FieldError(.reserved, field: field, "names that begin with _ are reserved")
+            }
+            guard let value = Value(member.value) else {
+                throw FieldError(.type, field: field, "a property's value is a text, a number, true, false or null")
+            }
+            checked.append(Property(name: member.name, value: value))
+        }
+        self.properties = checked
+    }
+
+    private static func check(_ name: Text, field: String) throws(FieldError) {
+        guard name.count > 0 else { throw FieldError(.value, field: field, "a name or id has at least one byte") }
+        guard name.count <= DeltaLimits.nameBytes else {
+            throw FieldError(.limit, field: field, "a name or id has at most \(DeltaLimits.nameBytes) bytes")
+        }
+    }
+
+    /// The deltas that make the entity so: one for each property that changes, none where nothing does.
+    ///
+    /// More than one form a transaction, its size delta first: they are to be written in this order, all or none. A
+    /// property changes where its value has other CBOR bytes than last-write-wins shows; null for a property without a
+    /// value changes nothing.
+    ///
+    /// - Parameters:
+    ///   - visible: what the writer sees of the entity, as of now.
+    ///   - transaction: a name that no transaction has, taken where one is needed.
+    public func deltas(changing visible: VisibleDeltas, transaction: @autoclosure () -> Text) -> [PlannedDelta] {
+        let current = visible.assertions(about: id).compactMapValues { LastWriteWins().last(of: $0) }
+        let changes = properties.filter { $0.value != current[$0.name]?.value ?? .null }
+        guard changes.count > 1 else {
+            return changes.map { planned($0, replacing: current[$0.name]) }
+        }
+        let transaction = transaction()
+        let membership = Pointer(ControlName.transaction, entity: transaction, targetContext: ControlName.deltas)
+        let size = PlannedDelta(pointers: .transaction(transaction, size: changes.count))
+        return [size] + changes.map { planned($0, replacing: current[$0.name], first: [membership]) }
+    }
+
+    private func planned(_ property: Property, replacing last: Assertion?, first: [Pointer] = []) -> PlannedDelta {
+        let pointers = [
+            Pointer(collection, entity: id, targetContext: property.name), Pointer(property.name, property.value),
+        ]
+        return PlannedDelta(pointers: first + pointers, replacedTime: last?.delta.timeCreated)
+    }
+}

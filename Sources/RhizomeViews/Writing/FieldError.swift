@@ -1,0 +1,46 @@
+/// Why something that was asked for can't be read or written: which field, and what is wrong with it.
+public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    public enum Code: String, Sendable {
+        /// The field has to be there.
+        case missing
+        /// There is no such field.
+        case unknown
+        /// Another type of value than the field has.
+        case type
+        /// A value that the field can't have.
+        case value
+        /// Larger than delta.md allows.
+        case limit
+        /// A name that begins with `_`.
+        case reserved
+    }
+
+    /// What is wrong, and all that equality looks at.
+    public let code: Code
+    /// The way to the field as people write it: `pointers[3].target`.
+    ///
+    /// Holds names that the sender chose: escape it for terminals.
+    public let field: String
+    /// What is wrong, in words, without anything from the input.
+    public let message: String
+
+    /// An error at a field.
+    public init(_ code: Code, field: String, _ message: String) {
+        self.code = code
+        self.field = field
+        self.message = message
+    }
+
+    /// The same error, seen from one level further out.
+    public func inside(_ outer: String) -> FieldError {
+        let separator = field.isEmpty || field.hasPrefix("[") ? "" : "."
+        return FieldError(code, field: outer + separator + field, message)
+    }
+
+    /// Whether both have the same code.
+    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+    /// What is wrong, without the field.
+    public var description: String { message }
+}

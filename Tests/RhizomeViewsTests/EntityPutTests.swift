@@ -1,0 +1,116 @@
+import Bytes
+import RhizomeCore
+import RhizomeTesting
+import RhizomeViews
+import StrictJSON
+import Testing
+
+@Suite struct EntityPutTests {
+    private func put(_ properties: JSONObject) throws -> EntityPut {
+        try EntityPut(collection: "user", id: "e", properties: properties)
+    }
+
+    private func plan(_ properties: JSONObject, over deltas: [ViewedDelta] = []) throws -> [PlannedDelta] {
+        try put(properties).deltas(changing: VisibleDeltas(among: deltas, seenAs: Perspective()), transaction: "T")
+    }
+
+    private func pair(_ property: Text, _ value: Value) -> [Pointer] {
+        [Pointer("user", entity: "e", targetContext: property), Pointer(property, value)]
+    }
+
+    @Test("one property is one delta with exactly two pointers")
+    func oneProperty() throws {
+        #expect(try plan(["name": "Ann"]) == [PlannedDelta(pointers: pair("name", .text("Ann")))])
+    }
+
+    @Test("more than one are a transaction, the size delta first, each later than what it replaces")
+    func transaction() throws {
+        let old = Fixture.write("a", at: 77, "name", .text("old"))
+        let member = Pointer("_transaction", entity: "T", targetContext: "deltas")
+        #expect(
+            try plan(["name": "Ann", "id": "e", "age": 30], over: [old]) == [
+                PlannedDelta(
+                    pointers: [
+                        Pointer("_transaction", entity: "T", targetContext: "size"), Pointer("size", .integer(2)),
+                    ]
+                ),
+                PlannedDelta(pointers: [member] + pair("name", .text("Ann")), replacedTime: 77),
+                PlannedDelta(pointers: [member] + pair("age", .integer(30))),
+            ]
+        )
+    }
+
+    @Test("what has the same CBOR bytes is not written again; null clears once")
+    func unchanged() throws {
+        let deltas = [
+            Fixture.write("a", at: 1, "n", .integer(1)), Fixture.write("b", at: 1, "t", .text("\u{e9}")),
+            Fixture.write("c", at: 1, "z", .null), Fixture.write("d", at: 1, "f", .float(0.5)),
+        ]
+        #expect(
+            try plan(["n": 1, "t": "\u{e9}", "z": .null, "f": .float(0.5), "absent": .null, "id": 5], over: deltas)
+                == []
+        )
+        #expect(try plan(["n": "1"], over: deltas).map(\.pointers) == [pair("n", .text("1"))])
+        #expect(try plan(["t": "e\u{301}"], over: deltas).map(\.pointers) == [pair("t", .text("e\u{301}"))])
+        #expect(try plan(["n": .null], over: deltas).map(\.pointers) == [pair("n", .null)])
+        #expect(try plan(["z": false], over: deltas).map(\.pointers) == [pair("z", .bool(false))])
+        #expect(try plan([:], over: deltas) == [])
+    }
+
+    @Test("a 1.0 in JSON is the integer 1 already")
+    func reduced() throws {
+        let json = try JSONValue(parsing: Array(#"{"n": 1.0, "m": 1e0}"#.utf8))
+        let deltas = [Fixture.write("a", at: 1, "n", .integer(1)), Fixture.write("b", at: 1, "m", .integer(1))]
+        #expect(try plan(try #require(json.object), over: deltas) == [])
+    }
+
+    @Test("reserved, empty and long names, arrays and objects are refused, with the field")
+    func refusals() {
+        let long = Text(String(repeating: "x", count: 1_025))
+        let cases: [(JSONObject, FieldError.Code, String)] = [
+            (["a": 1, "_b": 1], .reserved, "_b"), (["": 1], .value, ""), ([long: 1], .limit, long.string),
+            (["a": []], .type, "a"), (["a": ["b": 1]], .type, "a"),
+        ]
+        for (properties, code, field) in cases {
+            let error = #expect(throws: FieldError.self) { try put(properties) }
+            #expect(error?.code == code)
+            #expect(error?.field == field)
+        }
+        for (collection, id, code, field) in [
+            ("_c", "e", .reserved, "collection"), ("", "e", .value, "collection"), ("c", "", .value, "id"),
+            ("c", long, .limit, "id"), (long, "e", .limit, "collection"),
+        ] as [(Text, Text, FieldError.Code, String)] {
+            let error = #expect(throws: FieldError.self) {
+                try EntityPut(collection: collection, id: id, properties: [:])
+            }
+            #expect(error?.code == code)
+            #expect(error?.field == field)
+        }
+        #expect(throws: Never.self) { try put([Text(String(repeating: "x", count: 1_024)): 1]) }
+    }
+
+    @Test("what is planned, once written, shows as it was asked for, and planning it again gives nothing")
+    func idempotence() throws {
+        let names: [Text] = ["a", "b", "user", "size", "deltas"]
+        try withSeed { random in
+            var deltas: [ViewedDelta] = []
+            for round in 0..<100 {
+                var wanted = JSONObject()
+                for name in names where Bool.random(using: &random) {
+                    wanted.append(name, [.null, 1, "x", true].randomElement(using: &random) ?? .null)
+                }
+                let put = try put(wanted)
+                let before = VisibleDeltas(among: deltas, seenAs: Perspective())
+                let planned = put.deltas(changing: before, transaction: Text("T\(round)"))
+                for (index, delta) in planned.enumerated() {
+                    let time = max(Int64(round), (delta.replacedTime ?? 0) + 1)
+                    deltas.append(Fixture.delta("\(round)-\(index)", at: time, delta.pointers))
+                }
+                let after = VisibleDeltas(among: deltas.shuffled(using: &random), seenAs: Perspective())
+                let view = EntityView(of: "e", in: after)
+                for member in wanted.members { #expect(view?.properties[member.name] ?? .null == member.value) }
+                #expect(put.deltas(changing: after, transaction: "again").isEmpty)
+            }
+        }
+    }
+}
