@@ -9,10 +9,13 @@ public enum TestFiles {
     /// The root of the checkout.
     public static let root = tests.deletingLastPathComponent()
 
-    /// The content of `Tests/Vectors/NAME.json`.
-    public static func vectors(_ name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: tests.appending(path: "Vectors/\(name).json")))
+    /// The content of a file in `Tests`, by its path from there.
+    public static func file(_ path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: tests.appending(path: path)))
     }
+
+    /// The content of `Tests/Vectors/NAME.json`.
+    public static func vectors(_ name: String) throws -> [UInt8] { try file("Vectors/\(name).json") }
 
     /// The cases of `Tests/Vectors/NAME.json`, an object with an array `cases`.
     public static func cases<Case: Decodable>(_ name: String, as type: Case.Type = Case.self) throws -> [Case] {

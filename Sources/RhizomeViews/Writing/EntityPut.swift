@@ -28,17 +28,17 @@ public struct EntityPut: Hashable, Sendable {
     ///   object as value, `value` for an empty name, `limit` for one of more than 1,024 bytes. The field is
     ///   `collection`, `id`, or the property's name.
     public init(collection: Text, id: Text, properties: JSONObject) throws(FieldError) {
-        try Self.check(collection, field: "collection")
+        try FieldError.checkName(collection, field: "collection")
         guard !ControlName.isReserved(collection) else {
             throw FieldError(.reserved, field: "collection", "names that begin with _ are reserved")
         }
-        try Self.check(id, field: "id")
+        try FieldError.checkName(id, field: "id")
         self.collection = collection
         self.id = id
         var checked: [Property] = []
         for member in properties.members where member.name != Self.idProperty {
             let field = member.name.string
-            try Self.check(member.name, field: field)
+            try FieldError.checkName(member.name, field: field)
             guard !ControlName.isReserved(member.name) else {
                 throw FieldError(.reserved, field: field, "names that begin with _ are reserved")
             }
@@ -48,13 +48,6 @@ public struct EntityPut: Hashable, Sendable {
             checked.append(Property(name: member.name, value: value))
         }
         self.properties = checked
-    }
-
-    private static func check(_ name: Text, field: String) throws(FieldError) {
-        guard name.count > 0 else { throw FieldError(.value, field: field, "a name or id has at least one byte") }
-        guard name.count <= DeltaLimits.nameBytes else {
-            throw FieldError(.limit, field: field, "a name or id has at most \(DeltaLimits.nameBytes) bytes")
-        }
     }
 
     /// The deltas that make the entity so: one for each property that changes, none where nothing does.

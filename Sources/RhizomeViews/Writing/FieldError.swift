@@ -1,3 +1,6 @@
+internal import Bytes
+internal import RhizomeCore
+
 /// Why something that was asked for can't be read or written: which field, and what is wrong with it.
 public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong.
@@ -43,4 +46,14 @@ public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// What is wrong, without the field.
     public var description: String { message }
+}
+
+extension FieldError {
+    /// Refuses a context name or an entity id that isn't 1 to 1,024 bytes long (spec: delta.md, "Limits").
+    static func checkName(_ name: Text, field: String) throws(FieldError) {
+        guard name.count > 0 else { throw FieldError(.value, field: field, "a name or id has at least one byte") }
+        guard name.count <= DeltaLimits.nameBytes else {
+            throw FieldError(.limit, field: field, "a name or id has at most \(DeltaLimits.nameBytes) bytes")
+        }
+    }
 }
