@@ -1,0 +1,295 @@
+public import Bytes
+public import RhizomeCore
+public import SignedLog
+internal import Synchronization
+
+/// A delta log in memory, as plain as can be: what the others are measured against, and what tests run on.
+public final class InMemoryDeltaLog: DeltaLog {
+    fileprivate struct State {
+        var deltas: [StoredDelta] = []
+        var runningHashes: [Bytes32] = []
+        var indexes: [DeltaID: Int] = [:]
+        var children: [DeltaID: [DeltaID]] = [:]
+        var logs: [PublicKey: [Int]] = [:]
+        var entities: [Text: [Int]] = [:]
+        var references: [Text: Set<Text>] = [:]
+        var cursors: [String: Int64] = [:]
+        var stalls: [Stall] = []
+    }
+
+    /// 16 bytes.
+    public let epoch: [UInt8]
+    private let version: String
+    private let state = Mutex(State())
+
+    /// An empty log.
+    ///
+    /// - Parameters:
+    ///   - epoch: 16 bytes, drawn anew where none are given.
+    ///   - version: the software's, for stalls.
+    public init(epoch: [UInt8]? = nil, version: String = "1") {
+        self.epoch = epoch ?? (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        self.version = version
+    }
+
+    // MARK: - Writing
+
+    /// Appends those that aren't held.
+    public func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
+        try state.withLock { state in
+            var fresh: [DeltaID: AdmittedDelta] = [:]
+            var order: [AdmittedDelta] = []
+            for admitted in batch where state.indexes[admitted.delta.id] == nil {
+                let delta = admitted.delta
+                for id in delta.header.previous {
+                    guard let before = state.delta(id) ?? fresh[id]?.delta, before.author == delta.author else {
+                        throw DeltaLogError(.notClosed, "a delta before \(delta.id) isn't held")
+                    }
+                }
+                if fresh.updateValue(admitted, forKey: delta.id) == nil { order.append(admitted) }
+            }
+            let count = state.deltas.count
+            for admitted in order { state.add(admitted) }
+            state.cursors.merge(cursors) { _, new in new }
+            return Array(state.deltas[count...])
+        }
+    }
+
+    /// Notes a stall, once per id and version.
+    public func record(_ stall: Stall) async throws {
+        state.withLock { state in
+            guard !state.stalls.contains(where: { $0.id == stall.id && $0.version == stall.version }) else { return }
+            state.stalls.append(stall)
+        }
+    }
+
+    // MARK: - Single deltas
+
+    /// Which are held.
+    public func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID> {
+        state.withLock { state in Set(ids.filter { state.indexes[$0] != nil }) }
+    }
+
+    /// The links to those that are held.
+    public func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] {
+        state.withLock { state in
+            var links: [DeltaID: DeltaLink] = [:]
+            for id in ids { links[id] = state.link(id) }
+            return links
+        }
+    }
+
+    /// Those that are held.
+    public func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta] {
+        state.withLock { state in Set(ids).compactMap { id in state.indexes[id].map { state.deltas[$0] } } }
+    }
+
+    // MARK: - In order of acceptance
+
+    /// How many are held.
+    public func count() async throws -> Int64 { state.withLock { Int64($0.deltas.count) } }
+
+    /// Those after a position.
+    public func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta] {
+        state.withLock { Array($0.deltas.dropFirst(Int(max(0, position))).prefix(max(0, limit))) }
+    }
+
+    /// The entries after a position.
+    public func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
+        state.withLock { state in
+            state.deltas.dropFirst(Int(max(0, position))).prefix(max(0, limit)).map { stored in
+                LogEntry(
+                    position: stored.position,
+                    id: stored.id,
+                    header: stored.delta.headerBytes,
+                    body: stored.delta.bodyBytes,
+                    arrival: stored.arrival,
+                    runningHash: state.runningHashes[Int(stored.position) - 1]
+                )
+            }
+        }
+    }
+
+    /// A cursor's position.
+    public func cursor(_ name: String) async throws -> Int64 { state.withLock { $0.cursors[name] ?? 0 } }
+
+    // MARK: - Entities
+
+    /// The deltas about an entity.
+    public func deltas(about entity: Text) async throws -> [StoredDelta] {
+        state.withLock { state in (state.entities[entity] ?? []).map { state.deltas[$0] } }
+    }
+
+    /// The entities referenced under a local context.
+    public func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
+        state.withLock { state in
+            let entities = (state.references[localContext] ?? []).sorted()
+            return Array(entities.filter { id in entity.map { $0 < id } ?? true }.prefix(max(0, limit)))
+        }
+    }
+
+    // MARK: - Authors' logs
+
+    /// An author's heads.
+    public func heads(of author: PublicKey) async throws -> [Head] { state.withLock { $0.heads(of: author) } }
+
+    /// The heads of all.
+    public func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
+        state.withLock { state in
+            let heads = state.logs.keys.flatMap { author in
+                state.heads(of: author).map { AuthorHead(author: author, id: $0.id) }
+            }
+            let rest = heads.filter { head in last.map { ($0.author, $0.id) < (head.author, head.id) } ?? true }
+            return Array(rest.sorted { ($0.author, $0.id) < ($1.author, $1.id) }.prefix(max(0, limit)))
+        }
+    }
+
+    /// The authors whose logs changed.
+    public func changes(after position: Int64, limit: Int) async throws -> Changes {
+        state.withLock { state in
+            let changed = state.summaries.filter { $0.lastPosition > position }
+                .sorted { $0.lastPosition < $1.lastPosition }
+            var heads: [AuthorHead] = []
+            var reached = position
+            for summary in changed {
+                let more = state.heads(of: summary.author).map { AuthorHead(author: summary.author, id: $0.id) }
+                guard heads.isEmpty || heads.count + more.count <= limit else {
+                    return Changes(heads: heads, position: reached, hasMore: true)
+                }
+                heads += more
+                reached = summary.lastPosition
+            }
+            return Changes(heads: heads, position: reached, hasMore: false)
+        }
+    }
+
+    /// What tells a peer how much is held.
+    public func locators(of author: PublicKey) async throws -> [DeltaID] {
+        state.withLock { state in
+            let heads = state.heads(of: author).reversed().map(\.id).prefix(128)
+            var locators = Array(heads)
+            for head in heads {
+                var id = head
+                var steps = 0
+                var next = 1
+                while let first = state.delta(id)?.header.previous.first {
+                    id = first
+                    steps += 1
+                    guard steps == next else { continue }
+                    if locators.count < 255, !locators.contains(id) { locators.append(id) }
+                    next *= 2
+                }
+                if locators.count < 256, !locators.contains(id) { locators.append(id) }
+            }
+            return locators
+        }
+    }
+
+    /// A page of a log.
+    public func pull(_ request: PullRequest) async throws -> PullPage {
+        state.withLock { state in
+            let wanted = state.ancestry(of: request.want, author: request.author)
+                .subtracting(state.ancestry(of: request.have, author: request.author))
+            let ordered = wanted.compactMap { state.delta($0) }
+                .sorted { ($0.header.sequence, $0.id) < ($1.header.sequence, $1.id) }
+                .drop { delta in request.after.map { (delta.header.sequence, delta.id) <= $0 } ?? false }
+            var page: [SignedDelta] = []
+            var count = 0
+            for delta in ordered {
+                count += delta.bytes.count
+                guard page.isEmpty || count <= request.maximumBytes else { break }
+                page.append(delta)
+            }
+            return PullPage(
+                deltas: page.map(\.bytes),
+                last: page.last.map { ($0.header.sequence, $0.id) },
+                hasMore: page.count < ordered.count
+            )
+        }
+    }
+
+    /// These and all before them.
+    public func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID> {
+        state.withLock { $0.ancestry(of: ids, author: author) }
+    }
+
+    /// All authors.
+    public func authors() async throws -> [AuthorSummary] { state.withLock { $0.summaries } }
+
+    /// An author's forks.
+    public func forks(of author: PublicKey) async throws -> [Fork] {
+        state.withLock { state in
+            let log = (state.logs[author] ?? []).map { state.deltas[$0].delta }
+            let firsts = log.filter { $0.header.previous.isEmpty }.map(\.id)
+            var forks: Set<Fork> = []
+            for siblings in [firsts] + log.compactMap({ state.children[$0.id] }) where siblings.count > 1 {
+                let parting = Forks.parting(
+                    siblings.map { (node: $0, sequence: state.delta($0)?.header.sequence ?? 0) }
+                ) { id in
+                    let before = state.ancestry(of: [id], author: author)
+                    return { before.contains($0) }
+                }
+                guard let sequence = parting.compactMap({ state.delta($0)?.header.sequence }).min() else { continue }
+                forks.insert(Fork(author: author, sequence: sequence, ids: parting.sorted()))
+            }
+            return forks.sorted { ($0.sequence, $0.ids[0]) < ($1.sequence, $1.ids[0]) }
+        }
+    }
+
+    /// The stalls of this version.
+    public func stalls() async throws -> [Stall] {
+        state.withLock { state in state.stalls.filter { $0.version == version } }
+    }
+}
+
+extension InMemoryDeltaLog.State {
+    fileprivate mutating func add(_ admitted: AdmittedDelta) {
+        let delta = admitted.delta
+        let index = deltas.count
+        let position = Int64(index + 1)
+        deltas.append(StoredDelta(delta: delta, position: position, arrival: admitted.arrival))
+        runningHashes.append(
+            RunningHash.next(
+                after: runningHashes.last ?? RunningHash.start,
+                position: position,
+                id: delta.id,
+                arrival: admitted.arrival
+            )
+        )
+        indexes[delta.id] = index
+        for id in delta.header.previous { children[id, default: []].append(delta.id) }
+        logs[delta.author, default: []].append(index)
+        for (localContext, id) in delta.body.pointers.compactMap({ pointer in
+            pointer.entity.map { (pointer.localContext, $0.id) }
+        }) {
+            if entities[id]?.last != index { entities[id, default: []].append(index) }
+            references[localContext, default: []].insert(id)
+        }
+    }
+
+    fileprivate func delta(_ id: DeltaID) -> SignedDelta? { indexes[id].map { deltas[$0].delta } }
+
+    fileprivate func link(_ id: DeltaID) -> DeltaLink? { delta(id).map { DeltaLink($0) } }
+
+    fileprivate var summaries: [AuthorSummary] {
+        logs.keys.sorted().compactMap { author in
+            guard let log = logs[author], let last = log.last else { return nil }
+            return AuthorSummary(author: author, count: Int64(log.count), lastPosition: Int64(last + 1))
+        }
+    }
+
+    fileprivate func heads(of author: PublicKey) -> [Head] {
+        (logs[author] ?? []).map { deltas[$0].delta }.filter { children[$0.id] == nil }.map { DeltaLink($0).head }
+            .sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
+    }
+
+    fileprivate func ancestry(of ids: [DeltaID], author: PublicKey) -> Set<DeltaID> {
+        var found: Set<DeltaID> = []
+        var waiting = ids
+        while let id = waiting.popLast() {
+            guard let delta = delta(id), delta.author == author, found.insert(id).inserted else { continue }
+            waiting += delta.header.previous
+        }
+        return found
+    }
+}
