@@ -40,3 +40,16 @@ public func withSeed<Result>(
         throw error
     }
 }
+
+/// As ``withSeed(_:)``, for a property that waits.
+public func withSeedAsync<Result>(
+    _ body: (inout SeededGenerator) async throws -> Result
+) async rethrows -> Result {
+    var generator = SeededGenerator()
+    do {
+        return try await body(&generator)
+    } catch {
+        print("failed with RHIZOME_TEST_SEED=\(generator.seed)")
+        throw error
+    }
+}

@@ -1,0 +1,84 @@
+import Bytes
+import RhizomeCore
+import SignedLog
+import Testing
+
+extension DeltaLogRule {
+    static let entities = [
+        DeltaLogRule("texts are the same when their bytes are: NUL, accents and case included") { lend in
+            try await lend { log in
+                let names: [Text] = [
+                    "a", "a\0b", "a\0", "A", "é", "e\u{301}", "\u{e9}x", "\u{10ffff}", "\0",
+                    Text(String(repeating: "n", count: 1024)),
+                ]
+                var maker = DeltaMaker()
+                var batch: [AdmittedDelta] = []
+                for name in names {
+                    let pointers = [Pointer(name, entity: name, targetContext: name), Pointer("value", .text(name))]
+                    batch.append(try maker.delta("alice", pointers, after: batch.suffix(1)))
+                }
+                let stored = try await log.append(batch, cursors: [:])
+                for (index, name) in names.enumerated() {
+                    let about = try await log.deltas(about: name)
+                    #expect(about.map(\.position) == [stored[index].position])
+                    #expect(about.first?.delta.body.pointers.last?.value == .text(name))
+                    #expect(try await log.entities(referencedAs: name, after: nil, limit: 10) == [name])
+                }
+            }
+        },
+        DeltaLogRule("the deltas about an entity come by position, each once") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                var batch: [AdmittedDelta] = []
+                for number in 0..<6 {
+                    let author = number.isMultiple(of: 2) ? "alice" : "bob"
+                    let pointers = [
+                        Pointer("user", entity: number < 4 ? "one" : "two", targetContext: "a"),
+                        Pointer("friend", entity: "one", targetContext: "b"),
+                        Pointer("user", entity: "one", targetContext: "a"),
+                    ]
+                    let previous = batch.last { $0.delta.author == (try? maker.author(author)) }
+                    batch.append(try maker.delta(author, pointers, after: previous.map { [$0] } ?? []))
+                }
+                _ = try await log.append(Array(batch.prefix(3)), cursors: [:])
+                _ = try await log.append(batch, cursors: [:])
+                #expect(try await log.deltas(about: "one").map(\.position) == [1, 2, 3, 4, 5, 6])
+                #expect(try await log.deltas(about: "two").map(\.position) == [5, 6])
+                #expect(try await log.deltas(about: "three").isEmpty)
+                #expect(try await log.deltas(about: "a").isEmpty)
+            }
+        },
+        DeltaLogRule("entities are listed under their local contexts, in the order of their bytes, page after page") {
+            lend in
+            try await lend { log in
+                try await withSeedAsync { generator in
+                    var names: Set<Text> = ["a", "a\0b", "a\0", "é", "e\u{301}", "z", "\u{ffff}", "\u{10000}"]
+                    for number in 0..<200 { names.insert(Text("user-\(number)")) }
+                    var maker = DeltaMaker()
+                    var batch: [AdmittedDelta] = []
+                    for name in names.shuffled(using: &generator) {
+                        let pointers = [
+                            Pointer("user", entity: name, targetContext: "name"),
+                            Pointer("other", entity: "other", targetContext: "user"),
+                            Pointer("value", .text("no entity")),
+                        ]
+                        batch.append(try maker.delta("alice", pointers, after: batch.suffix(1)))
+                    }
+                    _ = try await log.append(batch, cursors: [:])
+                    var read: [Text] = []
+                    while true {
+                        let page = try await log.entities(referencedAs: "user", after: read.last, limit: 17)
+                        #expect(page.count <= 17)
+                        if page.isEmpty { break }
+                        read += page
+                    }
+                    #expect(read == names.sorted())
+                    #expect(try await log.entities(referencedAs: "other", after: nil, limit: 5) == ["other"])
+                    #expect(try await log.entities(referencedAs: "name", after: nil, limit: 5).isEmpty)
+                    #expect(try await log.entities(referencedAs: "value", after: nil, limit: 5).isEmpty)
+                    #expect(try await log.entities(referencedAs: "user", after: "a", limit: 1) == ["a\0"])
+                }
+            }
+        },
+    ]
+}

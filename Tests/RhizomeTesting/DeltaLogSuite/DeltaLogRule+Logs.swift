@@ -1,0 +1,171 @@
+import Bytes
+import RhizomeCore
+import SignedLog
+import Testing
+
+extension DeltaLogRule {
+    static let logs = [
+        DeltaLogRule("heads are what nothing follows, least (sequence, id) first") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let author = try maker.author("alice")
+                #expect(try await log.heads(of: author).isEmpty)
+                let trunk = try maker.chain("alice", 3)
+                let left = try maker.chain("alice", 2, after: [trunk[1]])
+                let right = try maker.chain("alice", 2, after: [trunk[1]])
+                func expect(_ heads: [AdmittedDelta]) async throws {
+                    let expected = heads.map { DeltaLink($0.delta).head }
+                        .sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
+                    #expect(try await log.heads(of: author) == expected)
+                }
+                _ = try await log.append(trunk, cursors: [:])
+                try await expect([trunk[2]])
+                _ = try await log.append(left + [right[0]], cursors: [:])
+                try await expect([trunk[2], left[1], right[0]])
+                _ = try await log.append([right[1]], cursors: [:])
+                try await expect([trunk[2], left[1], right[1]])
+                let merge = try maker.delta("alice", after: [trunk[2], left[1]])
+                _ = try await log.append([merge], cursors: [:])
+                try await expect([merge, right[1]])
+                let old = try maker.delta("alice", after: [trunk[0], right[1]])
+                let other = try maker.delta("alice")
+                _ = try await log.append([old, other], cursors: [:])
+                try await expect([merge, old, other])
+                _ = try await log.append([try maker.delta("alice", after: [merge, old, other])], cursors: [:])
+                try await expect([try #require(try await log.deltas(after: 10, limit: 9).last).admitted(maker)])
+            }
+        },
+        DeltaLogRule("the heads of all come by (author, id), page after page") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                var expected: [AuthorHead] = []
+                for number in 0..<9 {
+                    let first = try maker.delta("author \(number)")
+                    var heads = [first]
+                    _ = try await log.append([first], cursors: [:])
+                    if number > 0 {
+                        heads = []
+                        for _ in 0..<number { heads.append(try maker.delta("author \(number)", after: [first])) }
+                        _ = try await log.append(heads, cursors: [:])
+                    }
+                    expected += heads.map { AuthorHead(author: $0.delta.author, id: $0.delta.id) }
+                }
+                expected.sort { ($0.author, $0.id) < ($1.author, $1.id) }
+                for limit in [1, 3, 7, 1_000] {
+                    var read: [AuthorHead] = []
+                    while true {
+                        let page = try await log.heads(after: read.last, limit: limit)
+                        #expect(page.count <= limit)
+                        if page.isEmpty { break }
+                        read += page
+                    }
+                    #expect(read == expected)
+                }
+                let unknown = AuthorHead(author: expected[5].author, id: DeltaID(Bytes32(repeating: 0)))
+                let first = expected.first { $0.author == expected[5].author }
+                #expect(try await log.heads(after: unknown, limit: 1).first == first)
+            }
+        },
+        DeltaLogRule("changes tell of each author once, by its last position, with all its heads") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let nothing = try await log.changes(after: 0, limit: 10)
+                #expect(nothing.heads.isEmpty && nothing.position == 0 && !nothing.hasMore)
+                let alice = try maker.chain("alice", 2)
+                let bob = try maker.chain("bob", 1)
+                let carol = try maker.chain("carol", 1)
+                let fork = try maker.delta("alice", after: [alice[0]])
+                _ = try await log.append(alice + bob + carol + [fork], cursors: [:])
+
+                let all = try await log.changes(after: 0, limit: 10)
+                #expect(all.heads.map(\.author) == [bob[0], carol[0], fork, fork].map(\.delta.author))
+                #expect(Set(all.heads.suffix(2).map(\.id)) == [alice[1].delta.id, fork.delta.id])
+                #expect(all.position == 5 && !all.hasMore)
+
+                let first = try await log.changes(after: 0, limit: 1)
+                #expect(first.heads.map(\.id) == [bob[0].delta.id])
+                #expect(first.position == 3 && first.hasMore)
+                let second = try await log.changes(after: 3, limit: 2)
+                #expect(second.heads.map(\.id) == [carol[0].delta.id])
+                #expect(second.position == 4 && second.hasMore)
+                let third = try await log.changes(after: 4, limit: 1)
+                #expect(third.heads.count == 2, "the heads of one author aren't parted")
+                #expect(third.position == 5 && !third.hasMore)
+                let last = try await log.changes(after: 5, limit: 1)
+                #expect(last.heads.isEmpty && last.position == 5 && !last.hasMore)
+            }
+        },
+        DeltaLogRule("authors are told by key, with their counts and last positions") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                #expect(try await log.authors().isEmpty)
+                let alice = try maker.chain("alice", 3)
+                let bob = try maker.chain("bob", 2)
+                _ = try await log.append(bob, cursors: [:])
+                _ = try await log.append(alice, cursors: [:])
+                let expected = [
+                    AuthorSummary(author: try maker.author("alice"), count: 3, lastPosition: 5),
+                    AuthorSummary(author: try maker.author("bob"), count: 2, lastPosition: 2),
+                ]
+                #expect(try await log.authors() == expected.sorted { $0.author < $1.author })
+            }
+        },
+        DeltaLogRule("locators of a straight log are its head, 1, 2, 4, 8, … steps back, and the first") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let author = try maker.author("alice")
+                #expect(try await log.locators(of: author).isEmpty)
+                var chain: [AdmittedDelta] = []
+                for count in [1, 2, 3, 20, 257] {
+                    let more = try maker.chain("alice", count - chain.count, after: chain.suffix(1))
+                    _ = try await log.append(more, cursors: [:])
+                    chain += more
+                    var expected = [chain[count - 1].delta.id]
+                    var steps = 1
+                    while steps < count {
+                        expected.append(chain[count - 1 - steps].delta.id)
+                        steps *= 2
+                    }
+                    if expected.last != chain[0].delta.id { expected.append(chain[0].delta.id) }
+                    #expect(try await log.locators(of: author) == expected)
+                }
+            }
+        },
+        DeltaLogRule("locators of a forked log hold its heads and a first one, each once, at most 256") { lend in
+            for _ in 0..<5 {
+                try await lend { log in
+                    try await withSeedAsync { generator in
+                        var maker = DeltaMaker()
+                        let tangle = try maker.tangle("alice", 120, using: &generator)
+                        _ = try await log.append(tangle, cursors: [:])
+                        let author = try maker.author("alice")
+                        let locators = try await log.locators(of: author)
+                        #expect(locators.count == Set(locators).count)
+                        #expect(locators.count <= 256)
+                        #expect(Set(try await log.heads(of: author).map(\.id)).isSubset(of: locators))
+                        #expect(locators.contains { maker.made[$0]?.header.previous.isEmpty == true })
+                        #expect(locators.allSatisfy { maker.made[$0] != nil })
+                    }
+                }
+            }
+            try await lend { log in
+                var maker = DeltaMaker()
+                let first = try maker.delta("alice")
+                var heads: [AdmittedDelta] = []
+                for _ in 0..<400 { heads.append(try maker.delta("alice", after: [first])) }
+                _ = try await log.append([first] + heads, cursors: [:])
+                let locators = try await log.locators(of: try maker.author("alice"))
+                #expect(locators.count == Set(locators).count)
+                #expect(locators.count <= 256)
+                #expect(locators.contains(first.delta.id))
+                #expect(locators.contains(try #require(heads.map(\.delta.id).max())))
+            }
+        },
+    ]
+}
+
+extension StoredDelta {
+    fileprivate func admitted(_ maker: DeltaMaker) throws -> AdmittedDelta {
+        try delta.admitted(after: maker.made, arrival: arrival)
+    }
+}
