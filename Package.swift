@@ -43,7 +43,7 @@ let package = Package(
             path: "Tests/RhizomeTesting",
             swiftSettings: strict
         ),
-        .target(name: "HomeFiles", swiftSettings: strict),
+        .target(name: "HomeFiles", dependencies: ["Sodium"], swiftSettings: strict),
         .target(
             name: "RhizomeIdentity",
             dependencies: ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"],
@@ -53,6 +53,13 @@ let package = Package(
         .testTarget(
             name: "ZeroMQTests",
             dependencies: ["Bytes", "CZeroMQ", "RhizomeTesting", "Sodium", "ZeroMQ"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeIdentityTests",
+            dependencies: [
+                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeIdentity", "RhizomeTesting", "SignedLog", "Sodium",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,4 +1,5 @@
 internal import Glibc
+package import Sodium
 
 /// A folder of the home, held open, in which files are opened, made and replaced as identity.md, "Home folder", demands.
 ///
@@ -253,9 +254,9 @@ package final class HomeFolder: Sendable {
     }
 
     /// Replaces a file, or makes it, mode 0600: a crash or a full disk leaves the old or the new content.
-    package func replace(_ name: String, _ contents: RawSpan) throws(FileError) {
+    package func replace(_ name: String, _ contents: [UInt8]) throws(FileError) {
         let path = self.path(name)
-        let temporary = try writeTemporary(for: name, contents)
+        let temporary = try writeTemporary(for: name, unsafe contents.span.bytes)
         guard unsafe renameat(descriptor, temporary, descriptor, name) == 0 else {
             let number = errno
             unsafe unlinkat(descriptor, temporary, 0)
@@ -307,7 +308,7 @@ package final class HomeFolder: Sendable {
     /// What was written in part, since the disk is full, is taken away again. Only under a lock that orders writers.
     ///
     /// - Throws: as ``open(_:as:limit:)``, and `noSpace`.
-    package func append(_ name: String, _ contents: RawSpan) throws(FileError) {
+    package func append(_ name: String, _ contents: [UInt8]) throws(FileError) {
         let path = self.path(name)
         let flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
         let isNew = !contains(name)
@@ -320,7 +321,7 @@ package final class HomeFolder: Sendable {
             unsafe Glibc.write(opened, buffer.baseAddress, buffer.count)
         }
         var number = put < 0 ? errno : ENOSPC
-        if put == contents.byteCount {
+        if put == contents.count {
             if fsync(opened) == 0 {
                 if isNew { try synchronize() }
                 return
@@ -344,20 +345,13 @@ package final class HomeFolder: Sendable {
         }
     }
 
-    // MARK: - Contents that are no secrets
-
-    /// As ``create(_:_:)-(_,RawSpan)``.
+    /// As ``create(_:_:)-(_,RawSpan)``, for what is no secret.
     package func create(_ name: String, _ contents: [UInt8]) throws(FileError) {
         try create(name, unsafe contents.span.bytes)
     }
 
-    /// As ``replace(_:_:)-(_,RawSpan)``.
-    package func replace(_ name: String, _ contents: [UInt8]) throws(FileError) {
-        try replace(name, unsafe contents.span.bytes)
-    }
-
-    /// As ``append(_:_:)-(_,RawSpan)``.
-    package func append(_ name: String, _ contents: [UInt8]) throws(FileError) {
-        try append(name, unsafe contents.span.bytes)
+    /// As ``create(_:_:)-(_,RawSpan)``, straight from locked memory.
+    package func create(_ name: String, _ secret: SecretBytes) throws(FileError) {
+        try secret.withSpan { (span: RawSpan) throws(FileError) in try create(name, span) }
     }
 }

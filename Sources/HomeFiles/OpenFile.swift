@@ -1,9 +1,10 @@
 internal import Glibc
+package import Sodium
 
 /// A plain file that was opened first and checked afterwards, so that nothing can be slipped in between.
 ///
 /// Closed when its owner lets go.
-package struct OpenFile: ~Copyable {
+package final class OpenFile: Sendable {
     private let descriptor: Int32
     /// Where it was opened.
     package let path: String
@@ -19,18 +20,19 @@ package struct OpenFile: ~Copyable {
 
     deinit { close(descriptor) }
 
-    /// Fills `span` from the start of the file; meant for secrets, which go straight into locked memory.
+    /// The whole content, straight into locked memory.
     ///
-    /// - Throws: `changed` where the file has become shorter or longer than `span`.
-    package borrowing func read(into span: inout MutableRawSpan) throws(FileError) {
-        let wanted = span.byteCount
-        guard try readAll(descriptor, into: &span, path: path) == wanted, try isAtEnd() else {
-            throw FileError(.changed, path, "\(path) changed while it was read; try again")
+    /// - Throws: ``FileError`` `changed` where the file has become shorter or longer meanwhile; ``SodiumError``.
+    package func secret() throws -> SecretBytes {
+        try SecretBytes(count: count) { span in
+            guard try readAll(descriptor, into: &span, path: path) == count, try isAtEnd() else {
+                throw FileError(.changed, path, "\(path) changed while it was read; try again")
+            }
         }
     }
 
     /// The whole content, for files that hold no secret.
-    package borrowing func bytes() throws(FileError) -> [UInt8] {
+    package func bytes() throws(FileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
         var raw = unsafe span.mutableBytes
@@ -39,7 +41,7 @@ package struct OpenFile: ~Copyable {
         return bytes
     }
 
-    private borrowing func isAtEnd() throws(FileError) -> Bool {
+    private func isAtEnd() throws(FileError) -> Bool {
         var probe: UInt8 = 0
         let got = unsafe Glibc.read(descriptor, &probe, 1)
         guard got >= 0 else { throw FileError(errno: errno, path, doing: "reading") }

@@ -44,6 +44,8 @@ public struct IdentityError: Error, Equatable, Sendable, CustomStringConvertible
         case ambiguousPeer
         /// The installed libsodium verifies by another rule than the network's.
         case wrongLibrary
+        /// The process's memory can't be kept out of core dumps.
+        case unprotectedProcess
         /// A file of the home that holds something else than it should.
         case malformedFile
     }

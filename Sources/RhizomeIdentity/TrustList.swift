@@ -232,6 +232,9 @@ public struct TrustList: Sendable {
             time = max(now, last.time + 1)
         }
         let payload = TrustStatement.payload(sequence: Int64(count), previous: head, time: time, change)
+        guard payload.count <= TrustJournal.mostPayloadBytes else {
+            throw IdentityError(.malformedPeer, "that entry has more than 64 KiB; shorten its note or its addresses")
+        }
         do {
             let statement = try TrustStatement(signer.sign(payload, for: TrustStatement.purpose))
             commit(statement)

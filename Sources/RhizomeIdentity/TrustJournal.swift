@@ -1,0 +1,223 @@
+public import Bytes
+internal import DeterministicCBOR
+internal import HomeFiles
+public import SignedLog
+
+/// `trust.journal`: the trusted-peer list's statements, appended and never changed (spec: identity.md).
+///
+/// Writers take turns by `trust.lock`, readers need no lock. `data/trust.seen` is the witness against a cut tail.
+public struct TrustJournal: Sendable {
+    static let name = "trust.journal"
+    static let lockName = "trust.lock"
+    static let witnessName = "trust.seen"
+    /// More bytes than a journal ever has: a quarter of a million statements.
+    static let mostBytes = 64 << 20
+    /// More bytes than one statement's payload ever has.
+    static let mostPayloadBytes = 1 << 16
+
+    /// What tells one state of the journal from another without reading it: cheap enough to ask for every second.
+    public struct Version: Hashable, Sendable {
+        private let file: HomeFolder.Version?
+
+        fileprivate init(_ file: HomeFolder.Version?) { self.file = file }
+    }
+
+    /// What a load gives.
+    public struct Loaded: Sendable {
+        /// The list.
+        public let list: TrustList
+        /// Which state of the file it is of.
+        public let version: Version
+        /// Whether a torn last write was taken away: it had never been acknowledged.
+        public let wasRepaired: Bool
+    }
+
+    private let home: Home
+    /// Whose journal it is.
+    public let owner: PublicKey
+
+    /// The journal of a home, whose identity is `owner`.
+    public init(home: Home, owner: PublicKey) {
+        self.home = home
+        self.owner = owner
+    }
+
+    /// The journal's state now, for one system call.
+    public var version: Version { Version(home.folder.version(of: Self.name)) }
+
+    // MARK: - Reading
+
+    /// Verifies all statements and folds them; repairs a torn last write, for which it takes the lock.
+    ///
+    /// - Throws: ``IdentityError`` `brokenJournal`, `newerVersion`, with the statement's number; ``FileError``.
+    /// - Complexity: a verification each: 15,000 a second.
+    public func load(patience: Duration = .seconds(10)) throws -> Loaded {
+        let version = self.version
+        let parsed = try parse()
+        guard parsed.tornAt != nil else { return Loaded(list: parsed.list, version: version, wasRepaired: false) }
+        // It may be a write that is under way: under the lock there is none.
+        return try withLock(patience) { try loadLocked() }
+    }
+
+    /// As ``load(patience:)``, and refuses a journal without the statement that `data/trust.seen` names.
+    ///
+    /// For the node, which then records what it applied, and for `verify`.
+    ///
+    /// - Throws: `cutJournal` as well, and `malformedFile` for a witness that has not 32 bytes.
+    public func loadWitnessed(patience: Duration = .seconds(10)) throws -> Loaded {
+        // The witness first: what a node records meanwhile stands in the journal already.
+        let witness = try self.witness()
+        let loaded = try load(patience: patience)
+        if let witness, !loaded.list.contains(statement: witness) {
+            throw IdentityError(
+                .cutJournal,
+                "trust.journal was cut or replaced: it lacks the last statement that this node applied "
+                    + "(\(Hex.encode(witness.array))); restore it from a backup, or, if you replaced it yourself, "
+                    + "look through rhizome-keys history and remove data/\(Self.witnessName)"
+            )
+        }
+        return loaded
+    }
+
+    private func loadLocked() throws -> Loaded {
+        let parsed = try parse()
+        if let end = parsed.tornAt { try home.folder.truncate(Self.name, to: end) }
+        return Loaded(list: parsed.list, version: version, wasRepaired: parsed.tornAt != nil)
+    }
+
+    private func parse() throws -> Parsed {
+        try Self.parse(home.folder.contents(Self.name, limit: Self.mostBytes) ?? [], owner: owner)
+    }
+
+    /// A journal's list, and where a torn last write starts.
+    struct Parsed {
+        var list: TrustList
+        var tornAt: Int?
+    }
+
+    /// Verifies and folds a journal's bytes.
+    static func parse(_ bytes: [UInt8], owner: PublicKey) throws(IdentityError) -> Parsed {
+        var parsed = Parsed(list: TrustList(owner: owner))
+        var reader = CBORReader(bytes)
+        while !reader.isAtEnd {
+            let start = reader.offset
+            let signed: SignedStatement
+            do {
+                signed = try SignedStatement(from: &reader, purpose: TrustStatement.purpose)
+            } catch {
+                if error.code == .truncated, isTorn(bytes[start...], owner: owner) {
+                    parsed.tornAt = start
+                    return parsed
+                }
+                throw IdentityError(
+                    .brokenJournal,
+                    "trust.journal was changed or damaged: statement \(parsed.list.count) is no signed statement of "
+                        + "this identity (byte \(error.offset)); restore the file from a backup",
+                    statement: parsed.list.count
+                )
+            }
+            try parsed.list.apply(signed)
+        }
+        return parsed
+    }
+
+    /// Whether bytes that end too early are the beginning of one statement of the owner's and nothing else.
+    ///
+    /// A length changed in the middle of the journal would otherwise pass for a torn write, whose repair cuts off all
+    /// that follows.
+    private static func isTorn(_ tail: ArraySlice<UInt8>, owner: PublicKey) -> Bool {
+        let head: [UInt8] = [0xd2, 0x84, 0x58, 0x26, 0xa2, 0x01, 0x27, 0x04, 0x58, 0x20] + owner.bytes.array + [0xa0]
+        guard zip(tail, head).allSatisfy({ $0 == $1 }) else { return false }
+        let rest = Array(tail.dropFirst(head.count))
+        guard let payload = payload(rest) else { return true }
+        guard payload.count <= mostPayloadBytes else { return false }
+        let written = rest[payload.start..<min(payload.start + payload.count, rest.count)]
+        var reader = CBORReader(Array(written))
+        do {
+            _ = try reader.value()
+            // The payload is whole: it must end where its length says, and the signature's head follow.
+            guard reader.isAtEnd, written.count == payload.count else { return false }
+            return zip(rest[(payload.start + payload.count)...], [0x58, 0x40] as [UInt8]).allSatisfy { $0 == $1 }
+        } catch {
+            return error.code == .truncated && written.count < payload.count
+        }
+    }
+
+    /// Where a byte string's content starts and how long it claims to be; `nil` where not even that is whole.
+    private static func payload(_ bytes: [UInt8]) -> (start: Int, count: Int)? {
+        guard let first = bytes.first else { return nil }
+        let low = Int(first & 31)
+        guard low >= 24 else { return (1, low) }
+        // The reader has refused reserved heads before.
+        let width = 1 << (low - 24)
+        guard bytes.count > width else { return nil }
+        let count = bytes[1...width].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return (1 + width, Int(clamping: count))
+    }
+
+    // MARK: - Writing
+
+    /// Adds statements: all or, where anything is refused, none; they are on the disk when this returns.
+    ///
+    /// - Parameters:
+    ///   - identity: the owner.
+    ///   - now: the clock, µs since 1970.
+    ///   - patience: how long to wait for other writers.
+    ///   - changes: what to state, given the list as it is under the lock.
+    /// - Throws: as ``load(patience:)`` and ``TrustList/check(_:)``; ``FileError`` `locked`, `noSpace`; what `changes`
+    ///   throws.
+    @discardableResult
+    public func append(
+        signedBy identity: Identity,
+        now: Int64,
+        patience: Duration = .seconds(30),
+        _ changes: (TrustList) throws -> [TrustChange]
+    ) throws -> TrustList {
+        try withLock(patience) {
+            var list = try loadLocked().list
+            var writer = CBORWriter(capacity: 512)
+            for change in try changes(list) {
+                try list.apply(change, signedBy: identity, now: now).signed.write(to: &writer)
+            }
+            if !writer.bytes.isEmpty { try home.folder.append(Self.name, writer.bytes) }
+            return list
+        }
+    }
+
+    private func withLock<Result>(_ patience: Duration, _ body: () throws -> Result) throws -> Result {
+        let lock = try home.folder.lock(Self.lockName, for: "rhizome", patience: patience)
+        return try withExtendedLifetime(lock, body)
+    }
+
+    // MARK: - The witness
+
+    /// The last statement that the node applied; `nil` where none is on record.
+    ///
+    /// - Throws: ``IdentityError`` `malformedFile` where the file has not 32 bytes.
+    public func witness() throws -> Bytes32? {
+        let data: HomeFolder
+        do throws(FileError) {
+            data = try home.data(creating: false)
+        } catch {
+            if error.code == .missing { return nil }
+            throw error
+        }
+        guard let bytes = try data.contents(Self.witnessName, limit: 4096) else { return nil }
+        guard let id = Bytes32(bytes) else {
+            throw IdentityError(
+                .malformedFile,
+                "\(data.path(Self.witnessName)) has not 32 bytes; restore it from a backup, or look through "
+                    + "rhizome-keys history and remove it"
+            )
+        }
+        return id
+    }
+
+    /// Puts on record which statement the node applied last, so that a crash leaves the old record or the new.
+    ///
+    /// Nothing is written for an empty list, and where the record says so already.
+    public func recordSeen(_ list: TrustList) throws {
+        guard let head = list.head, try witness() != head else { return }
+        try home.data(creating: true).replace(Self.witnessName, head.array)
+    }
+}

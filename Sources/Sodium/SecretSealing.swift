@@ -1,0 +1,112 @@
+internal import CSodium
+
+/// The key that a passphrase gives (libsodium's `crypto_pwhash`, argon2id version 1.3).
+package enum PassphraseHash {
+    /// How many bytes a salt has.
+    package static let saltCount = Int(crypto_pwhash_SALTBYTES)
+    /// The least and most work that libsodium knows.
+    package static let operations = UInt64(crypto_pwhash_OPSLIMIT_MIN)...UInt64(UInt32.max)
+    /// The least memory that libsodium knows.
+    package static let leastMemoryBytes = Int(crypto_pwhash_MEMLIMIT_MIN)
+
+    /// A key of 32 bytes.
+    ///
+    /// - Parameters:
+    ///   - operations: passes over the memory; the caller limits it first.
+    ///   - memoryBytes: how much memory it takes meanwhile; the caller limits it first.
+    /// - Throws: ``SodiumError`` `memory`.
+    /// - Complexity: as the two parameters ask for: 0.7 s with 3 and 256 MiB.
+    package static func key(
+        passphrase: SecretBytes,
+        salt: [UInt8],
+        operations: UInt64,
+        memoryBytes: Int
+    ) throws -> SecretBytes {
+        precondition(salt.count == saltCount, "a salt has 16 bytes")
+        let count = passphrase.count
+        return try unsafe SecretBytes(count: SealedSecret.keyCount) { key in
+            let result = unsafe passphrase.withPointer { passphrase in
+                unsafe passphrase.withMemoryRebound(to: CChar.self, capacity: count) { text in
+                    unsafe crypto_pwhash(
+                        key,
+                        UInt64(SealedSecret.keyCount),
+                        text,
+                        UInt64(count),
+                        salt,
+                        operations,
+                        memoryBytes,
+                        crypto_pwhash_ALG_ARGON2ID13
+                    )
+                }
+            }
+            guard result == 0 else { throw SodiumError(.memory) }
+        }
+    }
+}
+
+/// A secret under a key: XChaCha20-Poly1305-IETF.
+package enum SealedSecret {
+    /// How many bytes a key has.
+    package static let keyCount = Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES)
+    /// How many bytes a nonce has.
+    package static let nonceCount = Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
+    /// How many bytes the tag adds.
+    package static let tagCount = Int(crypto_aead_xchacha20poly1305_ietf_ABYTES)
+
+    /// The ciphertext and its tag.
+    package static func seal(_ secret: SecretBytes, with data: [UInt8], nonce: [UInt8], key: SecretBytes) -> [UInt8] {
+        precondition(nonce.count == nonceCount && key.count == keyCount, "a nonce has 24 bytes, a key 32")
+        var sealed = [UInt8](repeating: 0, count: secret.count + tagCount)
+        unsafe secret.withPointer { message in
+            unsafe key.withPointer { key in
+                _ = unsafe crypto_aead_xchacha20poly1305_ietf_encrypt(
+                    &sealed,
+                    nil,
+                    message,
+                    UInt64(secret.count),
+                    data,
+                    UInt64(data.count),
+                    nil,
+                    nonce,
+                    key
+                )
+            }
+        }
+        return sealed
+    }
+
+    /// The secret, straight into locked memory.
+    ///
+    /// - Throws: ``SodiumError`` `authentication` where anything was changed or the key is another; `memory`.
+    package static func open(
+        _ sealed: [UInt8],
+        with data: [UInt8],
+        nonce: [UInt8],
+        key: SecretBytes
+    ) throws -> SecretBytes {
+        precondition(nonce.count == nonceCount && key.count == keyCount, "a nonce has 24 bytes, a key 32")
+        guard sealed.count >= tagCount else { throw SodiumError(.authentication) }
+        return try unsafe SecretBytes(count: sealed.count - tagCount) { secret in
+            let result = unsafe key.withPointer { key in
+                unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
+                    secret,
+                    nil,
+                    nil,
+                    sealed,
+                    UInt64(sealed.count),
+                    data,
+                    UInt64(data.count),
+                    nonce,
+                    key
+                )
+            }
+            guard result == 0 else { throw SodiumError(.authentication) }
+        }
+    }
+}
+
+/// Whether both hold the same bytes, in a time that doesn't tell where they differ; their counts are no secret.
+package func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return unsafe sodium_memcmp(left, right, left.count) == 0
+}

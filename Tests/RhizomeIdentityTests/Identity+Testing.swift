@@ -1,0 +1,17 @@
+import Bytes
+import RhizomeIdentity
+import RhizomeTesting
+import Sodium
+
+extension Identity {
+    /// The identity of a seed that is no secret.
+    convenience init?(hexSeed: String) throws {
+        guard let bytes = Hex.decode(hexSeed), bytes.count == 32 else { return nil }
+        try self.init(seed: try SecretBytes(joining: [.open(bytes)]))
+    }
+
+    /// An identity that the same randomness gives again.
+    static func seeded(_ random: inout SeededGenerator) throws -> Identity {
+        try Identity(seed: try SecretBytes(joining: [.open(random.bytes(32))]))
+    }
+}
