@@ -5,8 +5,7 @@ internal import CZeroMQ
 /// libzmq 4.3.4 calls libsodium's `randombytes_close` whenever a context ends, under the feet of everyone else who uses
 /// libsodium (spec: peering.md; libzmq#4242), and a ZAP handler serves the sockets of its own context only.
 ///
-/// - Important: The program starts libsodium (`SodiumLibrary.initialize()`) before the first socket thread is made;
-///   this module knows nothing of it and can't.
+/// - Important: libsodium must have been started before (`SocketThread.init`).
 @safe final class Context: Sendable {
     /// How many sockets a process can have; libzmq's own default is 1,023.
     ///

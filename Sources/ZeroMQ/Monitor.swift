@@ -1,10 +1,8 @@
 internal import CZeroMQ
 internal import Synchronization
 
-/// Tells what happens to a socket's connections (zmq_socket_monitor(3)).
-///
-/// It lives on the socket's thread, and until `close` or the socket's.
-package final class Monitor {
+/// What happens to a socket's connections (zmq_socket_monitor(3)); see `Socket.monitor`.
+package enum Monitor {
     /// One thing that happened.
     package struct Event: Sendable, Equatable {
         /// What happened.
@@ -50,57 +48,46 @@ package final class Monitor {
         case handshakeFailedProtocol(code: Int32)
         /// Anything else, with an error number: `EPIPE` where the peer hung up or time ran out.
         case handshakeFailed(Int32)
-        /// The monitored socket is closed: the last event.
-        case stopped
-        /// An event this module doesn't know.
+        /// An event this module has no name for.
         case other(UInt16)
     }
 
-    private static let lastName = Atomic<UInt64>(0)
+    fileprivate static let lastName = Atomic<UInt64>(0)
+}
 
-    private let socket: Socket
-    private let pair: Socket
-
-    /// Watches a socket and calls back on its thread.
+extension Socket {
+    /// Calls back on this thread with what happens to the socket's connections, until the socket is closed.
     ///
-    /// A socket has one monitor; make it before `bind` or `connect`, or events are missed.
+    /// To be asked for once, before `bind` or `connect`: events before it are not told. The callback is kept until the
+    /// socket is closed.
     ///
     /// - Parameter limit: How many events are told in one turn of the thread.
-    package init(_ socket: Socket, limit: Int = 256, onEvent: @escaping (Event) -> Void) throws(ZeroMQError) {
-        let address = "inproc://monitor-\(Self.lastName.add(1, ordering: .relaxed).newValue)"
+    package func monitor(limit: Int = 256, onEvent: @escaping (Monitor.Event) -> Void) throws(ZeroMQError) {
+        precondition(monitorPair == nil, "a socket is monitored once")
+        let address = "inproc://monitor-\(Monitor.lastName.add(1, ordering: .relaxed).newValue)"
         var options = SocketOptions()
-        // libzmq's I/O thread *waits* when the queue of events is full (src/socket_base.cpp, monitor_event), and with
-        // it every connection of the process. So the queue has no bound; its growth is that of connection attempts
+        // libzmq's I/O thread, and with it every connection of the process, *waits* while the queue of events is full
+        // (`SocketHandle.stopMonitor`). So the queue has no bound; it grows with the connection attempts that come
         // while this thread is busy.
         options.receiveHighWaterMark = 0
         options.maximumFrameSize = 4_096
-        self.socket = socket
-        pair = try Socket(.pair, on: socket.thread, options)
-        do throws(ZeroMQError) {
-            let raw = try unsafe socket.pointer("zmq_socket_monitor")
-            guard unsafe zmq_socket_monitor(raw, address, ZMQ_EVENT_ALL) == 0 else {
-                throw ZeroMQError.last("zmq_socket_monitor")
-            }
+        let pair = try Socket(.pair, on: thread, options)
+        do {
+            try handle.startMonitor(at: address)
             try pair.connect(address)
         } catch {
+            handle.stopMonitor()
             pair.close()
             throw error
         }
-        let pair = pair
-        socket.thread.register(pair) {
+        monitorPair = pair
+        // Weak, so that a socket whose owner lets go of it takes its monitor along.
+        thread.register(pair) { [weak pair] in
             // Fails only once it is closed.
-            _ = try? pair.receive(upTo: limit) { incoming in
-                if case .message(let message) = incoming, let event = Event(message.frames) { onEvent(event) }
+            _ = try? pair?.receive(upTo: limit) { incoming in
+                if case .message(let message) = incoming, let event = Monitor.Event(message.frames) { onEvent(event) }
             }
         }
-    }
-
-    /// Ends the events; safe to call again, and after the socket was closed.
-    package func close() {
-        if let raw = try? unsafe socket.pointer("zmq_socket_monitor") {
-            _ = unsafe zmq_socket_monitor(raw, nil, 0)
-        }
-        pair.close()
     }
 }
 
@@ -124,7 +111,6 @@ extension Monitor.Event {
         case ZMQ_EVENT_CLOSED: (kind, descriptor) = (.closed, signed)
         case ZMQ_EVENT_CLOSE_FAILED: (kind, descriptor) = (.closeFailed(signed), nil)
         case ZMQ_EVENT_DISCONNECTED: (kind, descriptor) = (.disconnected, signed)
-        case ZMQ_EVENT_MONITOR_STOPPED: (kind, descriptor) = (.stopped, nil)
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: (kind, descriptor) = (.handshakeSucceeded, nil)
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: (kind, descriptor) = (.handshakeFailedAuthentication(status: signed), nil)
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: (kind, descriptor) = (.handshakeFailedProtocol(code: signed), nil)

@@ -1,29 +1,28 @@
 /// One `Socket.rebind` under way, confined to its socket thread.
 final class Rebinding {
-    /// How often binding is tried: with 10 ms between, for 2 s.
+    /// How often binding is tried.
     ///
-    /// One or two are the rule.
+    /// With 10 ms between, that is 2 s; one or two are the rule.
     static let attempts = 200
 
-    let endpoint: String
-    private var completions: [(ZeroMQError?) -> Void]
+    private let endpoint: String
+    private weak let socket: Socket?
+    private let atEnd: () -> Void
+    private var completions: [(ZeroMQError?) -> Void] = []
     private var attemptsLeft = attempts
     private var timer: SocketThread.Timer?
-    private weak var socket: Socket?
-    private var atEnd: (() -> Void)?
 
-    init(endpoint: String, _ completion: @escaping (ZeroMQError?) -> Void) {
+    init(_ socket: Socket, endpoint: String, atEnd: @escaping () -> Void) {
+        self.socket = socket
         self.endpoint = endpoint
-        completions = [completion]
+        self.atEnd = atEnd
     }
 
     func add(_ completion: @escaping (ZeroMQError?) -> Void) { completions.append(completion) }
 
-    func start(_ socket: Socket, atEnd: @escaping () -> Void) {
-        self.socket = socket
-        self.atEnd = atEnd
+    func start() {
         do {
-            try socket.unbind(endpoint)
+            try socket?.unbind(endpoint)
         } catch  where error.code == .endpoint {
             // Not bound, since an attempt before failed for good: binding is what is asked for.
         } catch {
@@ -44,9 +43,7 @@ final class Rebinding {
             timer = socket.thread.schedule(
                 after: .milliseconds(10),
                 { self.bind() },
-                atStop: {
-                    self.end(ZeroMQError(.stopped, "Socket.rebind"))
-                }
+                whenDropped: { self.end(ZeroMQError(.stopped, "Socket.rebind")) }
             )
         } catch {
             end(error)
@@ -56,8 +53,7 @@ final class Rebinding {
     private func end(_ error: ZeroMQError?) {
         if let timer { socket?.thread.cancel(timer) }
         timer = nil
-        atEnd?()
-        atEnd = nil
+        atEnd()
         let completions = completions
         self.completions = []
         for completion in completions { completion(error) }

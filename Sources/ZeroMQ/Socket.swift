@@ -44,7 +44,9 @@ package final class Socket {
     /// The ZAP domain of a CURVE server, held so that it outlives the socket's clients.
     var zapDomain: ZAPDomain?
     var isCurveClient = false
-    private(set) var rebinding: Rebinding?
+    private var rebindings: [String: Rebinding] = [:]
+    /// Receives the events of this socket for its `Monitor`.
+    var monitorPair: Socket?
 
     /// Opens a socket, to be called on the thread it is to belong to.
     ///
@@ -87,15 +89,16 @@ package final class Socket {
     // The net for an owner that let go without closing, on whichever thread.
     deinit { thread.closeLater(handle) }
 
-    /// Closes it, and its registration and monitors with it; again does nothing.
+    /// Closes it, and its registration and monitor with it; again does nothing.
     ///
     /// Its descriptors and port are free soon afterwards, not at once.
     package func close() {
         thread.checkIsolated()
-        rebinding?.cancel(ZeroMQError(.closed, "Socket.close"))
-        rebinding = nil
         thread.close(handle)
+        monitorPair?.close()
+        monitorPair = nil
         zapDomain = nil
+        for rebinding in rebindings.values { rebinding.cancel(ZeroMQError(.closed, "Socket.rebind")) }
     }
 
     /// Whether it can still be used.
@@ -120,8 +123,7 @@ package final class Socket {
     /// - Throws: `insecure` for TCP, unless this is a CURVE server with an enforced ZAP domain and libzmq says so too;
     ///   `addressInUse`, `addressUnavailable`, `endpoint`.
     package func bind(_ endpoint: String) throws(ZeroMQError) {
-        if !endpoint.isWithinProcess { try checkServer() }
-        try set(ZMQ_IPV6, endpoint.isIPv4 ? 0 : 1, "ZMQ_IPV6")
+        try prepare(for: endpoint) { () throws(ZeroMQError) in try checkServer() }
         let socket = try unsafe pointer("zmq_bind")
         guard unsafe zmq_bind(socket, endpoint) == 0 else { throw .last("zmq_bind \(endpoint)") }
     }
@@ -141,8 +143,7 @@ package final class Socket {
     ///
     /// - Throws: `insecure` for TCP, unless this is a CURVE client and libzmq says so too; `endpoint`.
     package func connect(_ endpoint: String) throws(ZeroMQError) {
-        if !endpoint.isWithinProcess { try checkClient() }
-        try set(ZMQ_IPV6, endpoint.isIPv4 ? 0 : 1, "ZMQ_IPV6")
+        try prepare(for: endpoint) { () throws(ZeroMQError) in try checkClient() }
         let socket = try unsafe pointer("zmq_connect")
         guard unsafe zmq_connect(socket, endpoint) == 0 else { throw .last("zmq_connect \(endpoint)") }
     }
@@ -151,6 +152,16 @@ package final class Socket {
     package func disconnect(_ endpoint: String) throws(ZeroMQError) {
         let socket = try unsafe pointer("zmq_disconnect")
         guard unsafe zmq_disconnect(socket, endpoint) == 0 else { throw .last("zmq_disconnect \(endpoint)") }
+    }
+
+    /// Lets TCP pass a check and everything else but `inproc` not at all: libzmq's other transports have had bugs enough.
+    private func prepare(for endpoint: String, check: () throws(ZeroMQError) -> Void) throws(ZeroMQError) {
+        guard !endpoint.hasPrefix("inproc://") else { return }
+        guard endpoint.hasPrefix("tcp://") else {
+            throw ZeroMQError(.endpoint, "neither tcp:// nor inproc://: \(endpoint)")
+        }
+        try check()
+        try set(ZMQ_IPV6, endpoint.isIPv4 ? 0 : 1, "ZMQ_IPV6")
     }
 
     /// The endpoint last bound or connected, with the port that the system chose (`ZMQ_LAST_ENDPOINT`).
@@ -184,23 +195,24 @@ package final class Socket {
     ///   (`addressInUse`, `closed`, `stopped`).
     package func rebind(_ endpoint: String, completion: @escaping (ZeroMQError?) -> Void) {
         thread.checkIsolated()
-        if let rebinding, rebinding.endpoint == endpoint {
-            rebinding.add(completion)
-            return
-        }
-        rebinding?.cancel(ZeroMQError(.closed, "Socket.rebind"))
-        let new = Rebinding(endpoint: endpoint, completion)
-        rebinding = new
-        new.start(self) { [weak self] in
-            if self?.rebinding === new { self?.rebinding = nil }
+        if let underWay = rebindings[endpoint] { return underWay.add(completion) }
+        let rebinding = Rebinding(self, endpoint: endpoint) { [weak self] in self?.rebindings[endpoint] = nil }
+        rebindings[endpoint] = rebinding
+        rebinding.add(completion)
+        rebinding.start()
+    }
+
+    /// The same, for actors of the socket's thread to await.
+    package func rebind(_ endpoint: String) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            rebind(endpoint) { error in
+                if let error { continuation.resume(throwing: error) } else { continuation.resume() }
+            }
         }
     }
 }
 
 extension String {
-    /// Whether an endpoint never leaves the process.
-    fileprivate var isWithinProcess: Bool { hasPrefix("inproc://") }
-
     /// Whether a TCP endpoint's host is an IPv4 address in numbers.
     ///
     /// Those are left to IPv4 sockets, else libzmq would

@@ -8,6 +8,7 @@ internal import CZeroMQ
     private var raw: UnsafeMutableRawPointer?
     // Allocated: a zmq_msg_t must stay where it is while libzmq knows it.
     private let message: UnsafeMutablePointer<zmq_msg_t>
+    private var isMonitored = false
 
     init(adopting raw: UnsafeMutableRawPointer) {
         unsafe self.raw = unsafe raw
@@ -38,7 +39,27 @@ internal import CZeroMQ
         return try unsafe body(message)
     }
 
+    /// Sends the socket's events to a PAIR socket bound there.
+    func startMonitor(at address: String) throws(ZeroMQError) {
+        let raw = try unsafe open("zmq_socket_monitor")
+        // Without the event that tells of the monitor's own end: there may be nobody left to take it.
+        let events = ZMQ_EVENT_ALL & ~ZMQ_EVENT_MONITOR_STOPPED
+        guard unsafe zmq_socket_monitor(raw, address, events) == 0 else { throw .last("zmq_socket_monitor") }
+        isMonitored = true
+    }
+
+    /// Ends the events; to be done before their receiver is closed.
+    ///
+    /// Whichever thread of libzmq has an event to tell waits for as long as nobody takes it: the I/O thread, and with
+    /// it every connection of the process, or the one that closes sockets (src/socket_base.cpp, monitor_event).
+    func stopMonitor() {
+        guard isMonitored, let raw = unsafe raw else { return }
+        isMonitored = false
+        _ = unsafe zmq_socket_monitor(raw, nil, 0)
+    }
+
     func close() {
+        stopMonitor()
         guard let raw = unsafe raw else { return }
         unsafe self.raw = nil
         _ = unsafe zmq_close(raw)

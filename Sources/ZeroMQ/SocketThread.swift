@@ -38,7 +38,7 @@ internal import Synchronization
         /// Whether the eventfd was written, or needn't be, since the thread last looked.
         var isWoken = false
         var lastWaiter: UInt64 = 0
-        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var waiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
     }
 
     private struct Registration {
@@ -53,8 +53,6 @@ internal import Synchronization
         var open: [ObjectIdentifier: SocketHandle] = [:]
         var registrations: [ObjectIdentifier: Registration] = [:]
         var timers = TimerQueue()
-        /// What to do for those who still wait when the sockets are closed.
-        var atStop: [UInt64: () -> Void] = [:]
         var isClosed = false
         var items: [zmq_pollitem_t] = unsafe []
         var polled: [ObjectIdentifier] = []
@@ -73,6 +71,8 @@ internal import Synchronization
 
     /// Starts the thread.
     ///
+    /// - Precondition: libsodium is started (`SodiumLibrary.initialize()`). libzmq shares it, and this module, which
+    ///   knows nothing of it, makes the process's ZeroMQ context here.
     /// - Throws: `resources` where the system has no thread or descriptor left.
     package init(name: String) throws(ZeroMQError) {
         _ = try Context.shared()
@@ -130,8 +130,8 @@ internal import Synchronization
     ///
     /// The callback must read, or pause the socket: what is left unread calls back at once. It reads a bounded number
     /// of messages (`Socket.receive(upTo:_:)`), so that other sockets have their turn.
-    /// The callback is kept until the socket is unregistered or closed or the thread stops. To be called on this
-    /// thread.
+    /// The callback is kept until the socket is unregistered or closed or the thread stops; the socket itself is not,
+    /// unless the callback holds it. To be called on this thread.
     package func register(_ socket: Socket, onReadable: @escaping () -> Void) {
         let key = ObjectIdentifier(socket.handle)
         guard local.open[key] != nil else { return }
@@ -193,25 +193,22 @@ internal import Synchronization
 
     /// Does something on this thread after a while: never before its time, later if the thread is busy.
     ///
-    /// Timers still set when the thread stops are dropped. To be called on this thread.
+    /// Timers still set when the thread stops are dropped, as are those set later. To be called on this thread.
     @discardableResult
     package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> Timer {
-        schedule(after: delay, action, atStop: nil)
+        schedule(after: delay, action, whenDropped: nil)
     }
 
-    func schedule(after delay: Duration, _ action: @escaping () -> Void, atStop: (() -> Void)?) -> Timer {
-        let id = local.timers.add(at: ContinuousClock.now + delay, action)
-        if let atStop {
-            local.atStop[id] = atStop
+    func schedule(after delay: Duration, _ action: @escaping () -> Void, whenDropped: (() -> Void)?) -> Timer {
+        guard !local.isClosed else {
+            whenDropped?()
+            return Timer(id: 0)
         }
-        return Timer(id: id)
+        return Timer(id: local.timers.add(at: ContinuousClock.now + delay, action, whenDropped: whenDropped))
     }
 
-    /// Takes a timer back; one that has gone off, or was set before the thread stopped, is no matter.
-    package func cancel(_ timer: Timer) {
-        local.timers.cancel(timer.id)
-        local.atStop[timer.id] = nil
-    }
+    /// Takes a timer back; one that has gone off or was dropped is no matter.
+    package func cancel(_ timer: Timer) { local.timers.cancel(timer.id) }
 
     // MARK: - Stop
 
@@ -247,19 +244,19 @@ internal import Synchronization
             shared.lastWaiter += 1
             return shared.lastWaiter
         }
-        await withTaskCancellationHandler {
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isOver = shared.withLock { shared in
-                    guard shared.phase != .ended, !Task.isCancelled else { return true }
+                let known: Bool? = shared.withLock { shared in
+                    if shared.phase == .ended { return true }
+                    if Task.isCancelled { return false }
                     shared.waiters[id] = continuation
-                    return false
+                    return nil
                 }
-                if isOver { continuation.resume() }
+                if let known { continuation.resume(returning: known) }
             }
         } onCancel: {
-            shared.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+            shared.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: false)
         }
-        return shared.withLock { $0.phase == .ended }
     }
 
     // MARK: - The loop
@@ -356,16 +353,16 @@ internal import Synchronization
     private func closeAll() {
         guard !local.isClosed else { return }
         local.isClosed = true
-        let notices = local.atStop.sorted { $0.key < $1.key }.map(\.value)
+        let notices = local.timers.removeAll()
         let handles = Array(local.open.values)
-        local.timers.removeAll()
-        local.atStop = [:]
+        // All before the first receiver of events is closed.
+        for handle in handles { handle.stopMonitor() }
         for handle in handles { close(handle) }
         for notice in notices { notice() }
     }
 
     private func endIfIdle() -> Bool {
-        let waiters = shared.withLock { shared -> [CheckedContinuation<Void, Never>]? in
+        let waiters = shared.withLock { shared -> [CheckedContinuation<Bool, Never>]? in
             guard shared.jobs.isEmpty, shared.orphans.isEmpty else { return nil }
             shared.phase = .ended
             // Under the lock: a late job's thread, which writes its own, can't come before.
@@ -374,7 +371,7 @@ internal import Synchronization
             return Array(shared.waiters.values)
         }
         guard let waiters else { return false }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.resume(returning: true) }
         return true
     }
 

@@ -10,12 +10,20 @@ struct TimerQueue {
         }
     }
 
+    private struct Action {
+        let whenDue: () -> Void
+        let whenDropped: (() -> Void)?
+    }
+
     private var heap: [Entry] = []
-    private var actions: [UInt64: () -> Void] = [:]
+    private var actions: [UInt64: Action] = [:]
     private var lastID: UInt64 = 0
 
     /// How many actions wait.
     var count: Int { actions.count }
+
+    /// How many entries the heap has, cancelled ones included.
+    var heapCount: Int { heap.count }
 
     /// When the earliest is due.
     var nextDeadline: ContinuousClock.Instant? {
@@ -26,14 +34,20 @@ struct TimerQueue {
         }
     }
 
-    mutating func add(at deadline: ContinuousClock.Instant, _ action: @escaping () -> Void) -> UInt64 {
+    /// Adds an action, and what is to be done in its place if the queue is emptied before.
+    mutating func add(
+        at deadline: ContinuousClock.Instant,
+        _ whenDue: @escaping () -> Void,
+        whenDropped: (() -> Void)? = nil
+    ) -> UInt64 {
         lastID += 1
-        actions[lastID] = action
+        actions[lastID] = Action(whenDue: whenDue, whenDropped: whenDropped)
         heap.append(Entry(deadline: deadline, id: lastID))
         siftUp(heap.count - 1)
         return lastID
     }
 
+    /// Takes an action back; one that is done is no matter.
     mutating func cancel(_ id: UInt64) {
         guard actions.removeValue(forKey: id) != nil else { return }
         // A timer that is set and cancelled over and over must not let the heap grow until its deadline.
@@ -45,13 +59,16 @@ struct TimerQueue {
     /// Takes out one action that is due.
     mutating func popDue(at now: ContinuousClock.Instant) -> (() -> Void)? {
         guard let deadline = nextDeadline, deadline <= now else { return nil }
-        return actions.removeValue(forKey: removeFirst().id)
+        return actions.removeValue(forKey: removeFirst().id)?.whenDue
     }
 
-    /// Forgets all.
-    mutating func removeAll() {
-        heap = []
-        actions = [:]
+    /// Forgets all; gives what is to be done in their place, in the order in which they were added.
+    mutating func removeAll() -> [() -> Void] {
+        defer {
+            heap = []
+            actions = [:]
+        }
+        return actions.sorted { $0.key < $1.key }.compactMap(\.value.whenDropped)
     }
 
     private mutating func removeFirst() -> Entry {

@@ -81,7 +81,6 @@ actor TestSocket: SocketActor {
     nonisolated let incoming = Mailbox<Incoming>()
     nonisolated let events = Mailbox<Monitor.Event>()
     private var socket: Socket?
-    private var monitor: Monitor?
 
     private var opened: Socket {
         get throws { try #require(socket) }
@@ -133,12 +132,15 @@ actor TestSocket: SocketActor {
         let socket = try Socket(kind, on: thread, options)
         self.socket = socket
         let events = events
-        monitor = try Monitor(socket) { events.put($0) }
+        try socket.monitor { events.put($0) }
         let incoming = incoming
         thread.register(socket) {
             _ = try? socket.receive { incoming.put($0) }
         }
     }
+
+    /// Opens a socket that nothing but this object holds.
+    func openUnregistered(_ kind: Socket.Kind) throws { socket = try Socket(kind, on: thread) }
 
     func use<Result: Sendable>(_ body: @Sendable (Socket) throws -> Result) throws -> Result {
         try body(opened)
@@ -148,16 +150,10 @@ actor TestSocket: SocketActor {
     func send(_ frames: [[UInt8]]) throws -> SendResult { try opened.send(frames) }
 
     func rebind(_ endpoint: String) async throws {
-        let socket = try opened
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            socket.rebind(endpoint) { error in
-                if let error { continuation.resume(throwing: error) } else { continuation.resume() }
-            }
-        }
+        try await opened.rebind(endpoint)
     }
 
     func close() {
-        monitor?.close()
         socket?.close()
     }
 
