@@ -18,6 +18,9 @@ let package = Package(
     products: [
         .library(name: "RhizomeCore", targets: ["RhizomeCore"])
     ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
+    ],
     targets: [
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
@@ -49,6 +52,14 @@ let package = Package(
             dependencies: ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"],
             swiftSettings: strict
         ),
+        .target(
+            name: "RhizomeNode",
+            dependencies: [
+                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeIdentity", "SignedLog", "Sodium", "ZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "RhizomeTesting"], swiftSettings: strict),
         .testTarget(
             name: "ZeroMQTests",
@@ -75,6 +86,14 @@ let package = Package(
         .testTarget(
             name: "RhizomeViewsTests",
             dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeNodeTests",
+            dependencies: [
+                "Bytes", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "SignedLog", "Sodium",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -4,7 +4,7 @@ package import Sodium
 /// A key pair of one's own: signs, and gives the transport secret to CurveZMQ (spec: identity.md, "Keys").
 ///
 /// The secret stays in locked memory and is wiped with the last reference.
-public final class Identity: Sendable {
+public final class Identity: StatementSigner {
     /// Who this is.
     public let publicKey: PublicKey
     private let key: SigningKey

@@ -14,6 +14,9 @@ public struct DeltaRefusal: Error, Equatable, Sendable, CustomStringConvertible 
         self.message = message
     }
 
+    /// The author's key can't be an identity (spec: delta.md, identity.md).
+    public static let unacceptableAuthor = Self(.malformed, "the author's key can't be an identity")
+
     static func malformed(_ message: String) -> Self { Self(.malformed, message) }
     static func limit(_ message: String) -> Self { Self(.limit, message) }
 

@@ -1,0 +1,447 @@
+internal import Bytes
+internal import RhizomeCore
+public import SignedLog
+internal import Sodium
+
+/// The one way in: every delta, written here, brought by a peer or imported, takes it (spec: admission.md).
+///
+/// Decoding and verifying run on all cores and on nobody's thread. Then one caller at a time is the writer: it takes
+/// what has gathered, judges it against the log, appends it in one durable transaction, and hands the role on. So
+/// commits are grouped without a thread or a queue of their own, and nothing is decided twice.
+public actor Intake {
+    /// What a delta has passed when it comes to the writer.
+    private struct Candidate {
+        let verified: VerifiedDelta
+        let source: PublicKey?
+        /// Where its judgement goes: an index of its job; none for deltas that had waited.
+        let place: Int?
+    }
+
+    private enum Work {
+        case verified([(place: Int, delta: VerifiedDelta)], source: PublicKey?, count: Int)
+        case drafts([Draft])
+    }
+
+    private enum Outcome {
+        /// The judgements on a job's deltas, by place.
+        case done([Judgement?])
+        case failed(any Error)
+        /// Nothing was done yet: the caller is the writer now.
+        case lead
+    }
+
+    private struct Job {
+        let work: Work
+        let resume: @Sendable (Outcome) -> Void
+    }
+
+    /// Deltas that one transaction takes at most.
+    private static let batch = 10_000
+
+    private nonisolated let log: any DeltaLog
+    private nonisolated let clock: NodeClock
+    private nonisolated let ledger: PeerLedger
+    private nonisolated let signer: any StatementSigner
+    private nonisolated let standing: @Sendable (PublicKey) -> AuthorStanding
+    private nonisolated let onAccepted: @Sendable ([StoredDelta]) -> Void
+    private nonisolated let onGap: @Sendable (_ missing: [DeltaID], _ author: PublicKey, _ source: PublicKey) -> Void
+    private nonisolated let version: String
+    private nonisolated let acceptable = AcceptableAuthors()
+
+    private var pool: DeferredPool
+    private var queue: [Job] = []
+    private var isWriting = false
+    /// The delta that this node wrote last since its start.
+    private var ownLast: DeltaID?
+
+    /// - Parameters:
+    ///   - standing: how an author stands with this node now.
+    ///   - onAccepted: told of each batch once it is durable, in the order of positions; must not wait.
+    ///   - onGap: told what a peer's delta waits for, so that it is pulled; must not wait.
+    ///   - version: of this software, by which stalls are noted.
+    init(
+        log: any DeltaLog,
+        clock: NodeClock,
+        ledger: PeerLedger,
+        signer: any StatementSigner,
+        version: String,
+        limits: DeferredPool.Limits = .init(),
+        standing: @escaping @Sendable (PublicKey) -> AuthorStanding,
+        onAccepted: @escaping @Sendable ([StoredDelta]) -> Void,
+        onGap: @escaping @Sendable (_ missing: [DeltaID], _ author: PublicKey, _ source: PublicKey) -> Void
+    ) {
+        self.log = log
+        self.clock = clock
+        self.ledger = ledger
+        self.signer = signer
+        self.version = version
+        self.standing = standing
+        self.onAccepted = onAccepted
+        self.onGap = onGap
+        pool = DeferredPool(limits: limits)
+    }
+
+    // MARK: - Handing in
+
+    /// Takes signed deltas through admission.
+    ///
+    /// - Parameter source: the peer whose connection brought them; none for local ones.
+    /// - Returns: a judgement for each, in order.
+    /// - Throws: ``DeltaLogError`` where the log could not keep them; none of them counts as decided then.
+    @concurrent
+    public nonisolated func submit(_ wires: [[UInt8]], from source: PublicKey?) async throws -> [Judgement] {
+        var judgements = [Judgement?](repeating: nil, count: wires.count)
+        let decoded = await concurrentMap(wires) { [standing, acceptable] wire in
+            Self.decode(wire, standing: standing, acceptable: acceptable)
+        }
+        let held = try await log.contains(decoded.compactMap { try? $0.get().id })
+        var toVerify: [(place: Int, delta: SignedDelta)] = []
+        var unknown: [SignedDelta] = []
+        for (place, result) in decoded.enumerated() {
+            switch result {
+            case .failure(let refusal): judgements[place] = Judgement(nil, refusal)
+            case .success(let delta) where held.contains(delta.id):
+                judgements[place] = Judgement(delta.id, .duplicate)
+            case .success(let delta):
+                switch standing(delta.author) {
+                case .mayWrite: toVerify.append((place, delta))
+                case .distrusted: judgements[place] = Judgement(delta.id, .reject(.distrusted))
+                case .unknown:
+                    judgements[place] = Judgement(delta.id, .defer(.unknownAuthor))
+                    unknown.append(delta)
+                }
+            }
+        }
+        if !unknown.isEmpty { await putOff(unknown, source: source) }
+
+        var verified: [(place: Int, delta: VerifiedDelta)] = []
+        let results = await concurrentMap(toVerify) { ($0.place, $0.delta.id, VerifiedDelta.verify($0.delta)) }
+        for (place, id, result) in results {
+            switch result {
+            case .failure(let refusal): judgements[place] = Judgement(id, refusal)
+            case .success(let delta): verified.append((place, delta))
+            }
+        }
+        if !verified.isEmpty {
+            let work = Work.verified(verified, source: source, count: wires.count)
+            for (place, judgement) in try await perform(work).enumerated() where judgement != nil {
+                judgements[place] = judgement
+            }
+        }
+        return judgements.map { judgement in
+            guard let judgement else { preconditionFailure("each delta that is handed in is judged") }
+            ledger.count(judgement.decision, from: source)
+            return judgement
+        }
+    }
+
+    private static func decode(
+        _ wire: [UInt8],
+        standing: @Sendable (PublicKey) -> AuthorStanding,
+        acceptable: AcceptableAuthors
+    ) -> Result<SignedDelta, DeltaRefusal> {
+        do throws(DeltaRefusal) {
+            let delta = try SignedDelta(decoding: wire)
+            // Keys in the list were checked when they were trusted.
+            guard standing(delta.author) != .unknown || acceptable.isAcceptable(delta.author) else {
+                return .failure(.unacceptableAuthor)
+            }
+            return .success(delta)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Signs drafts with the node's identity and takes them through admission, in order and in one transaction.
+    ///
+    /// - Returns: the written deltas, once they are durable.
+    /// - Throws: ``WriteError``.
+    @concurrent
+    nonisolated func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta] {
+        let judgements: [Judgement?]
+        do {
+            judgements = try await perform(.drafts(drafts))
+        } catch let error as WriteError {
+            throw error
+        } catch {
+            throw WriteError(.disk, "the store could not keep the write, nothing of it is held: \(error)")
+        }
+        var written: [StoredDelta] = []
+        for judgement in judgements {
+            guard let stored = judgement?.stored else {
+                let why = judgement?.decision.reason ?? "unknown"
+                throw WriteError(.content, "our own delta was not admitted (\(why)): \(judgement?.message ?? "")")
+            }
+            ledger.count(.accept, from: nil)
+            written.append(stored)
+        }
+        return written
+    }
+
+    // MARK: - Waiting deltas
+
+    private func putOff(_ deltas: [SignedDelta], source: PublicKey?) {
+        for delta in deltas {
+            let key = SHA256.hash(delta.bytes)
+            guard !pool.contains(key) else { continue }
+            pool.insert(.init(key: key, delta: delta, verified: nil, source: source, wait: .trust))
+        }
+    }
+
+    /// Takes up deltas whose authors are trusted by now: to be called when the list has changed.
+    @concurrent
+    nonisolated func trustChanged() async throws {
+        for (source, wires) in await takeTrusted() { _ = try await submit(wires, from: source) }
+    }
+
+    private func takeTrusted() -> [(PublicKey?, [[UInt8]])] {
+        var bySource: [PublicKey?: [[UInt8]]] = [:]
+        for author in pool.unknownAuthors where standing(author) != .unknown {
+            for entry in pool.take(waitingForTrustIn: author) {
+                bySource[entry.source, default: []].append(entry.delta.bytes)
+            }
+        }
+        return bySource.map { ($0.key, $0.value) }
+    }
+
+    /// Takes up deltas from the future that are due by now.
+    @concurrent
+    nonisolated func takeUpDue() async throws {
+        for (source, wires) in await takeDue() { _ = try await submit(wires, from: source) }
+    }
+
+    private func takeDue() -> [(PublicKey?, [[UInt8]])] {
+        Dictionary(grouping: pool.take(dueAt: clock.now), by: \.source).map { ($0.key, $0.value.map(\.delta.bytes)) }
+    }
+
+    /// How many deltas wait, their bytes, and how many were dropped to make room.
+    var waiting: (count: Int, bytes: Int, evicted: Int) { (pool.count, pool.bytes, pool.evicted) }
+
+    /// When the earliest delta from the future is due, µs since 1970.
+    var nextDue: Int64? { pool.nextDue }
+
+    // MARK: - The writer
+
+    private func perform(_ work: Work) async throws -> [Judgement?] {
+        if isWriting {
+            let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
+                queue.append(Job(work: work) { continuation.resume(returning: $0) })
+            }
+            switch outcome {
+            case .done(let judgements): return judgements
+            case .failed(let error): throw error
+            case .lead: break
+            }
+        }
+        isWriting = true
+        let others = takeJobs()
+        let outcomes = await process([work] + others.map(\.work))
+        for (job, outcome) in zip(others, outcomes.dropFirst()) { job.resume(outcome) }
+        if queue.isEmpty { isWriting = false } else { queue.removeFirst().resume(.lead) }
+        switch outcomes[0] {
+        case .done(let judgements): return judgements
+        case .failed(let error): throw error
+        case .lead: preconditionFailure("a writer's own work is done")
+        }
+    }
+
+    private func takeJobs() -> [Job] {
+        var taken: [Job] = []
+        var count = 0
+        while let job = queue.first, count < Self.batch {
+            switch job.work {
+            case .verified(let deltas, _, _): count += deltas.count
+            case .drafts(let drafts): count += drafts.count
+            }
+            taken.append(queue.removeFirst())
+        }
+        return taken
+    }
+
+    private func process(_ works: [Work]) async -> [Outcome] {
+        var outcomes: [Outcome] = []
+        var judgements: [[Judgement?]] = []
+        var candidates: [(job: Int, candidate: Candidate)] = []
+        var ownChain: OwnChain?
+        for (job, work) in works.enumerated() {
+            switch work {
+            case .verified(let deltas, let source, let count):
+                judgements.append(.init(repeating: nil, count: count))
+                outcomes.append(.done([]))
+                for (place, delta) in deltas {
+                    candidates.append((job, Candidate(verified: delta, source: source, place: place)))
+                }
+            case .drafts(let drafts):
+                judgements.append(.init(repeating: nil, count: drafts.count))
+                do {
+                    if ownChain == nil { ownChain = try await readOwnChain() }
+                    var chain = ownChain ?? OwnChain(heads: [])
+                    let signed = try sign(drafts, chain: &chain)
+                    ownChain = chain
+                    let verified = await concurrentMap(signed) { VerifiedDelta.verify($0) }
+                    for (place, result) in verified.enumerated() {
+                        candidates.append((job, Candidate(verified: try result.get(), source: nil, place: place)))
+                    }
+                    outcomes.append(.done([]))
+                } catch {
+                    outcomes.append(.failed(error))
+                }
+            }
+        }
+        do {
+            let decided = try await admit(candidates.map(\.candidate))
+            for ((job, candidate), judgement) in zip(candidates, decided) {
+                if let place = candidate.place { judgements[job][place] = judgement }
+            }
+            for job in outcomes.indices {
+                if case .done = outcomes[job] { outcomes[job] = .done(judgements[job]) }
+            }
+            ownLast = decided.compactMap(\.stored).last(where: isOwn)?.id ?? ownLast
+            return outcomes
+        } catch {
+            return outcomes.map { outcome in
+                if case .failed = outcome { outcome } else { .failed(error) }
+            }
+        }
+    }
+
+    /// Judges verified deltas against the log, appends those that fit, and goes on with what had waited for them.
+    private func admit(_ candidates: [Candidate]) async throws -> [Judgement] {
+        var judgements: [Judgement] = []
+        var round = candidates
+        var isFirst = true
+        while !round.isEmpty {
+            do {
+                let (decided, accepted) = try await admitOnce(round)
+                if isFirst {
+                    judgements = decided
+                } else {
+                    for (candidate, judgement) in zip(round, decided) {
+                        ledger.count(judgement.decision, from: candidate.source)
+                    }
+                }
+                round = accepted.flatMap { pool.take(waitingFor: $0.id) }.compactMap { entry in
+                    entry.verified.map { Candidate(verified: $0, source: entry.source, place: nil) }
+                }
+            } catch {
+                if isFirst { throw error }
+                // What had waited and could not be kept comes again by catching up.
+                return judgements
+            }
+            isFirst = false
+        }
+        return judgements
+    }
+
+    private func admitOnce(_ candidates: [Candidate]) async throws -> ([Judgement], [StoredDelta]) {
+        let now = clock.now
+        var held = try await log.contains(candidates.map(\.verified.delta.id))
+        var links = try await log.links(of: Array(Set(candidates.flatMap(\.verified.delta.header.previous))))
+        var judgements: [Judgement] = []
+        var batch: [AdmittedDelta] = []
+        for candidate in candidates {
+            let delta = candidate.verified.delta
+            guard !held.contains(delta.id) else {
+                judgements.append(Judgement(delta.id, .duplicate))
+                continue
+            }
+            // Trust may have been taken back while the signature was being verified.
+            let statement: Bytes32?
+            switch standing(delta.author) {
+            case .mayWrite(let trust): statement = trust
+            case .distrusted:
+                judgements.append(Judgement(delta.id, .reject(.distrusted)))
+                continue
+            case .unknown:
+                judgements.append(Judgement(delta.id, .defer(.unknownAuthor)))
+                putOff([delta], source: candidate.source)
+                continue
+            }
+            let arrival = Arrival(timeReceived: now, receivedFrom: candidate.source, trustStatement: statement)
+            switch Admission.fit(candidate.verified, held: links, arrival: arrival, now: now) {
+            case .admitted(let admitted):
+                held.insert(delta.id)
+                links[delta.id] = DeltaLink(delta)
+                batch.append(admitted)
+                judgements.append(Judgement(delta.id, .accept))
+            case .gap(let missing):
+                judgements.append(wait(candidate, .gap(missing)))
+                if let source = candidate.source { onGap(missing, delta.author, source) }
+            case .future(let due): judgements.append(wait(candidate, .due(due)))
+            case .rejected(let refusal):
+                judgements.append(Judgement(delta.id, refusal))
+                let stall = Stall(author: delta.author, id: delta.id, reason: refusal.reason, version: version)
+                try await log.record(stall)
+            }
+        }
+        guard !batch.isEmpty else { return (judgements, []) }
+        let stored = try await log.append(batch, cursors: [:])
+        onAccepted(stored)
+        let byID = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
+        judgements = judgements.map { judgement in
+            guard judgement.decision == .accept, let id = judgement.id else { return judgement }
+            return Judgement(id, .accept, stored: byID[id])
+        }
+        return (judgements, stored)
+    }
+
+    private func wait(_ candidate: Candidate, _ wait: DeferredPool.Wait) -> Judgement {
+        let delta = candidate.verified.delta
+        pool.insert(
+            .init(
+                key: SHA256.hash(delta.bytes),
+                delta: delta,
+                verified: candidate.verified,
+                source: candidate.source,
+                wait: wait
+            )
+        )
+        return Judgement(delta.id, .defer(wait.reason))
+    }
+
+    // MARK: - Our own log
+
+    /// The ends of our own log while a batch of drafts is being signed.
+    private struct OwnChain {
+        var heads: [Head]
+    }
+
+    /// The heads that our next delta names: our own last one and up to 7 others, greatest (sequence, id) first.
+    private func readOwnChain() async throws -> OwnChain {
+        let heads = try await log.heads(of: signer.publicKey)
+        let greatestFirst = heads.sorted { ($0.sequence, $0.id) > ($1.sequence, $1.id) }
+        let own = greatestFirst.filter { $0.id == ownLast }
+        let others = greatestFirst.filter { $0.id != ownLast }
+        return OwnChain(heads: Array((own + others).prefix(DeltaLimits.previous)))
+    }
+
+    private func isOwn(_ stored: StoredDelta) -> Bool {
+        stored.delta.author == signer.publicKey && stored.arrival.receivedFrom == nil
+    }
+
+    private func sign(_ drafts: [Draft], chain: inout OwnChain) throws(WriteError) -> [SignedDelta] {
+        let now = clock.now
+        var signed: [SignedDelta] = []
+        var heads = chain.heads
+        for draft in drafts {
+            let after = max(heads.map(\.timeCreated).max() ?? -1, draft.replacing ?? -1)
+            let time = max(now, after + 1)
+            guard time <= now + DeltaLimits.aheadMicroseconds else {
+                throw WriteError(
+                    .clock,
+                    "our last delta, or the one to be replaced, is \((time - now) / 1_000_000) s ahead of this clock; "
+                        + "set the clock right (timedatectl), or wait"
+                )
+            }
+            do throws(DeltaRefusal) {
+                let delta = try SignedDelta(pointers: draft.pointers, after: heads, timeCreated: time, signer: signer)
+                signed.append(delta)
+                heads = [DeltaLink(delta).head]
+            } catch {
+                throw WriteError(.content, error.message)
+            }
+        }
+        chain.heads = heads
+        return signed
+    }
+}

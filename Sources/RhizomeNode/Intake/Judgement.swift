@@ -1,0 +1,67 @@
+public import RhizomeCore
+
+/// What became of one delta that was handed in.
+public struct Judgement: Sendable {
+    /// The delta's id; none where it could not be decoded.
+    public let id: DeltaID?
+    /// The decision.
+    public let decision: Decision
+    /// The delta with its position, where it was accepted.
+    public let stored: StoredDelta?
+    /// A sentence about a refusal; empty for the others.
+    public let message: String
+
+    init(_ id: DeltaID?, _ decision: Decision, stored: StoredDelta? = nil, message: String = "") {
+        self.id = id
+        self.decision = decision
+        self.stored = stored
+        self.message = message
+    }
+
+    init(_ id: DeltaID?, _ refusal: DeltaRefusal) {
+        self.init(id, .reject(refusal.reason), message: refusal.message)
+    }
+}
+
+/// A delta to be written by this node's identity.
+public struct Draft: Sendable {
+    /// What it says.
+    public let pointers: [Pointer]
+    /// The latest time among the deltas that it is to replace in the writer's view, µs since 1970.
+    public let replacing: Int64?
+
+    /// A draft.
+    public init(pointers: [Pointer], replacing: Int64? = nil) {
+        self.pointers = pointers
+        self.replacing = replacing
+    }
+}
+
+/// Why a local write failed.
+public struct WriteError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What is wrong: the same word in logs, metrics and HTTP answers.
+    public enum Code: String, Sendable {
+        /// Our own last delta, or the one to be replaced, is more than 5 minutes ahead of our clock.
+        case clock
+        /// The store could not keep it.
+        case disk
+        /// The pointers break a limit or are malformed.
+        case content
+    }
+
+    /// What is wrong.
+    public let code: Code
+    /// What happened and what to do.
+    public let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Whether both have the same code.
+    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+    /// The message.
+    public var description: String { message }
+}

@@ -1,0 +1,88 @@
+internal import Synchronization
+
+/// A box that anyone may put something into without waiting, and that one reader empties whole.
+///
+/// What is posted is folded into one value, so the box never holds more than that value does: a queue that can't grow
+/// as long as the value can't.
+final class Mailbox<Content: Sendable>: Sendable {
+    private struct State {
+        var content: Content
+        var isPosted = false
+        var isClosed = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state: Mutex<State>
+    private let empty: Content
+
+    /// A box whose empty content is `empty`.
+    init(_ empty: Content) {
+        self.empty = empty
+        state = Mutex(State(content: empty))
+    }
+
+    /// Folds something into the content and wakes the reader.
+    func post(_ update: (inout Content) -> Void) {
+        let waiter = state.withLock { state in
+            update(&state.content)
+            state.isPosted = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Ends the reading: `take` gives nothing any more.
+    func close() {
+        let waiter = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Waits until something was posted or the time is over, and takes what is there.
+    ///
+    /// - Returns: the content, the empty one after a timeout; `nil` once the box is closed or the task cancelled.
+    func take(within timeout: Duration? = nil) async -> Content? {
+        if let timeout {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.wait() }
+                group.addTask { try? await Task.sleep(for: timeout) }
+                await group.next()
+                group.cancelAll()
+            }
+        } else {
+            await wait()
+        }
+        guard !Task.isCancelled else { return nil }
+        return state.withLock { state in
+            guard !state.isClosed else { return nil }
+            defer {
+                state.content = empty
+                state.isPosted = false
+            }
+            return state.content
+        }
+    }
+
+    private func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    precondition(state.waiter == nil, "a mailbox has one reader")
+                    guard !state.isPosted, !state.isClosed, !Task.isCancelled else { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { state in
+                defer { state.waiter = nil }
+                return state.waiter
+            }?.resume()
+        }
+    }
+}

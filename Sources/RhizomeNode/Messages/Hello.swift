@@ -1,0 +1,80 @@
+internal import Bytes
+internal import DeterministicCBOR
+
+/// What two nodes tell each other of themselves when they meet (spec: peering.md, "Requests").
+struct Hello: Hashable, Sendable {
+    /// The protocol's version.
+    var `protocol`: Int64
+    /// The software and its version.
+    var agent: Text
+    /// A label for people.
+    var name: Text
+    /// Where the node's ROUTER is reached, `host:port`; none where it can't be.
+    var request: Text?
+    /// Where its PUB is reached; only the port counts.
+    var publish: Text?
+    /// The network that it takes part in.
+    var topic: Text
+    /// µs since 1970 when this left.
+    var time: Int64
+    /// In replies: µs since 1970 when the request came in.
+    var received: Int64?
+
+    /// Reads the map; unknown keys are ignored.
+    init(from reader: inout CBORReader) throws(CBORError) {
+        let start = reader.offset
+        guard case .map(let entries) = try reader.value() else { throw .unexpected(at: start) }
+        func text(_ key: Text) -> Text? {
+            guard case .text(let text)? = entries[.text(key)], text.count <= PeeringLimits.labelBytes else {
+                return nil
+            }
+            return text
+        }
+        func integer(_ key: Text) -> Int64? {
+            guard case .integer(let integer)? = entries[.text(key)] else { return nil }
+            return integer
+        }
+        guard let version = integer("protocol"), let topic = text("topic"), let time = integer("time") else {
+            throw .unexpected(at: start)
+        }
+        `protocol` = version
+        agent = text("agent") ?? ""
+        name = text("name") ?? ""
+        request = text("request")
+        publish = text("publish")
+        self.topic = topic
+        self.time = time
+        received = integer("received")
+    }
+
+    init(
+        agent: Text,
+        name: Text,
+        request: Text?,
+        publish: Text?,
+        topic: Text,
+        time: Int64,
+        received: Int64? = nil
+    ) {
+        `protocol` = PeeringLimits.protocolVersion
+        self.agent = agent
+        self.name = name
+        self.request = request
+        self.publish = publish
+        self.topic = topic
+        self.time = time
+        self.received = received
+    }
+
+    /// The map.
+    func write(to writer: inout CBORWriter) {
+        func text(_ text: Text?) -> CBORValue { text.map { .text($0) } ?? .null }
+        var entries: [CBORValue: CBORValue] = [
+            .text("protocol"): .integer(`protocol`), .text("agent"): .text(agent), .text("name"): .text(name),
+            .text("request"): text(request), .text("publish"): text(publish), .text("topic"): .text(topic),
+            .text("time"): .integer(time),
+        ]
+        if let received { entries[.text("received")] = .integer(received) }
+        writer.value(.map(entries))
+    }
+}

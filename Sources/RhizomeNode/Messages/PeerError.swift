@@ -1,0 +1,40 @@
+/// An error that one node answers another with (spec: peering.md, "Requests").
+public struct PeerError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The codes of the protocol, and those for what can happen on the way.
+    public enum Code: String, Sendable {
+        /// The request isn't what its method takes.
+        case malformed
+        /// There is no such method.
+        case unknownMethod
+        /// No `hello` with our protocol and topic was said on this connection.
+        case hello
+        /// More than a request may ask for.
+        case limit
+        /// Too many requests at the same time: to be tried again.
+        case busy
+        /// The asking side may not.
+        case refused
+        /// The answering side failed.
+        case `internal`
+        /// No answer came in time. Never sent.
+        case timeout
+        /// The connection went away. Never sent.
+        case disconnected
+    }
+
+    /// What is wrong.
+    public let code: Code
+    /// A sentence about it.
+    public let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Whether both have the same code.
+    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+    /// The code and the sentence.
+    public var description: String { "\(code.rawValue): \(message)" }
+}

@@ -1,0 +1,374 @@
+internal import Bytes
+internal import Logging
+internal import RhizomeCore
+internal import RhizomeIdentity
+internal import SignedLog
+internal import Sodium
+internal import ZeroMQ
+
+/// The node's sockets and all that is confined to their thread: a ROUTER and a PUB for those who come, a ``PeerLink``
+/// for each peer to which we go (spec: peering.md).
+///
+/// It moves frames and keeps count of connections; what requests mean, what is fetched and what is admitted is decided
+/// elsewhere, off this thread.
+actor Peering: SocketActor {
+    /// Work that came in and is done on the pool.
+    enum Job: Sendable {
+        case request(peer: PublicKey, connection: [UInt8], id: [UInt8], body: [UInt8], received: Int64)
+        case publication(peer: PublicKey, body: [UInt8])
+    }
+
+    /// What happened to a peer's link.
+    enum LinkEvent: Sendable {
+        case authenticated
+        case lost
+        case publicationDropped
+    }
+
+    /// How a peer's connections stand.
+    struct PeerState: Sendable {
+        var phase: PeerLink.Phase?
+        var address: PeerAddress?
+        /// When its last request came, µs of the clock that never goes back.
+        var lastRequest: Int64?
+    }
+
+    /// Where a bound socket listens, and what peers are told of it.
+    struct Listener: Sendable {
+        /// As libzmq spells it, with the port that the system chose.
+        let endpoint: String
+        let port: UInt16
+    }
+
+    /// Connections of one peer that have said `hello`, remembered at most: the oldest goes.
+    private static let greetedConnections = 64
+    /// How often a bound socket may be bound anew because of penalties.
+    private static let penaltyRebindInterval: Int64 = 60_000_000
+    /// Publications of one peer that are worked on at the same time: further ones are dropped and fetched later.
+    private static let publicationsInFlight = 8
+
+    nonisolated let thread: SocketThread
+    private let configuration: NodeConfiguration
+    private let keys: PeerLink.Keys
+    private let clock: NodeClock
+    private let ledger: PeerLedger
+    private let admittance: Admittance
+    private let logger: Logger
+    private let jobs: AsyncStream<Job>.Continuation
+    private let onLinkEvent: @Sendable (PublicKey, LinkEvent) -> Void
+
+    private var router: Socket?
+    private var publisher: Socket?
+    private(set) var requestListener: Listener?
+    private(set) var publishListener: Listener?
+    private var links: [PublicKey: PeerLink] = [:]
+    private var greeted: [PublicKey: [[UInt8]]] = [:]
+    private var lastRequest: [PublicKey: Int64] = [:]
+    private var inFlight: [PublicKey: Int] = [:]
+    private var publications: [PublicKey: Int] = [:]
+    private var identities: [String: PublicKey] = [:]
+    private var lastPenaltyRebind = Int64.min
+    private var isStopped = false
+    /// Frames that no peer can be blamed for, or that came from those who may not connect any more.
+    private(set) var droppedMessages: Int64 = 0
+
+    init(
+        thread: SocketThread,
+        configuration: NodeConfiguration,
+        identity: Identity,
+        clock: NodeClock,
+        ledger: PeerLedger,
+        admittance: Admittance,
+        logger: Logger,
+        jobs: AsyncStream<Job>.Continuation,
+        onLinkEvent: @escaping @Sendable (PublicKey, LinkEvent) -> Void
+    ) throws {
+        guard let publicKey = identity.publicKey.transportKey else {
+            preconditionFailure("an identity's key is acceptable")
+        }
+        keys = PeerLink.Keys(publicKey: publicKey.array, secret: try identity.transportSecret())
+        self.thread = thread
+        self.configuration = configuration
+        self.clock = clock
+        self.ledger = ledger
+        self.admittance = admittance
+        self.logger = logger
+        self.jobs = jobs
+        self.onLinkEvent = onLinkEvent
+    }
+
+    // MARK: - Binding
+
+    /// Binds both sockets.
+    ///
+    /// - Throws: ``NodeError`` `address`, with the option's name and what to do.
+    func bind(domain: ZAPDomain) async throws {
+        var options = SocketOptions()
+        // Replies are up to 4 MiB: a peer that asks and doesn't read may hold this many, no more.
+        options.sendHighWaterMark = 16
+        options.receiveHighWaterMark = 64
+        let router = try await listen(.router, options, configuration.request, domain: domain)
+        self.router = router
+        requestListener = try listener(router)
+        options.sendHighWaterMark = 64
+        let publisher = try await listen(.pub, options, configuration.publish, domain: domain)
+        self.publisher = publisher
+        publishListener = try listener(publisher)
+        thread.register(router) { [weak self] in
+            self?.assumeIsolated { $0.readRequests() }
+        }
+    }
+
+    private func listen(
+        _ kind: Socket.Kind,
+        _ options: SocketOptions,
+        _ binding: NodeConfiguration.Binding,
+        domain: ZAPDomain
+    ) async throws -> Socket {
+        let hosts = binding.address == "*" ? ["*"] : await HostLookup.addresses(of: binding.address)
+        guard let host = hosts.first else {
+            throw NodeError(.address, "\(binding.name): no address found for \(binding.address)")
+        }
+        let socket = try Socket(kind, on: thread, options)
+        do throws(ZeroMQError) {
+            try keys.secret.withSpan { secret throws(ZeroMQError) in
+                try socket.curveServer(secret: secret, domain: domain)
+            }
+            try socket.bind(HostLookup.endpoint(host: host, port: binding.port == 0 ? nil : binding.port))
+        } catch {
+            socket.close()
+            let hint =
+                error.code == .addressInUse
+                ? "another program listens there; stop it, or choose another port (0: any free one)"
+                : "\(error)"
+            throw NodeError(.address, "\(binding.name): can't listen at \(host):\(binding.port): \(hint)")
+        }
+        return socket
+    }
+
+    private func listener(_ socket: Socket) throws -> Listener {
+        let endpoint = try socket.lastEndpoint
+        guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+            throw NodeError(.address, "libzmq bound \(endpoint), which has no port")
+        }
+        return Listener(endpoint: endpoint, port: port)
+    }
+
+    /// Binds both sockets anew, which ends every accepted connection; trusted peers are back in about 0.1 s.
+    func rebind(reason: String) {
+        guard !isStopped else { return }
+        logger.info("binding anew, which ends all accepted connections", metadata: ["reason": "\(reason)"])
+        greeted = [:]
+        for (socket, listener) in [(router, requestListener), (publisher, publishListener)] {
+            guard let socket, let listener else { continue }
+            socket.rebind(listener.endpoint) { [weak self] error in
+                guard let error, error.code != .closed, error.code != .stopped else { return }
+                self?.assumeIsolated { peering in
+                    peering.logger.error(
+                        "a socket can't be bound again: peers can't reach this node; restart it",
+                        metadata: ["endpoint": "\(listener.endpoint)", "error": "\(error)"]
+                    )
+                }
+            }
+        }
+    }
+
+    /// Turns a peer away whose credit is used up: our sockets to it are closed, accepted ones cut at most once a minute.
+    func penalise(_ peer: PublicKey) {
+        logger.notice("a peer sent too much bad input and is turned away", metadata: ["peer": "\(peer.did)"])
+        links.removeValue(forKey: peer)?.close()
+        onLinkEvent(peer, .lost)
+        guard clock.uptime >= lastPenaltyRebind &+ Self.penaltyRebindInterval || lastPenaltyRebind == .min else {
+            return
+        }
+        lastPenaltyRebind = clock.uptime
+        rebind(reason: "penalty")
+    }
+
+    /// Closes all; nothing comes in or goes out any more.
+    func close() {
+        isStopped = true
+        for link in links.values { link.close() }
+        links = [:]
+        router?.close()
+        publisher?.close()
+        jobs.finish()
+    }
+
+    // MARK: - Links
+
+    /// Keeps one link to each of these peers and none to others; a peer whose addresses changed is connected anew.
+    func keepLinks(to wanted: [PublicKey: [PeerAddress]], reopening changed: Set<PublicKey>) {
+        guard !isStopped else { return }
+        for (peer, link) in links where wanted[peer] == nil {
+            link.close()
+            links[peer] = nil
+        }
+        for (peer, addresses) in wanted {
+            if let link = links[peer] {
+                if changed.contains(peer) { link.reopen(addresses: addresses) }
+            } else if let transportKey = peer.transportKey {
+                let link = PeerLink(
+                    peer: peer,
+                    serverKey: transportKey,
+                    keys: keys,
+                    addresses: addresses,
+                    topic: Array(configuration.topic.utf8),
+                    thread: thread,
+                    onEvent: { [weak self] event in self?.assumeIsolated { $0.handle(event, of: peer) } },
+                    onBadInput: { [ledger] in ledger.charge(peer) }
+                )
+                links[peer] = link
+                link.reopen()
+            }
+        }
+    }
+
+    /// Tries a peer at once that was just let in itself, where we aren't connected to it.
+    func tryAgain(_ peer: PublicKey) {
+        guard let link = links[peer], link.phase == .unreachable || link.phase == .refused else { return }
+        link.reopen()
+    }
+
+    private func handle(_ event: PeerLink.Event, of peer: PublicKey) {
+        switch event {
+        case .authenticated: onLinkEvent(peer, .authenticated)
+        case .lost: onLinkEvent(peer, .lost)
+        case .lookUp(let address, let attempt):
+            // Owner: the attempt; the task ends with the lookup, and what a later attempt made void is passed over.
+            Task {
+                let hosts = await HostLookup.addresses(of: address.host)
+                links[peer]?.connect(to: hosts, port: address.port, attempt: attempt)
+            }
+        case .published(let body):
+            guard publications[peer, default: 0] < Self.publicationsInFlight else {
+                onLinkEvent(peer, .publicationDropped)
+                return
+            }
+            publications[peer, default: 0] += 1
+            jobs.yield(.publication(peer: peer, body: body))
+        }
+    }
+
+    /// A publication has been dealt with.
+    func finishedPublication(of peer: PublicKey) {
+        publications[peer, default: 1] -= 1
+    }
+
+    /// Takes note that a peer answered our `hello` on its present connection.
+    func greeted(_ peer: PublicKey, publishPort: UInt16?) {
+        links[peer]?.greeted(publishPort: publishPort)
+    }
+
+    /// Asks a peer and waits for the answer.
+    ///
+    /// - Returns: the reply's frame.
+    func request(
+        _ request: PeerRequest,
+        of peer: PublicKey,
+        within deadline: Duration
+    ) async throws(PeerError) -> [UInt8] {
+        let body = request.encoded
+        let result: Result<[UInt8], PeerError> = await withCheckedContinuation { continuation in
+            guard let link = links[peer] else {
+                return continuation.resume(returning: .failure(PeerError(.disconnected, "no link to this peer")))
+            }
+            link.request(body, within: deadline) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// How the connections of all peers stand.
+    func states() -> [PublicKey: PeerState] {
+        var states: [PublicKey: PeerState] = [:]
+        for (peer, link) in links { states[peer] = PeerState(phase: link.phase, address: link.address) }
+        for (peer, time) in lastRequest { states[peer, default: PeerState()].lastRequest = time }
+        return states
+    }
+
+    /// When a peer's last request came, µs of the clock that never goes back.
+    func lastRequest(of peer: PublicKey) -> Int64? { lastRequest[peer] }
+
+    // MARK: - Serving
+
+    private func readRequests() {
+        _ = try? router?.receive { [weak self] incoming in
+            self?.assumeIsolated { $0.take(incoming) }
+        }
+    }
+
+    private func take(_ incoming: Incoming) {
+        switch incoming {
+        case .oversized(let userID, let frames, let bytes):
+            droppedMessages += 1
+            guard let peer = userID.flatMap({ identity(of: $0) }) else { return }
+            logger.notice(
+                "a message of too many frames was dropped",
+                metadata: ["peer": "\(peer.did)", "frames": "\(frames)", "bytes": "\(bytes)"]
+            )
+            // As much as it would have cost in single requests.
+            ledger.charge(peer, pieces: max(1, frames / 4))
+        case .message(let message):
+            // Checked again for each request: a connection outlives the trust under which it was made.
+            guard let peer = message.userID.flatMap({ identity(of: $0) }), admittance.mayConnect(peer) else {
+                droppedMessages += 1
+                return
+            }
+            guard message.frames.count == 3, message.frames[1].count == PeeringLimits.requestIDBytes else {
+                ledger.charge(peer)
+                return
+            }
+            lastRequest[peer] = clock.uptime
+            take(message.frames[2], id: message.frames[1], connection: message.frames[0], from: peer)
+        }
+    }
+
+    private func take(_ body: [UInt8], id: [UInt8], connection: [UInt8], from peer: PublicKey) {
+        guard inFlight[peer, default: 0] < PeeringLimits.requestsInFlight else {
+            let error = PeerError(.busy, "at most \(PeeringLimits.requestsInFlight) requests at the same time")
+            send(PeerReply.error(error), id: id, to: connection)
+            return
+        }
+        inFlight[peer, default: 0] += 1
+        jobs.yield(.request(peer: peer, connection: connection, id: id, body: body, received: clock.now))
+    }
+
+    private func identity(of userID: String) -> PublicKey? {
+        if let known = identities[userID] { return known }
+        guard let identity = PublicKey(did: userID) else { return nil }
+        identities[userID] = identity
+        return identity
+    }
+
+    /// Whether a connection has said `hello` with our protocol and topic.
+    func hasGreeted(_ peer: PublicKey, connection: [UInt8]) -> Bool {
+        greeted[peer]?.contains(connection) ?? false
+    }
+
+    /// Takes note of a `hello` with our protocol and topic.
+    func noteGreeting(of peer: PublicKey, connection: [UInt8]) {
+        guard !hasGreeted(peer, connection: connection) else { return }
+        greeted[peer, default: []].append(connection)
+        if greeted[peer, default: []].count > Self.greetedConnections { greeted[peer]?.removeFirst() }
+    }
+
+    /// Sends the reply to a request that was worked on.
+    func reply(_ body: [UInt8], id: [UInt8], to connection: [UInt8], of peer: PublicKey) {
+        inFlight[peer, default: 1] -= 1
+        // Nobody who lost trust, or is being turned away, meanwhile gets an answer.
+        guard admittance.mayConnect(peer) else { return }
+        send(body, id: id, to: connection)
+    }
+
+    private func send(_ body: [UInt8], id: [UInt8], to connection: [UInt8]) {
+        // A reply that can't be queued is lost as if the network had lost it: the asking side's deadline sees to that.
+        _ = try? router?.send([connection, id, body])
+    }
+
+    /// Publishes to all subscribers.
+    func publish(_ publication: Publication) {
+        _ = try? publisher?.send([
+            Array(configuration.topic.utf8), configuration.identity.bytes.array, publication.encoded,
+        ])
+    }
+}

@@ -1,0 +1,141 @@
+internal import Bytes
+internal import Logging
+internal import RhizomeCore
+internal import RhizomeIdentity
+internal import SignedLog
+
+/// Answers peers' requests, on the pool (spec: peering.md, "Requests").
+struct RequestServer: Sendable {
+    let configuration: NodeConfiguration
+    let log: any DeltaLog
+    let intake: Intake
+    let clock: NodeClock
+    let ledger: PeerLedger
+    let admittance: Admittance
+    let peering: Peering
+    let directory: PeerDirectory
+    let hello: @Sendable () async -> Hello
+    let logger: Logger
+
+    /// Works on jobs until the stream ends; as many at the same time as peers may have under way.
+    @concurrent
+    func serve(_ jobs: AsyncStream<Peering.Job>) async {
+        await withDiscardingTaskGroup { group in
+            for await job in jobs { group.addTask { await perform(job) } }
+        }
+    }
+
+    private func perform(_ job: Peering.Job) async {
+        switch job {
+        case .request(let peer, let connection, let id, let body, let received):
+            let reply: [UInt8]
+            do throws(PeerError) {
+                reply = try await answer(body, peer: peer, connection: connection, received: received)
+            } catch {
+                if error.code == .malformed || error.code == .unknownMethod || error.code == .limit {
+                    ledger.charge(peer)
+                }
+                reply = PeerReply.error(error)
+            }
+            await peering.reply(reply, id: id, to: connection, of: peer)
+        case .publication(let peer, let body):
+            await take(body, of: peer)
+            await peering.finishedPublication(of: peer)
+        }
+    }
+
+    private func answer(
+        _ body: [UInt8],
+        peer: PublicKey,
+        connection: [UInt8],
+        received: Int64
+    ) async throws(PeerError) -> [UInt8] {
+        let request = try PeerRequest(decoding: body)
+        if case .hello(let theirs) = request {
+            directory.saw(peer, hello: theirs)
+            if theirs.protocol == PeeringLimits.protocolVersion, theirs.topic == configuration.topic {
+                await peering.noteGreeting(of: peer, connection: connection)
+            }
+            var ours = await hello()
+            ours.received = received
+            ours.time = clock.now
+            return PeerReply.hello(ours)
+        }
+        guard await peering.hasGreeted(peer, connection: connection) else {
+            throw PeerError(.hello, "say hello with protocol \(PeeringLimits.protocolVersion) and our topic first")
+        }
+        do {
+            return try await answer(request, peer: peer)
+        } catch {
+            logger.error("a peer's request failed", metadata: ["method": "\(request.method)", "error": "\(error)"])
+            throw PeerError(.internal, "the request failed here; try again")
+        }
+    }
+
+    private func answer(_ request: PeerRequest, peer: PublicKey) async throws -> [UInt8] {
+        switch request {
+        case .hello: preconditionFailure("answered before")
+        case .heads(let after, let limit):
+            let heads = try await log.heads(after: after, limit: limit + 1)
+            return PeerReply.heads(shown(Array(heads.prefix(limit))), more: heads.count > limit)
+        case .news(let cursor, let limit):
+            let changes = try await log.changes(after: position(of: cursor), limit: limit)
+            return PeerReply.news(
+                shown(changes.heads),
+                cursor: self.cursor(at: changes.position),
+                more: changes.hasMore
+            )
+        case .pull(let request):
+            guard isShown(request.author) else { return PeerReply.pull([], more: false) }
+            let page = try await log.pull(request)
+            return PeerReply.pull(page.deltas, more: page.hasMore)
+        case .push(let wires):
+            let judgements = try await intake.submit(wires, from: peer)
+            return PeerReply.push(
+                judgements.map { judgement in
+                    PushResult(
+                        id: judgement.id,
+                        decision: Text(judgement.decision.name),
+                        reason: judgement.decision.reason.map { Text($0) }
+                    )
+                }
+            )
+        case .peers: return PeerReply.peers(await directory.connected(of: peering.states()))
+        }
+    }
+
+    /// Distrusted authors are told of too, unless `keep` is none.
+    private func isShown(_ author: PublicKey) -> Bool {
+        if case .distrusted(.none) = admittance.trust.standing(of: author, at: clock.now) { return false }
+        return true
+    }
+
+    private func shown(_ heads: [AuthorHead]) -> [AuthorHead] { heads.filter { isShown($0.author) } }
+
+    /// A cursor names the log, since a position means nothing in another one.
+    private func cursor(at position: Int64) -> [UInt8] {
+        log.epoch + (0..<8).reversed().map { UInt8(truncatingIfNeeded: position >> (8 * Int64($0))) }
+    }
+
+    private func position(of cursor: [UInt8]?) -> Int64 {
+        guard let cursor, cursor.count == log.epoch.count + 8, cursor.starts(with: log.epoch) else { return 0 }
+        return cursor.suffix(8).reduce(0) { $0 << 8 | Int64($1) }
+    }
+
+    private func take(_ body: [UInt8], of peer: PublicKey) async {
+        directory.saw(peer)
+        guard let publication = try? Publication(decoding: body) else {
+            ledger.charge(peer)
+            return
+        }
+        switch publication {
+        case .deltas(let wires):
+            do {
+                _ = try await intake.submit(wires, from: peer)
+            } catch {
+                logger.error("published deltas could not be kept", metadata: ["error": "\(error)"])
+            }
+        case .heads(let heads): directory.session(of: peer)?.post { $0.add(heads: heads) }
+        }
+    }
+}

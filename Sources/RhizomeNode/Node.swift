@@ -1,0 +1,502 @@
+internal import Bytes
+public import Logging
+public import RhizomeCore
+public import RhizomeIdentity
+public import SignedLog
+internal import Sodium
+internal import ZeroMQ
+
+/// A running node: its sockets, its peers, the one way in, and catching up.
+///
+/// `init` loads the trusted-peer list and binds; `run()` does the rest until its task is cancelled. What HTTP and the
+/// commands ask is asked here.
+public final class Node: Sendable {
+    /// Whose node it is.
+    public let identity: PublicKey
+    /// A label for people.
+    public let peerID: String
+    /// What is held.
+    public let log: any DeltaLog
+    /// The one clock.
+    public let clock: NodeClock
+    /// What is counted of each peer.
+    public let ledger: PeerLedger
+    /// The `host:port` at which peers find the ROUTER, or where it is bound if they aren't told.
+    public let requestAddress: String
+    /// The same for the PUB.
+    public let publishAddress: String
+
+    private let configuration: NodeConfiguration
+    private let intake: Intake
+    private let admittance: Admittance
+    private let peering: Peering
+    private let directory: PeerDirectory
+    private let thread: SocketThread
+    private let journal: TrustJournal
+    private let loadedTrust: TrustJournal.Loaded
+    private let announcements: Mailbox<Announcer.News>
+    private let linkChanges: Mailbox<LinkChanges>
+    private let jobs: AsyncStream<Peering.Job>
+    private let gate: OwnLogGate
+    private let hello: @Sendable () async -> Hello
+    private let logger: Logger
+    private let startedAt: Int64
+
+    /// What the socket thread is to do about links; posted from anywhere.
+    private struct LinkChanges: Sendable {
+        var admitted: Set<PublicKey> = []
+        var penalised: Set<PublicKey> = []
+    }
+
+    /// Starts libsodium and loads the list, then binds both sockets.
+    ///
+    /// - Parameters:
+    ///   - identity: who writes here.
+    ///   - home: where the trusted-peer list is.
+    ///   - log: opened, and used by nobody else for writing.
+    /// - Throws: ``NodeError`` `address`; what ``TrustJournal/loadWitnessed(patience:)`` throws.
+    public init(
+        configuration: NodeConfiguration,
+        identity: Identity,
+        home: Home,
+        log: any DeltaLog,
+        clock: NodeClock = .system,
+        logger: Logger
+    ) async throws {
+        try SodiumLibrary.initialize()
+        let journal = TrustJournal(home: home, owner: identity.publicKey)
+        let loaded = try journal.loadWitnessed()
+        if loaded.wasRepaired { logger.warning("trust.journal ended in a torn write, which was taken away") }
+        try journal.recordSeen(loaded.list)
+
+        let linkChanges = Mailbox(LinkChanges())
+        let announcements = Mailbox(Announcer.News())
+        let directory = PeerDirectory(clock: clock)
+        let ledger = PeerLedger(clock: clock) { peer in linkChanges.post { _ = $0.penalised.insert(peer) } }
+        let admittance = Admittance(
+            trust: loaded.list,
+            clock: clock,
+            isPenalised: { ledger.isPenalised($0) },
+            onAdmitted: { peer in linkChanges.post { _ = $0.admitted.insert(peer) } }
+        )
+        let own = identity.publicKey
+        let intake = Intake(
+            log: log,
+            clock: clock,
+            ledger: ledger,
+            signer: identity,
+            version: configuration.version,
+            standing: { author in
+                switch admittance.trust.standing(of: author, at: clock.now) {
+                case .own: .mayWrite(trustStatement: nil)
+                case .trusted(let entry) where entry.may.contains(.author): .mayWrite(trustStatement: entry.statement)
+                case .trusted, .unknown: .unknown
+                case .distrusted: .distrusted
+                }
+            },
+            onAccepted: { batch in
+                announcements.post { $0.add(batch, own: own) }
+                let foreign = batch.filter { $0.delta.author == own && $0.arrival.receivedFrom != nil }
+                guard let peer = foreign.first?.arrival.receivedFrom else { return }
+                logger.warning(
+                    "a peer holds deltas of this identity that this store lacked; they are taken over. Was the store restored from a backup? If not, somebody else has the key",
+                    metadata: ["peer": "\(peer.did)", "deltas": "\(foreign.count)"]
+                )
+            },
+            onGap: { missing, author, source in
+                directory.session(of: source)?.post { $0.add(missing: missing, of: author) }
+            }
+        )
+        let thread = try SocketThread(name: "rhizome-sockets")
+        let (jobs, jobSource) = AsyncStream<Peering.Job>.makeStream()
+        let peering = try Peering(
+            thread: thread,
+            configuration: configuration,
+            identity: identity,
+            clock: clock,
+            ledger: ledger,
+            admittance: admittance,
+            logger: logger,
+            jobs: jobSource,
+            onLinkEvent: { peer, event in
+                directory.session(of: peer)?.post { news in
+                    switch event {
+                    case .authenticated: news.isUp = true
+                    case .lost:
+                        news.isUp = false
+                        news.wasLost = true
+                    case .publicationDropped: news.asksForNews = true
+                    }
+                }
+            }
+        )
+        do {
+            let domain = try await ZAPHandler.shared().open(domain: own.did) { key, address in
+                guard let key = Bytes32(key) else { return .refuse }
+                return admittance.decide(transportKey: key, address: address)
+            }
+            try await peering.bind(domain: domain)
+        } catch {
+            await peering.close()
+            await thread.stop(within: .seconds(1))
+            throw error
+        }
+        guard let request = await peering.requestListener, let publish = await peering.publishListener else {
+            preconditionFailure("bound sockets listen")
+        }
+        let told = (
+            request: configuration.request.told(port: request.port),
+            publish: configuration.publish.told(port: publish.port)
+        )
+        hello = {
+            Hello(
+                agent: Text(configuration.agent),
+                name: Text(configuration.peerID),
+                request: told.request,
+                publish: told.publish,
+                topic: configuration.topic,
+                time: clock.now
+            )
+        }
+        requestAddress = told.request?.string ?? String(request.endpoint.dropFirst("tcp://".count))
+        publishAddress = told.publish?.string ?? String(publish.endpoint.dropFirst("tcp://".count))
+        gate = OwnLogGate(peers: Set(Self.links(loaded.list, configuration, at: clock.now).keys))
+        self.identity = own
+        peerID = configuration.peerID
+        self.configuration = configuration
+        self.log = log
+        self.clock = clock
+        self.ledger = ledger
+        self.intake = intake
+        self.admittance = admittance
+        self.peering = peering
+        self.directory = directory
+        self.thread = thread
+        self.journal = journal
+        loadedTrust = loaded
+        self.announcements = announcements
+        self.linkChanges = linkChanges
+        self.jobs = jobs
+        self.logger = logger
+        startedAt = clock.uptime
+    }
+
+    /// The peers to which we go, with their addresses: those of the list first, then the seeds'.
+    private static func links(
+        _ trust: TrustList,
+        _ configuration: NodeConfiguration,
+        at now: Int64
+    ) -> [PublicKey: [PeerAddress]] {
+        var links: [PublicKey: [PeerAddress]] = [:]
+        for entry in trust.entries.values where entry.isTrusted(at: now) && entry.identity != configuration.identity {
+            let seeds = configuration.seeds[entry.identity] ?? []
+            let addresses = entry.addresses + seeds.filter { !entry.addresses.contains($0) }
+            if !addresses.isEmpty { links[entry.identity] = addresses }
+        }
+        return links
+    }
+
+    // MARK: - Running
+
+    /// Serves, connects and catches up until the task is cancelled; then closes all sockets, within 2 s.
+    public func run() async {
+        let (sessions, newSession) = AsyncStream<PeerSession>.makeStream()
+        let server = RequestServer(
+            configuration: configuration,
+            log: log,
+            intake: intake,
+            clock: clock,
+            ledger: ledger,
+            admittance: admittance,
+            peering: peering,
+            directory: directory,
+            hello: hello,
+            logger: logger
+        )
+        let announcer = Announcer(
+            mailbox: announcements,
+            log: log,
+            peering: peering,
+            directory: directory,
+            clock: clock
+        )
+        let watch = TrustWatch(journal: journal, admittance: admittance, clock: clock, logger: logger) { change in
+            await self.trustChanged(change, newSession)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.serve(self.jobs) }
+            group.addTask { await announcer.run() }
+            group.addTask { await self.runSessions(sessions) }
+            group.addTask { await self.applyLinkChanges() }
+            await keepLinks(changed: [], newSession)
+            group.addTask { await self.keepHouse(newSession) }
+            group.addTask { await watch.run(from: self.loadedTrust) }
+            // Cancelled from outside; each of them ends with it.
+            for await _ in group {}
+        }
+        await peering.close()
+        await thread.stop(within: .seconds(2))
+    }
+
+    @concurrent
+    private func runSessions(_ sessions: AsyncStream<PeerSession>) async {
+        await withDiscardingTaskGroup { group in
+            for await session in sessions { group.addTask { await session.run() } }
+        }
+    }
+
+    /// Makes links and sessions what the list says now.
+    private func keepLinks(changed: Set<PublicKey>, _ newSession: AsyncStream<PeerSession>.Continuation) async {
+        let wanted = Self.links(admittance.trust, configuration, at: clock.now)
+            .filter { !ledger.isPenalised($0.key) }
+        for (peer, mailbox) in directory.sessions where wanted[peer] == nil {
+            mailbox.close()
+            directory.update(peer) { $0.session = nil }
+            gate.settled(peer)
+        }
+        for peer in wanted.keys where directory.session(of: peer) == nil {
+            let mailbox = Mailbox(SessionNews())
+            directory.update(peer) { $0.session = mailbox }
+            newSession.yield(session(with: peer, mailbox))
+        }
+        await peering.keepLinks(to: wanted, reopening: changed)
+    }
+
+    private func session(with peer: PublicKey, _ mailbox: Mailbox<SessionNews>) -> PeerSession {
+        PeerSession(
+            peer: peer,
+            mailbox: mailbox,
+            log: log,
+            intake: intake,
+            clock: clock,
+            admittance: admittance,
+            peering: peering,
+            directory: directory,
+            configuration: configuration,
+            hello: hello,
+            onCompared: { [gate] in gate.settled($0) },
+            logger: logger
+        )
+    }
+
+    private func trustChanged(
+        _ change: TrustWatch.Change,
+        _ newSession: AsyncStream<PeerSession>.Continuation
+    ) async {
+        let wasRefused = change.admitted.contains { $0.transportKey.map { admittance.wasRefused($0) } ?? false }
+        // One accepted connection can't be closed alone; nor does a client that was refused before try again by itself.
+        if !change.excluded.isEmpty || wasRefused {
+            await peering.rebind(reason: change.excluded.isEmpty ? "trust given" : "trust taken back")
+        }
+        await keepLinks(changed: change.restated, newSession)
+        guard change.changesAuthors else { return }
+        do {
+            try await intake.trustChanged()
+        } catch {
+            logger.error("deltas that waited for trust could not be kept", metadata: ["error": "\(error)"])
+        }
+        for (_, session) in directory.sessions { session.post { $0.comparesAll = true } }
+    }
+
+    @concurrent
+    private func applyLinkChanges() async {
+        while let changes = await linkChanges.take() {
+            for peer in changes.penalised { await peering.penalise(peer) }
+            for peer in changes.admitted { await peering.tryAgain(peer) }
+        }
+    }
+
+    /// Once a second: takes up what is due, and warns where the clock is off.
+    @concurrent
+    private func keepHouse(_ newSession: AsyncStream<PeerSession>.Continuation) async {
+        var warnedAt = Int64.min
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            do {
+                try await intake.takeUpDue()
+            } catch {
+                logger.error("deltas that were due could not be kept", metadata: ["error": "\(error)"])
+            }
+            // Peers whose penalty is over are gone to again.
+            await keepLinks(changed: [], newSession)
+            guard let offset = directory.medianOffset, abs(offset) > 60_000_000,
+                warnedAt == .min || clock.uptime - warnedAt > 3_600_000_000
+            else { continue }
+            warnedAt = clock.uptime
+            logger.warning(
+                "this clock is off the peers' by more than a minute; set it right (timedatectl)",
+                metadata: ["seconds": "\(-offset / 1_000_000)"]
+            )
+        }
+    }
+
+    // MARK: - What HTTP and the commands ask
+
+    /// The trusted-peer list as it is now.
+    public var trust: TrustList { admittance.trust }
+
+    /// How long the node has been running.
+    public var uptimeSeconds: Int64 { (clock.uptime - startedAt) / 1_000_000 }
+
+    /// Writes deltas by this node's identity, in order and in one transaction.
+    ///
+    /// The first write after a start waits until the peers were asked for our own log, for at most 3 s.
+    ///
+    /// - Returns: the deltas, once they are durable.
+    public func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta] {
+        await gate.pass()
+        return try await intake.write(drafts)
+    }
+
+    /// Takes a signed delta by any author through admission, as if it had been written here.
+    ///
+    /// - Throws: ``DeltaLogError`` where the store can't keep it.
+    public func submit(_ wire: [UInt8]) async throws -> Judgement {
+        guard let judgement = try await intake.submit([wire], from: nil).first else {
+            preconditionFailure("each delta that is handed in is judged")
+        }
+        return judgement
+    }
+
+    /// Keys that asked for a connection and were refused, the one seen last first.
+    public func refusedKeys() -> [RefusedKey] { admittance.refusedKeys }
+
+    /// This node, then every trusted entry by the bytes of its petname.
+    public func peers() async throws -> [PeerStatus] {
+        let states = await peering.states()
+        let stalls = Dictionary(grouping: try await log.stalls(), by: \.author)
+        var peers: [PeerStatus] = []
+        peers.append(
+            PeerStatus(
+                identity: identity,
+                name: peerID,
+                requestAddress: requestAddress,
+                publishAddress: publishAddress,
+                isSelf: true,
+                isSeedPeer: false,
+                counts: ledger.counts(of: nil),
+                state: .self,
+                clockOffsetMicroseconds: nil,
+                roundTripMicroseconds: nil,
+                lastSeen: nil,
+                forks: try await log.forks(of: identity),
+                stalled: (stalls[identity] ?? []).map(\.id)
+            )
+        )
+        for entry in admittance.trust.entriesByName {
+            let known = directory[entry.identity]
+            let state = states[entry.identity] ?? Peering.PeerState()
+            peers.append(
+                PeerStatus(
+                    identity: entry.identity,
+                    name: entry.name ?? entry.identity.short,
+                    requestAddress: (state.address ?? entry.addresses.first).map { "\($0)" }
+                        ?? known.hello?.request?.string,
+                    publishAddress: known.hello?.publish?.string,
+                    isSelf: false,
+                    isSeedPeer: configuration.seeds[entry.identity] != nil,
+                    counts: ledger.counts(of: entry.identity),
+                    state: Self.state(state, isConnected: directory.isConnected(state)),
+                    clockOffsetMicroseconds: known.clock.best?.offsetMicroseconds,
+                    roundTripMicroseconds: known.clock.best?.roundTripMicroseconds,
+                    lastSeen: known.lastSeen,
+                    forks: try await log.forks(of: entry.identity),
+                    stalled: (stalls[entry.identity] ?? []).map(\.id)
+                )
+            )
+        }
+        return peers
+    }
+
+    private static func state(_ state: Peering.PeerState, isConnected: Bool) -> PeerStatus.State {
+        if isConnected { return .connected }
+        return switch state.phase {
+        case .authenticated, .connecting: .connecting
+        case .refused: .waitingForTrust
+        case .connected, .unreachable, nil: .unreachable
+        }
+    }
+
+    /// The peers known to hold a delta: those that brought it, and those one of whose heads reaches it.
+    public func holders(of stored: StoredDelta) async throws -> [PublicKey] {
+        let author = stored.delta.author
+        let ours = try await log.heads(of: author)
+        let isForked = ours.count > 1
+        var holders: Set<PublicKey> = []
+        if let source = stored.arrival.receivedFrom { holders.insert(source) }
+        for peer in admittance.trust.entries.keys {
+            let theirs = directory[peer].heads[author] ?? []
+            guard !theirs.isEmpty, !holders.contains(peer) else { continue }
+            if isForked {
+                let reached = try await log.ancestry(of: Array(theirs), author: author)
+                if reached.contains(stored.id) { holders.insert(peer) }
+            } else if try await log.links(of: Array(theirs)).values.contains(where: {
+                $0.author == author && $0.head.sequence >= stored.delta.header.sequence
+            }) {
+                holders.insert(peer)
+            }
+        }
+        return holders.sorted()
+    }
+
+    /// What the node counts, for `/metrics`.
+    public func metrics() async -> NodeMetrics {
+        let waiting = await (count: intake.waiting.count, bytes: intake.waiting.bytes, evicted: intake.waiting.evicted)
+        let states = await peering.states()
+        var metrics = NodeMetrics()
+        metrics.add(decisions: ledger.total)
+        metrics.gauge("rhizome_deferred_deltas", "Deltas that wait in memory.", Double(waiting.count))
+        metrics.gauge("rhizome_deferred_bytes", "Bytes of the deltas that wait in memory.", Double(waiting.bytes))
+        metrics.counter(
+            "rhizome_deferred_evicted_total",
+            "Waiting deltas dropped to make room.",
+            Double(waiting.evicted)
+        )
+        metrics.counter("rhizome_bad_input_total", "Pieces of bad input by trusted peers.", Double(ledger.badInput))
+        metrics.counter(
+            "rhizome_dropped_messages_total",
+            "Messages dropped unread, or from peers that may not connect any more.",
+            Double(await peering.droppedMessages)
+        )
+        metrics.gauge(
+            "rhizome_peers_connected",
+            "Peers that are connected.",
+            Double(states.values.count { directory.isConnected($0) })
+        )
+        metrics.gauge(
+            "rhizome_refused_keys",
+            "Keys that asked for a connection and were refused.",
+            Double(admittance.refusedKeys.count)
+        )
+        metrics.gauge("rhizome_uptime_seconds", "Seconds since the start.", Double(uptimeSeconds))
+        metrics.gauge("rhizome_deltas", "Deltas held.", Double((try? await log.count()) ?? 0))
+        return metrics
+    }
+
+    /// Which deltas of distrusted authors views leave out now (spec: views.md, step 1).
+    public func exclusions() async throws -> Exclusions {
+        var excluded: [PublicKey: Set<DeltaID>?] = [:]
+        let trust = admittance.trust
+        for identity in trust.entries.keys {
+            switch trust.standing(of: identity, at: clock.now) {
+            case .distrusted(.none): excluded[identity] = .some(nil)
+            case .distrusted(.ids(let ids)):
+                excluded[identity] = try await log.ancestry(of: ids.map { DeltaID($0) }, author: identity)
+            case .distrusted(.all), .own, .trusted, .unknown: break
+            }
+        }
+        return Exclusions(kept: excluded)
+    }
+}
+
+/// What `keep` leaves of distrusted authors at one moment (spec: identity.md, "The trusted-peer list").
+public struct Exclusions: Sendable {
+    /// By author: the deltas that stay; `nil` where none do.
+    fileprivate let kept: [PublicKey: Set<DeltaID>?]
+
+    /// Whether views leave this delta out.
+    public func excludes(_ delta: StoredDelta) -> Bool {
+        guard let entry = kept[delta.delta.author] else { return false }
+        return !(entry?.contains(delta.id) ?? false)
+    }
+}

@@ -1,0 +1,27 @@
+public import RhizomeCore
+
+/// How many deltas were decided how.
+public struct DecisionCounts: Hashable, Sendable {
+    /// Stored.
+    public private(set) var accepted: Int64 = 0
+    /// Held already.
+    public private(set) var duplicate: Int64 = 0
+    /// Refused, by reason.
+    public private(set) var rejections: [Rejection: Int64] = [:]
+    /// Put off, by reason.
+    public private(set) var deferrals: [Deferral: Int64] = [:]
+
+    /// Refused in all.
+    public var rejected: Int64 { rejections.values.reduce(0, +) }
+    /// Put off in all.
+    public var deferred: Int64 { deferrals.values.reduce(0, +) }
+
+    mutating func count(_ decision: Decision) {
+        switch decision {
+        case .accept: accepted += 1
+        case .duplicate: duplicate += 1
+        case .reject(let reason): rejections[reason, default: 0] += 1
+        case .defer(let reason): deferrals[reason, default: 0] += 1
+        }
+    }
+}

@@ -1,0 +1,85 @@
+internal import Logging
+internal import RhizomeIdentity
+internal import SignedLog
+
+/// Takes up changes of the trusted-peer list while the node runs, and trust that runs out (spec: identity.md).
+///
+/// Looks four times a second whether the journal's file changed, which costs one system call.
+struct TrustWatch: Sendable {
+    /// What changed from one list to the next.
+    struct Change: Sendable {
+        /// Who may connect now and might not before.
+        var admitted: Set<PublicKey> = []
+        /// Who may not connect any more.
+        var excluded: Set<PublicKey> = []
+        /// About whom there is a new statement.
+        var restated: Set<PublicKey> = []
+        /// Whether an author's deltas are taken that were not, or not any more.
+        var changesAuthors = false
+    }
+
+    let journal: TrustJournal
+    let admittance: Admittance
+    let clock: NodeClock
+    let logger: Logger
+    let onChange: @Sendable (Change) async -> Void
+
+    private static let interval = Duration.milliseconds(250)
+
+    private struct Snapshot: Equatable {
+        var mayConnect: Set<PublicKey> = []
+        var mayAuthor: Set<PublicKey> = []
+        var statements: [PublicKey: Int64] = [:]
+
+        init(_ list: TrustList, now: Int64) {
+            for (identity, entry) in list.entries {
+                statements[identity] = entry.time
+                if list.mayConnect(identity, at: now) { mayConnect.insert(identity) }
+                if list.mayAuthor(identity, at: now) { mayAuthor.insert(identity) }
+            }
+        }
+    }
+
+    /// Runs until the task is cancelled.
+    @concurrent
+    func run(from loaded: TrustJournal.Loaded) async {
+        var version = loaded.version
+        var snapshot = Snapshot(loaded.list, now: clock.now)
+        var lastError = ""
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.interval)
+            if journal.version != version {
+                do {
+                    let loaded = try journal.loadWitnessed()
+                    admittance.update(loaded.list)
+                    try journal.recordSeen(loaded.list)
+                    version = loaded.version
+                    lastError = ""
+                } catch {
+                    // What was verified stays in force: a damaged journal must not open or close a door.
+                    if lastError != "\(error)" {
+                        lastError = "\(error)"
+                        logger.error(
+                            "the trusted-peer list can't be taken up; the last good one stays in force",
+                            metadata: ["error": "\(error)"]
+                        )
+                    }
+                }
+            }
+            let next = Snapshot(admittance.trust, now: clock.now)
+            guard next != snapshot else { continue }
+            let change = Change(
+                admitted: next.mayConnect.subtracting(snapshot.mayConnect),
+                excluded: snapshot.mayConnect.subtracting(next.mayConnect),
+                restated: Set(next.statements.filter { snapshot.statements[$0.key] != $0.value }.keys),
+                changesAuthors: next.mayAuthor != snapshot.mayAuthor
+            )
+            snapshot = next
+            logger.info(
+                "the trusted-peer list changed",
+                metadata: ["admitted": "\(change.admitted.count)", "excluded": "\(change.excluded.count)"]
+            )
+            await onChange(change)
+        }
+    }
+}
