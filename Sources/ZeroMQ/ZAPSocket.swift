@@ -19,7 +19,10 @@ final class ZAPSocket {
         thread.register(socket) {
             // An error leaves the client without an answer: it isn't let in.
             _ = try? socket.receive(maximumFrames: Self.maximumFrames) { incoming throws(ZeroMQError) in
-                guard case .message(let message) = incoming else { return }
+                guard case .message(let message) = incoming else {
+                    _ = answer([])
+                    return
+                }
                 // Routing id, empty delimiter, request.
                 let isEnveloped = message.frames.count >= 2 && message.frames[1].isEmpty
                 guard let reply = answer(isEnveloped ? Array(message.frames[2...]) : []) else { return }

@@ -20,21 +20,37 @@ struct TestKeys: Sendable {
     }
 }
 
-/// Values that arrive one by one, from any thread, and are waited for with a deadline.
+/// Values that arrive one by one, from any thread, and are waited for with a deadline by one reader.
 final class Mailbox<Value: Sendable>: Sendable {
-    private let stream: AsyncStream<Value>
-    private let continuation: AsyncStream<Value>.Continuation
-    private let seen = Mutex<[Value]>([])
+    private struct State {
+        var all: [Value] = []
+        /// How many of them were taken.
+        var taken = 0
+        var waiter: (fits: @Sendable (Value) -> Bool, continuation: CheckedContinuation<Value?, Never>)?
 
-    init() { (stream, continuation) = AsyncStream.makeStream(of: Value.self) }
+        mutating func take(where fits: (Value) -> Bool) -> Value? {
+            while taken < all.count {
+                taken += 1
+                if fits(all[taken - 1]) { return all[taken - 1] }
+            }
+            return nil
+        }
+    }
+
+    private let state = Mutex(State())
 
     func put(_ value: Value) {
-        seen.withLock { $0.append(value) }
-        continuation.yield(value)
+        let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in
+            state.all.append(value)
+            guard let waiter = state.waiter, state.take(where: waiter.fits) != nil else { return nil }
+            state.waiter = nil
+            return waiter.continuation
+        }
+        waiter?.resume(returning: value)
     }
 
     /// All that came, taken or not.
-    var all: [Value] { seen.withLock { $0 } }
+    var all: [Value] { state.withLock { $0.all } }
 
     /// The next value that fits; those before it are dropped; throws when patience ends.
     @discardableResult
@@ -43,9 +59,8 @@ final class Mailbox<Value: Sendable>: Sendable {
         sourceLocation: SourceLocation = #_sourceLocation,
         where fits: @escaping @Sendable (Value) -> Bool = { _ in true }
     ) async throws -> Value {
-        let stream = stream
         let value = await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await stream.first(where: fits) }
+            group.addTask { await self.wait(where: fits) }
             group.addTask {
                 try? await Task.sleep(for: deadline)
                 return nil
@@ -54,8 +69,36 @@ final class Mailbox<Value: Sendable>: Sendable {
             group.cancelAll()
             return first
         }
-        return try #require(value, "nothing came in time; so far: \(all)", sourceLocation: sourceLocation)
+        guard let value else {
+            throw Late(description: "nothing came in time; of \(all.count) the last: \(all.suffix(5))")
+        }
+        return value
     }
+
+    private func wait(where fits: @escaping @Sendable (Value) -> Bool) async -> Value? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let known: Value?? = state.withLock { state in
+                    if let value = state.take(where: fits) { return .some(value) }
+                    if Task.isCancelled { return .some(nil) }
+                    state.waiter = (fits, continuation)
+                    return nil
+                }
+                if let known { continuation.resume(returning: known) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.continuation.resume(returning: nil)
+        }
+    }
+}
+
+/// What was waited for didn't come.
+struct Late: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// A thread for one test, stopped afterwards.
@@ -128,14 +171,22 @@ actor TestSocket: SocketActor {
         return client
     }
 
+    func open(_ kind: Socket.Kind, requiresConnection: Bool) throws {
+        var options = SocketOptions()
+        options.requiresConnection = requiresConnection
+        try open(kind, options)
+    }
+
     func open(_ kind: Socket.Kind, _ options: SocketOptions = SocketOptions()) throws {
         let socket = try Socket(kind, on: thread, options)
         self.socket = socket
         let events = events
         try socket.monitor { events.put($0) }
         let incoming = incoming
+        // Replies of ZAP have more frames than our messages.
+        let maximumFrames = kind == .dealer ? 8 : Socket.maximumFrames
         thread.register(socket) {
-            _ = try? socket.receive { incoming.put($0) }
+            _ = try? socket.receive(maximumFrames: maximumFrames) { incoming.put($0) }
         }
     }
 
