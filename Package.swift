@@ -37,7 +37,7 @@ let package = Package(
         ),
         .target(
             name: "RhizomeViews",
-            dependencies: ["Bytes", "RhizomeCore", "SignedLog", "StrictJSON"],
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"],
             swiftSettings: strict
         ),
         .target(
@@ -85,7 +85,9 @@ let package = Package(
         ),
         .testTarget(
             name: "RhizomeViewsTests",
-            dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON"],
+            dependencies: [
+                "Bytes", "RhizomeCore", "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -69,4 +69,10 @@ public struct CollectionPage: Hashable, Sendable {
     public let ids: [Text]
     /// Whether more follow after the last of them.
     public let hasMore: Bool
+
+    /// A page.
+    public init(ids: [Text], hasMore: Bool) {
+        self.ids = ids
+        self.hasMore = hasMore
+    }
 }

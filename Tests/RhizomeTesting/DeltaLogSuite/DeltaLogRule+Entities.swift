@@ -46,6 +46,10 @@ extension DeltaLogRule {
                 #expect(try await log.deltas(about: "two").map(\.position) == [5, 6])
                 #expect(try await log.deltas(about: "three").isEmpty)
                 #expect(try await log.deltas(about: "a").isEmpty)
+                let any = try await log.deltas(aboutAny: ["two", "one", "three", "two"])
+                #expect(any.map(\.position).sorted() == [1, 2, 3, 4, 5, 6])
+                #expect(try await log.deltas(aboutAny: ["two", "a"]).map(\.position).sorted() == [5, 6])
+                #expect(try await log.deltas(aboutAny: []).isEmpty)
             }
         },
         DeltaLogRule("entities are listed under their local contexts, in the order of their bytes, page after page") {

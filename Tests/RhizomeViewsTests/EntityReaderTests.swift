@@ -1,0 +1,192 @@
+import Bytes
+import RhizomeCore
+import RhizomeTesting
+import RhizomeViews
+import SignedLog
+import StrictJSON
+import Synchronization
+import Testing
+
+@Suite struct EntityReaderTests {
+    private static let entities: [Text] = ["e", "f", "g"]
+
+    @Test("what is gathered for an entity gives the same view as all deltas, and each name is asked for once")
+    func completeness() async throws {
+        var random = SeededGenerator()
+        for _ in 0..<40 {
+            let log = InMemoryDeltaLog()
+            let deltas = try randomDeltas(using: &random)
+            _ = try await log.append(deltas, cursors: [:])
+            let all = deltas.map { ViewedDelta($0.delta) }
+            let times = all.map(\.timeCreated)
+            for perspective in [
+                Perspective(), Perspective(moderators: [try TestAuthors.signer("mod").publicKey]),
+                Perspective(moderators: Set(try ["mod", "bob"].map { try TestAuthors.signer($0).publicKey })),
+                Perspective(asOf: times.randomElement(using: &random)),
+            ] {
+                let expected = VisibleDeltas(among: all, seenAs: perspective)
+                for entity in Self.entities + ["T", "U"] {
+                    let watched = WatchedLog(log)
+                    let reader = EntityReader(log: watched, perspective: perspective)
+                    let visible = try await reader.visibleDeltas(about: [entity])
+                    #expect(
+                        visible.deltas(about: entity).map(\.id) == expected.deltas(about: entity).map(\.id),
+                        "\(random.seed)"
+                    )
+                    #expect(visible.isComplete(entity) == expected.isComplete(entity), "\(random.seed)")
+                    #expect(try await reader.entity(entity) == EntityView(of: entity, in: expected))
+                    #expect(try await reader.history(of: entity) == EntityHistory(of: entity, in: expected))
+                    let asked = watched.askedEntities
+                    #expect(asked.count == 3 * Set(asked).count)
+                }
+                let together = try await EntityReader(log: log, perspective: perspective)
+                    .visibleDeltas(about: Self.entities)
+                for entity in Self.entities {
+                    #expect(
+                        together.deltas(about: entity).map(\.id) == expected.deltas(about: entity).map(\.id),
+                        "\(random.seed)"
+                    )
+                }
+            }
+        }
+    }
+
+    @Test("the rest of a transaction that comes while it is read shows nothing of it yet")
+    func snapshot() async throws {
+        var maker = DeltaMaker()
+        let size = try maker.delta("ann", .transaction("T", size: 2))
+        let name = try maker.delta("ann", member(of: "T", "name", .text("Ann")), after: [size])
+        let age = try maker.delta("ann", member(of: "T", "age", .integer(30)), after: [name])
+        let log = InMemoryDeltaLog()
+        _ = try await log.append([size, name], cursors: [:])
+        // The entity's own deltas have been answered, with `name` alone, before the transaction is asked for.
+        let answers = Mutex(0)
+        let watched = WatchedLog(log) {
+            let count = answers.withLock { count in
+                count += 1
+                return count
+            }
+            if count == 2 { _ = try await log.append([age], cursors: [:]) }
+        }
+        #expect(try await EntityReader(log: watched).entity("e") == nil)
+        #expect(try await log.count() == 3)
+        let entity = try #require(await EntityReader(log: log).entity("e"))
+        #expect(entity.json.description == #"{"id":"e","properties":{"age":30,"name":"Ann"}}"#)
+    }
+
+    @Test("a chain of 2,000 negations is followed to its end")
+    func chain() async throws {
+        var maker = DeltaMaker()
+        var deltas = [try maker.delta("ann", write("e", "name", .text("Ann")))]
+        for _ in 0..<2_000 {
+            guard let last = deltas.last else { continue }
+            deltas.append(try maker.delta("ann", .negation(of: last.delta.id), after: [last]))
+        }
+        let log = InMemoryDeltaLog()
+        _ = try await log.append(deltas.dropLast(), cursors: [:])
+        #expect(try await EntityReader(log: log).entity("e") == nil)
+        _ = try await log.append(deltas.suffix(1), cursors: [:])
+        #expect(try await EntityReader(log: log).entity("e") != nil)
+    }
+
+    @Test("a view that depends on more deltas than the limit is refused")
+    func limit() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        for index in 0..<10 {
+            _ = try await log.append([try maker.delta("\(index)", write("e", "p", .null))], cursors: [:])
+        }
+        #expect(try await EntityReader(log: log, limit: 10).entity("e") != nil)
+        let error = await #expect(throws: ViewError.self) { try await EntityReader(log: log, limit: 9).entity("e") }
+        #expect(error?.code == .tooLarge)
+    }
+
+    @Test("a reader that is cancelled stops")
+    func cancellation() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        _ = try await log.append([try maker.delta("ann", write("e", "p", .null))], cursors: [:])
+        let watched = WatchedLog(log) { try? await Task.sleep(for: .seconds(3_600)) }
+        let reading = Task { try await EntityReader(log: watched).entity("e") }
+        reading.cancel()
+        await #expect(throws: CancellationError.self) { try await reading.value }
+    }
+
+    @Test("a collection lists what is visibly referenced under its name, by id bytes, whole or in pages")
+    func collection() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        var expected: [Text] = []
+        for index in 0..<600 {
+            let id = Text(index.isMultiple(of: 2) ? "\u{e9}\(index)" : "e\u{301}\(index)")
+            let delta = try maker.delta("\(index % 7)", write(id, "name", .integer(1)))
+            _ = try await log.append([delta], cursors: [:])
+            if index.isMultiple(of: 3) {
+                _ = try await log.append(
+                    [try maker.delta("\(index % 7)", .negation(of: delta.delta.id), after: [delta])],
+                    cursors: [:]
+                )
+            } else {
+                expected.append(id)
+            }
+        }
+        // A name without a target context makes no reference, another name another collection.
+        _ = try await log.append([try maker.delta("x", [Pointer("user", .text("value"))])], cursors: [:])
+        _ = try await log.append(
+            [try maker.delta("y", [Pointer("users", entity: "other", targetContext: "name")])],
+            cursors: [:]
+        )
+        expected.sort()
+        let reader = EntityReader(log: log)
+        #expect(try await reader.collection("user", count: 1_000) == CollectionPage(ids: expected, hasMore: false))
+        #expect(try await reader.collection("users", count: 1).ids == ["other"])
+        #expect(try await reader.collection("film", count: 1) == CollectionPage(ids: [], hasMore: false))
+        for count in [1, 7, 256, 400] {
+            var ids: [Text] = []
+            var hasMore = true
+            while hasMore, ids.count < (count == 1 ? 20 : 1_000) {
+                let page = try await reader.collection("user", after: ids.last, count: count)
+                #expect(page.ids.count == count || !page.hasMore)
+                ids += page.ids
+                hasMore = page.hasMore
+            }
+            #expect(ids == Array(expected.prefix(ids.count)))
+        }
+        #expect(try await reader.collection("user", count: 400) == CollectionPage(ids: expected, hasMore: false))
+    }
+
+    // MARK: - Deltas
+
+    private func write(_ entity: Text, _ property: Text, _ value: Value) -> [Pointer] {
+        [Pointer("user", entity: entity, targetContext: property), Pointer(property, value)]
+    }
+
+    private func member(of transaction: Text, _ property: Text, _ value: Value) -> [Pointer] {
+        [Pointer("_transaction", entity: transaction, targetContext: "deltas")] + write("e", property, value)
+    }
+
+    private func randomDeltas(using random: inout SeededGenerator) throws -> [AdmittedDelta] {
+        var maker = DeltaMaker()
+        var deltas: [AdmittedDelta] = []
+        for index in 0..<Int.random(in: 1..<40, using: &random) {
+            var pointers: [Pointer] = []
+            let transaction: Text = Bool.random(using: &random) ? "T" : "U"
+            switch Int.random(in: 0..<5, using: &random) {
+            case 0: pointers = .transaction(transaction, size: .random(in: 0..<4, using: &random))
+            case 1, 2:
+                for target in deltas.shuffled(using: &random).prefix(Int.random(in: 1..<3, using: &random)) {
+                    pointers += .negation(of: target.delta.id)
+                }
+            default: break
+            }
+            if pointers.isEmpty || Int.random(in: 0..<5, using: &random) == 0 {
+                pointers += write(Self.entities.randomElement(using: &random) ?? "e", "name", .integer(Int64(index)))
+            }
+            if Int.random(in: 0..<3, using: &random) == 0 {
+                pointers.append(Pointer("_transaction", entity: transaction, targetContext: "deltas"))
+            }
+            deltas.append(try maker.delta(["ann", "bob", "mod"].randomElement(using: &random) ?? "", pointers))
+        }
+        return deltas
+    }
+}

@@ -1,0 +1,62 @@
+import Bytes
+import RhizomeCore
+import RhizomeTesting
+import SignedLog
+import Synchronization
+
+/// A log that notes which entities are asked for, and does something before each such answer.
+final class WatchedLog: DeltaLog {
+    private let log: InMemoryDeltaLog
+    private let beforeAnswer: @Sendable () async throws -> Void
+    private let asked = Mutex<[Text]>([])
+
+    init(_ log: InMemoryDeltaLog, beforeAnswer: @escaping @Sendable () async throws -> Void = {}) {
+        self.log = log
+        self.beforeAnswer = beforeAnswer
+    }
+
+    /// The entities that were asked for, as often as they were.
+    var askedEntities: [Text] { asked.withLock { $0 } }
+
+    func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta] {
+        asked.withLock { $0 += entities }
+        try await beforeAnswer()
+        return try await log.deltas(aboutAny: entities)
+    }
+
+    var epoch: [UInt8] { log.epoch }
+    func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
+        try await log.append(batch, cursors: cursors)
+    }
+    func record(_ stall: Stall) async throws { try await log.record(stall) }
+    func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID> { try await log.contains(ids) }
+    func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] { try await log.links(of: ids) }
+    func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta] { try await log.deltas(ids) }
+    func count() async throws -> Int64 { try await log.count() }
+    func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta] {
+        try await log.deltas(after: position, limit: limit)
+    }
+    func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
+        try await log.entries(after: position, limit: limit)
+    }
+    func cursor(_ name: String) async throws -> Int64 { try await log.cursor(name) }
+    func deltas(about entity: Text) async throws -> [StoredDelta] { try await log.deltas(about: entity) }
+    func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
+        try await log.entities(referencedAs: localContext, after: entity, limit: limit)
+    }
+    func heads(of author: PublicKey) async throws -> [Head] { try await log.heads(of: author) }
+    func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
+        try await log.heads(after: last, limit: limit)
+    }
+    func changes(after position: Int64, limit: Int) async throws -> Changes {
+        try await log.changes(after: position, limit: limit)
+    }
+    func locators(of author: PublicKey) async throws -> [DeltaID] { try await log.locators(of: author) }
+    func pull(_ request: PullRequest) async throws -> PullPage { try await log.pull(request) }
+    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID> {
+        try await log.ancestry(of: ids, author: author)
+    }
+    func authors() async throws -> [AuthorSummary] { try await log.authors() }
+    func forks(of author: PublicKey) async throws -> [Fork] { try await log.forks(of: author) }
+    func stalls() async throws -> [Stall] { try await log.stalls() }
+}
