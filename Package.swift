@@ -16,10 +16,15 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "rhizome",
     products: [
-        .library(name: "RhizomeCore", targets: ["RhizomeCore"])
+        .library(name: "RhizomeCore", targets: ["RhizomeCore"]),
+        .library(name: "RhizomeIdentity", targets: ["RhizomeIdentity"]),
+        .library(name: "RhizomeNode", targets: ["RhizomeNode"]),
+        .library(name: "RhizomeStore", targets: ["RhizomeStore"]),
+        .library(name: "RhizomeViews", targets: ["RhizomeViews"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
@@ -50,6 +55,14 @@ let package = Package(
         .target(
             name: "RhizomeIdentity",
             dependencies: ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RhizomeStore",
+            dependencies: [
+                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeCore", "SignedLog", "Sodium",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -95,6 +108,14 @@ let package = Package(
             dependencies: [
                 "Bytes", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "SignedLog", "Sodium",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeStoreTests",
+            dependencies: [
+                "Bytes", "HomeFiles", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
         ),

@@ -58,11 +58,16 @@ public struct SignedDelta: Sendable {
 
     /// Puts a stored header and body together again.
     public init(header: [UInt8], body: [UInt8]) throws(DeltaRefusal) {
+        try self.init(decoding: Self.encoded(header: header, body: body))
+    }
+
+    /// The bytes of a signed delta with this header and body, which are not looked at.
+    public static func encoded(header: [UInt8], body: [UInt8]) -> [UInt8] {
         var writer = CBORWriter(capacity: header.count + body.count + 8)
         writer.array(2)
         writer.raw(header)
         writer.byteString(body)
-        try self.init(decoding: writer.bytes)
+        return writer.bytes
     }
 
     /// Makes and signs a delta that follows `previous`.

@@ -1,0 +1,291 @@
+internal import Bytes
+internal import Foundation
+internal import GRDB
+internal import RhizomeCore
+internal import SignedLog
+
+/// One author's log in one state of the store: its branches, and ranges of them.
+struct AuthorLog {
+    /// The author's number.
+    let number: Int64
+    let author: PublicKey
+    let db: Database
+
+    /// `nil` where nothing of the author is held.
+    init?(_ author: PublicKey, _ db: Database) throws {
+        let number = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT author FROM authors WHERE key = ?"),
+            arguments: [author.bytes.blob]
+        )
+        guard let number else { return nil }
+        self.number = number
+        self.author = author
+        self.db = db
+    }
+
+    /// The places of those of these deltas that are held of this log.
+    func places(_ ids: [DeltaID]) throws -> [Place] {
+        try ids.compactMap { id in
+            guard let (place, author) = try IDLookup.place(of: id, db), author == self.author else { return nil }
+            return place
+        }
+    }
+
+    /// What these reach in their own branches: nothing has been followed.
+    func reach(_ ids: [DeltaID]) throws -> BranchReach { reach(of: try places(ids)) }
+
+    private func reach(of places: [Place]) -> BranchReach {
+        var reach = BranchReach(author: number)
+        for place in places { reach.add(branch: place.branch, sequence: place.sequence) }
+        return reach
+    }
+
+    /// The delta at a place.
+    func id(branch: Int64, sequence: Int64) throws -> DeltaID? {
+        try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT d.id FROM logs l JOIN deltas d ON d.position = l.position
+                    WHERE l.author = ? AND l.sequence = ? AND l.branch = ?
+                    """
+            ),
+            arguments: [number, sequence, branch]
+        )?.id(0)
+    }
+
+    // MARK: - Pull
+
+    /// A page of what the wanted reach and the held don't.
+    func pull(_ request: PullRequest) throws -> PullPage {
+        let start = request.after?.sequence ?? 0
+        var wanted = try reach(request.want)
+        var held = try reach(request.have)
+        try BranchReach.follow(wanted: &wanted, held: &held, downTo: start, db)
+        var ranges: [Int64: ClosedRange<Int64>] = [:]
+        for branch in wanted.branches {
+            guard let last = wanted[branch] else { continue }
+            let first = max(start, (held[branch] ?? -1) + 1)
+            if first <= last { ranges[branch] = first...last }
+        }
+        guard let first = ranges.values.map(\.lowerBound).min(), let last = ranges.values.map(\.upperBound).max() else {
+            return PullPage(deltas: [], last: nil, hasMore: false)
+        }
+        var page = Page(maximumBytes: request.maximumBytes, after: request.after)
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT sequence, position, branch FROM logs
+                    WHERE author = ? AND sequence >= ? AND sequence <= ? ORDER BY sequence
+                    """
+            ),
+            arguments: [number, first, last]
+        )
+        let delta = try db.cachedStatement(
+            sql: """
+                SELECT d.id, d.header, b.body FROM deltas d JOIN bodies b ON b.position = d.position
+                WHERE d.position = ?
+                """
+        )
+        // Those of one sequence are few, and come by id.
+        var group: [(id: DeltaID, bytes: [UInt8])] = []
+        var sequence: Int64 = -1
+        while !page.isFull, let row = try rows.next() {
+            guard ranges[try row.integer(2)]?.contains(try row.integer(0)) == true else { continue }
+            if try row.integer(0) != sequence {
+                page.add(group, sequence: sequence)
+                group = []
+                sequence = try row.integer(0)
+            }
+            guard let found = try Row.fetchOne(delta, arguments: [try row.integer(1)]) else {
+                throw DeltaLogError(.corrupt, "the store has lost a delta of a log; run rhizome-node audit")
+            }
+            group.append((try found.id(0), SignedDelta.encoded(header: try found.bytes(1), body: try found.bytes(2))))
+        }
+        page.add(group, sequence: sequence)
+        return PullPage(deltas: page.deltas, last: page.last, hasMore: page.isFull)
+    }
+
+    /// A page as it fills up.
+    private struct Page {
+        let maximumBytes: Int
+        let after: (sequence: Int64, id: DeltaID)?
+        var deltas: [[UInt8]] = []
+        var last: (sequence: Int64, id: DeltaID)?
+        /// Whether something has been left out.
+        var isFull = false
+        private var count = 0
+
+        init(maximumBytes: Int, after: (sequence: Int64, id: DeltaID)?) {
+            self.maximumBytes = maximumBytes
+            self.after = after
+        }
+
+        mutating func add(_ group: [(id: DeltaID, bytes: [UInt8])], sequence: Int64) {
+            for (id, bytes) in group.sorted(by: { $0.id < $1.id }) where !isFull {
+                if let after, (sequence, id) <= after { continue }
+                count += bytes.count
+                guard deltas.isEmpty || count <= maximumBytes else {
+                    isFull = true
+                    return
+                }
+                deltas.append(bytes)
+                last = (sequence, id)
+            }
+        }
+    }
+
+    // MARK: - Locators
+
+    /// How many heads are told at most, so that there is room for what lies behind them.
+    private static let locatorHeads = 128
+    private static let locatorCount = 256
+    /// How many crossings are looked at: a log that forks all the time is told less exactly.
+    private static let locatorCrossings = 1_024
+
+    /// The greatest heads, then along the first previous 1, 2, 4, 8, … steps back, and the first.
+    func locators() throws -> [DeltaID] {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT b.branch, d.sequence, d.id FROM branches b JOIN deltas d ON d.position = b.lastPosition
+                    WHERE b.author = ? AND b.isHead = 1 ORDER BY d.sequence DESC, d.id DESC LIMIT ?
+                    """
+            ),
+            arguments: [number, Self.locatorHeads]
+        )
+        var locators = try rows.map { try $0.id(2) }
+        var known = Set(locators)
+        func add(_ id: DeltaID?, atMost limit: Int) {
+            guard let id, locators.count < limit, known.insert(id).inserted else { return }
+            locators.append(id)
+        }
+        var budget = Self.locatorCrossings
+        for row in rows where locators.count < Self.locatorCount {
+            var walk = Walk(branch: try row.integer(0), sequence: try row.integer(1))
+            var step: Int64 = 1
+            while try advance(&walk, to: step, budget: &budget) {
+                // One is left for the first.
+                add(try id(branch: walk.branch, sequence: walk.sequence), atMost: Self.locatorCount - 1)
+                step *= 2
+            }
+            add(try id(branch: walk.branch, sequence: walk.sequence), atMost: Self.locatorCount)
+        }
+        return locators
+    }
+
+    /// A walk along the first previous.
+    private struct Walk {
+        var branch: Int64
+        var sequence: Int64
+        var steps: Int64 = 0
+    }
+
+    /// Goes on until so many steps have been made; stops at the first, and answers `false` there.
+    private func advance(_ walk: inout Walk, to steps: Int64, budget: inout Int) throws -> Bool {
+        while walk.steps < steps {
+            guard walk.sequence > 0 else { return false }
+            // Above the next crossing of the branch each delta has one previous, one sequence below.
+            let crossing = budget > 0 ? try nextCrossing(walk) ?? 0 : 0
+            let straight = min(steps - walk.steps, walk.sequence - crossing)
+            if straight > 0 {
+                walk.sequence -= straight
+                walk.steps += straight
+                // Without looking at crossings the place may not exist: any of that sequence will do.
+                if budget <= 0, let branch = try anyBranch(at: walk.sequence) { walk.branch = branch }
+                continue
+            }
+            budget -= 1
+            guard let previous = try firstPrevious(walk) else { return false }
+            walk.branch = previous.branch
+            walk.sequence = previous.sequence
+            walk.steps += 1
+        }
+        return true
+    }
+
+    private func nextCrossing(_ walk: Walk) throws -> Int64? {
+        try Int64.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT childSequence FROM crossings WHERE author = ? AND childSequence <= ? AND childBranch = ?
+                    ORDER BY childSequence DESC LIMIT 1
+                    """
+            ),
+            arguments: [number, walk.sequence, walk.branch]
+        )
+    }
+
+    private func anyBranch(at sequence: Int64) throws -> Int64? {
+        try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT branch FROM logs WHERE author = ? AND sequence = ? LIMIT 1"),
+            arguments: [number, sequence]
+        )
+    }
+
+    private func firstPrevious(_ walk: Walk) throws -> Place? {
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT d.header, b.body FROM logs l
+                    JOIN deltas d ON d.position = l.position JOIN bodies b ON b.position = l.position
+                    WHERE l.author = ? AND l.sequence = ? AND l.branch = ?
+                    """
+            ),
+            arguments: [number, walk.sequence, walk.branch]
+        )
+        guard let row else { return nil }
+        let delta = try SignedDelta(header: try row.bytes(0), body: try row.bytes(1))
+        return try delta.header.previous.first.flatMap { try IDLookup.place(of: $0, db)?.place }
+    }
+
+    // MARK: - Forks
+
+    /// Where the log parts, by (sequence, ids).
+    func forks() throws -> [Fork] {
+        var forks: Set<Fork> = []
+        for (parent, children) in try siblings() where children.count > 1 {
+            let parting = try Forks.parting(children.map { (node: $0, sequence: $0.sequence) }) { child in
+                var reach = reach(of: [child])
+                try reach.follow(downTo: parent?.sequence ?? -1, db)
+                return { reach.contains(branch: $0.branch, sequence: $0.sequence) }
+            }
+            guard let sequence = parting.map(\.sequence).min() else { continue }
+            let ids = try parting.compactMap { try id(branch: $0.branch, sequence: $0.sequence) }.sorted()
+            forks.insert(Fork(author: author, sequence: sequence, ids: ids))
+        }
+        return forks.sorted { ($0.sequence, $0.ids[0]) < ($1.sequence, $1.ids[0]) }
+    }
+
+    /// The deltas that share a previous, as far as more than one can; under none, the firsts.
+    private func siblings() throws -> [Place?: [Place]] {
+        var siblings: [Place?: [Place]] = [:]
+        let firsts = try Row.fetchCursor(
+            db,
+            sql: "SELECT branch FROM branches WHERE author = ? AND firstSequence = 0",
+            arguments: [number]
+        )
+        while let row = try firsts.next() {
+            siblings[nil, default: []].append(Place(author: number, branch: try row.integer(0), sequence: 0))
+        }
+        let crossings = try Row.fetchCursor(
+            db,
+            sql: "SELECT parentBranch, parentSequence, childBranch, childSequence FROM crossings WHERE author = ?",
+            arguments: [number]
+        )
+        while let row = try crossings.next() {
+            let parent = Place(author: number, branch: try row.integer(0), sequence: try row.integer(1))
+            let child = Place(author: number, branch: try row.integer(2), sequence: try row.integer(3))
+            siblings[parent, default: []].append(child)
+        }
+        // The next one of the same branch names it too.
+        let next = try db.cachedStatement(
+            sql: "SELECT sequence FROM logs WHERE author = ? AND sequence > ? AND branch = ? ORDER BY sequence LIMIT 1"
+        )
+        for case .some(let parent) in siblings.keys {
+            let sequence = try Int64.fetchOne(next, arguments: [number, parent.sequence, parent.branch])
+            guard let sequence else { continue }
+            siblings[parent]?.append(Place(author: number, branch: parent.branch, sequence: sequence))
+        }
+        return siblings
+    }
+}

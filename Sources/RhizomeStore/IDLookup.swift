@@ -1,0 +1,58 @@
+internal import Bytes
+internal import Foundation
+internal import GRDB
+internal import RhizomeCore
+internal import SignedLog
+
+/// Finds deltas by their ids: by the first 8 bytes in `ids`, then by the whole in `deltas`.
+enum IDLookup {
+    /// How many ids one statement looks for.
+    private static let chunk = 128
+
+    private static let candidates = """
+        SELECT d.position, d.id FROM ids i JOIN deltas d ON d.position = i.position WHERE i.prefix IN
+        """
+
+    /// The positions of those of these ids that are held.
+    static func positions(_ ids: [DeltaID], _ db: Database) throws -> [DeltaID: Int64] {
+        let wanted = Set(ids)
+        // In order of the index, so that pages are read once.
+        let sorted = wanted.map(\.bytes.prefixNumber).sorted()
+        var positions: [DeltaID: Int64] = [:]
+        for start in stride(from: 0, to: sorted.count, by: chunk) {
+            let part = sorted[start..<min(start + chunk, sorted.count)]
+            // Powers of two: few statements to keep, and a number that repeats finds nothing twice.
+            var width = 1
+            while width < part.count { width *= 2 }
+            let marks = Array(repeating: "?", count: width).joined(separator: ",")
+            let statement = try db.cachedStatement(sql: "\(candidates) (\(marks))")
+            let padded = Array(part) + Array(repeating: part[part.startIndex], count: width - part.count)
+            let rows = try Row.fetchCursor(statement, arguments: StatementArguments(padded))
+            while let row = try rows.next() {
+                let id = try row.id(1)
+                if wanted.contains(id) { positions[id] = try row.integer(0) }
+            }
+        }
+        return positions
+    }
+
+    /// Which of these ids are held.
+    static func held(_ ids: [DeltaID], _ db: Database) throws -> Set<DeltaID> { Set(try positions(ids, db).keys) }
+
+    /// Where a delta stands, and whose it is.
+    static func place(of id: DeltaID, _ db: Database) throws -> (place: Place, author: PublicKey)? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT d.author, d.branch, d.sequence, a.key FROM ids i
+                JOIN deltas d ON d.position = i.position
+                JOIN authors a ON a.author = d.author
+                WHERE i.prefix = ? AND d.id = ?
+                """
+        )
+        guard let row = try Row.fetchOne(statement, arguments: [id.bytes.prefixNumber, id.bytes.blob]) else {
+            return nil
+        }
+        let place = Place(author: try row.integer(0), branch: try row.integer(1), sequence: try row.integer(2))
+        return (place, try row.key(3))
+    }
+}

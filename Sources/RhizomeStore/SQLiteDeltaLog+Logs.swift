@@ -1,0 +1,169 @@
+internal import Bytes
+internal import Foundation
+internal import GRDB
+public import RhizomeCore
+public import SignedLog
+
+extension SQLiteDeltaLog {
+    // MARK: - Heads
+
+    /// An author's heads.
+    public func heads(of author: PublicKey) async throws -> [Head] {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT d.id, d.sequence, d.timeCreated FROM authors a
+                        JOIN branches b ON b.author = a.author AND b.isHead = 1
+                        JOIN deltas d ON d.position = b.lastPosition
+                        WHERE a.key = ? ORDER BY d.sequence, d.id
+                        """
+                ),
+                arguments: [author.bytes.blob]
+            )
+            var heads: [Head] = []
+            while let row = try rows.next() {
+                heads.append(Head(id: try row.id(0), sequence: try row.integer(1), timeCreated: try row.integer(2)))
+            }
+            return heads
+        }
+    }
+
+    /// The heads of all.
+    public func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
+        guard limit > 0 else { return [] }
+        return try await read { db in
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT a.key, d.id FROM authors a
+                        JOIN branches b ON b.author = a.author AND b.isHead = 1
+                        JOIN deltas d ON d.position = b.lastPosition
+                        WHERE a.key >= ? AND (a.key > ? OR d.id > ?) ORDER BY a.key, d.id LIMIT ?
+                        """
+                ),
+                arguments: [
+                    last?.author.bytes.blob ?? Data(), last?.author.bytes.blob ?? Data(),
+                    last?.id.bytes.blob ?? Data(), limit,
+                ]
+            )
+            var heads: [AuthorHead] = []
+            while let row = try rows.next() { heads.append(AuthorHead(author: try row.key(0), id: try row.id(1))) }
+            return heads
+        }
+    }
+
+    /// The authors whose logs changed.
+    public func changes(after position: Int64, limit: Int) async throws -> Changes {
+        try await read { db in
+            // One row more than fits tells whether there are more.
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT a.key, d.id, a.lastPosition FROM authors a
+                        JOIN branches b ON b.author = a.author AND b.isHead = 1
+                        JOIN deltas d ON d.position = b.lastPosition
+                        WHERE a.lastPosition > ? ORDER BY a.lastPosition
+                        """
+                ),
+                arguments: [position]
+            )
+            var heads: [AuthorHead] = []
+            var reached = position
+            var next: [AuthorHead] = []
+            var nextPosition = position
+            while let row = try rows.next() {
+                let head = AuthorHead(author: try row.key(0), id: try row.id(1))
+                if head.author != next.last?.author {
+                    heads += next
+                    reached = nextPosition
+                    next = []
+                    nextPosition = try row.integer(2)
+                }
+                // The heads of one author aren't parted, were there more of them than a page takes.
+                if !heads.isEmpty, heads.count + next.count >= limit {
+                    return Changes(heads: heads, position: reached, hasMore: true)
+                }
+                next.append(head)
+            }
+            return Changes(heads: heads + next, position: nextPosition, hasMore: false)
+        }
+    }
+
+    /// All authors.
+    public func authors() async throws -> [AuthorSummary] {
+        try await read { db in
+            let rows = try Row.fetchCursor(db, sql: "SELECT key, count, lastPosition FROM authors ORDER BY key")
+            var authors: [AuthorSummary] = []
+            while let row = try rows.next() {
+                authors.append(
+                    AuthorSummary(author: try row.key(0), count: try row.integer(1), lastPosition: try row.integer(2))
+                )
+            }
+            return authors
+        }
+    }
+
+    /// The stalls of this version, in the order in which they were noted.
+    public func stalls() async throws -> [Stall] {
+        try await read { [version] db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: "SELECT author, id, reason FROM stalls WHERE version = ? ORDER BY stall",
+                arguments: [Data(version.utf8)]
+            )
+            var stalls: [Stall] = []
+            while let row = try rows.next() {
+                guard let reason = Rejection(rawValue: try row.text(2).string) else { continue }
+                stalls.append(Stall(author: try row.key(0), id: try row.id(1), reason: reason, version: version))
+            }
+            return stalls
+        }
+    }
+
+    // MARK: - What is before what
+
+    /// These and all before them.
+    public func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID> {
+        try await read { db in
+            guard let log = try AuthorLog(author, db) else { return [] }
+            var reach = try log.reach(ids)
+            try reach.follow(downTo: 0, db)
+            var found: Set<DeltaID> = []
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT l.branch, l.sequence, d.id FROM logs l JOIN deltas d ON d.position = l.position
+                        WHERE l.author = ? AND l.sequence <= ?
+                        """
+                ),
+                arguments: [log.number, reach.greatestSequence ?? -1]
+            )
+            while let row = try rows.next() {
+                guard reach.contains(branch: try row.integer(0), sequence: try row.integer(1)) else { continue }
+                found.insert(try row.id(2))
+            }
+            return found
+        }
+    }
+
+    /// An author's forks.
+    public func forks(of author: PublicKey) async throws -> [Fork] {
+        try await read { db in try AuthorLog(author, db)?.forks() ?? [] }
+    }
+
+    /// What tells a peer how much is held.
+    public func locators(of author: PublicKey) async throws -> [DeltaID] {
+        try await read { db in try AuthorLog(author, db)?.locators() ?? [] }
+    }
+
+    /// A page of a log.
+    public func pull(_ request: PullRequest) async throws -> PullPage {
+        try await read { db in
+            guard let log = try AuthorLog(request.author, db) else {
+                return PullPage(deltas: [], last: nil, hasMore: false)
+            }
+            return try log.pull(request)
+        }
+    }
+}

@@ -1,0 +1,165 @@
+public import Bytes
+internal import Foundation
+internal import GRDB
+public import RhizomeCore
+internal import SignedLog
+
+extension SQLiteDeltaLog {
+    // MARK: - Single deltas
+
+    /// Which are held.
+    public func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID> {
+        guard !ids.isEmpty else { return [] }
+        return try await read { db in try IDLookup.held(ids, db) }
+    }
+
+    /// The links to those that are held.
+    public func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] {
+        guard !ids.isEmpty else { return [:] }
+        return try await read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT a.key, d.sequence, d.timeCreated FROM deltas d JOIN authors a ON a.author = d.author
+                    WHERE d.position = ?
+                    """
+            )
+            var links: [DeltaID: DeltaLink] = [:]
+            for (id, position) in try IDLookup.positions(ids, db) {
+                guard let row = try Row.fetchOne(statement, arguments: [position]) else { continue }
+                let head = Head(id: id, sequence: try row.integer(1), timeCreated: try row.integer(2))
+                links[id] = DeltaLink(author: try row.key(0), head: head)
+            }
+            return links
+        }
+    }
+
+    /// Those that are held, by position.
+    public func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta] {
+        guard !ids.isEmpty else { return [] }
+        return try await read { db in
+            let statement = try db.cachedStatement(sql: "\(Self.selection) WHERE d.position = ?")
+            return try IDLookup.positions(ids, db).values.sorted().flatMap { position in
+                try Self.deltas(statement, [position])
+            }
+        }
+    }
+
+    // MARK: - In order of acceptance
+
+    /// How many are held.
+    public func count() async throws -> Int64 { try await read { db in try Self.currentMark(db).position } }
+
+    /// Those after a position.
+    public func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta] {
+        guard limit > 0 else { return [] }
+        return try await read { db in
+            let statement = try db.cachedStatement(
+                sql: "\(Self.selection) WHERE d.position > ? ORDER BY d.position LIMIT ?"
+            )
+            return try Self.deltas(statement, [position, limit])
+        }
+    }
+
+    /// The entries after a position, as they lie in the tables; a body that is gone is told as an empty one.
+    public func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
+        guard limit > 0 else { return [] }
+        return try await read { db in
+            let statement = try db.cachedStatement(
+                sql: "\(Self.selection) WHERE d.position > ? ORDER BY d.position LIMIT ?"
+            )
+            let rows = try Row.fetchCursor(statement, arguments: [position, limit])
+            var entries: [LogEntry] = []
+            while let row = try rows.next() { entries.append(try Self.entry(row)) }
+            return entries
+        }
+    }
+
+    /// A cursor's position.
+    public func cursor(_ name: String) async throws -> Int64 {
+        try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: "SELECT position FROM cursors WHERE name = ?",
+                arguments: [Data(name.utf8)]
+            ) ?? 0
+        }
+    }
+
+    // MARK: - Entities
+
+    /// The deltas about an entity.
+    public func deltas(about entity: Text) async throws -> [StoredDelta] {
+        try await read { db in
+            let number = try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT entity FROM entities WHERE id = ?"),
+                arguments: [entity.blob]
+            )
+            guard let number else { return [] }
+            let statement = try db.cachedStatement(
+                sql: """
+                    \(Self.selection) WHERE d.position IN (SELECT position FROM pointers WHERE entity = ?)
+                    ORDER BY d.position
+                    """
+            )
+            return try Self.deltas(statement, [number])
+        }
+    }
+
+    /// The entities referenced under a local context.
+    public func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
+        guard limit > 0 else { return [] }
+        return try await read { db in
+            let context = try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT context FROM contexts WHERE name = ?"),
+                arguments: [localContext.blob]
+            )
+            guard let context else { return [] }
+            // No entity's id is empty.
+            let statement = try db.cachedStatement(
+                sql: "SELECT entity FROM collections WHERE context = ? AND entity > ? ORDER BY entity LIMIT ?"
+            )
+            let rows = try Row.fetchCursor(statement, arguments: [context, entity?.blob ?? Data(), limit])
+            var entities: [Text] = []
+            while let row = try rows.next() { entities.append(try row.text(0)) }
+            return entities
+        }
+    }
+
+    // MARK: - Rows
+
+    private static let selection = """
+        SELECT d.position, d.id, d.header, b.body, d.timeReceived, o.receivedFrom, o.trustStatement, d.runningHash
+        FROM deltas d
+        LEFT JOIN bodies b ON b.position = d.position
+        LEFT JOIN origins o ON o.origin = d.origin
+        """
+
+    private static func entry(_ row: Row) throws -> LogEntry {
+        LogEntry(
+            position: try row.integer(0),
+            id: try row.id(1),
+            header: try row.bytes(2),
+            body: try row.optionalBytes(3) ?? [],
+            arrival: Arrival(
+                timeReceived: try row.integer(4),
+                receivedFrom: try row.optionalBytes32(5).map { PublicKey($0) },
+                trustStatement: try row.optionalBytes32(6)
+            ),
+            runningHash: try row.bytes32(7)
+        )
+    }
+
+    private static func deltas(_ statement: Statement, _ arguments: StatementArguments) throws -> [StoredDelta] {
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        var deltas: [StoredDelta] = []
+        while let row = try rows.next() {
+            let entry = try entry(row)
+            let delta = try SignedDelta(header: entry.header, body: entry.body)
+            guard delta.id == entry.id else {
+                throw DeltaLogError(.corrupt, "a delta isn't the one it is filed as: run rhizome-node audit")
+            }
+            deltas.append(StoredDelta(delta: delta, position: entry.position, arrival: entry.arrival))
+        }
+        return deltas
+    }
+}

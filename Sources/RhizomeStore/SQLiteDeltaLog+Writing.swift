@@ -1,0 +1,51 @@
+internal import Bytes
+internal import Foundation
+internal import GRDB
+public import RhizomeCore
+internal import SignedLog
+
+extension SQLiteDeltaLog {
+    /// Appends those that aren't held, durably; on the store's own queue.
+    public func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
+        let (stored, mark) = try await write { db, caches in
+            let before = try Self.currentMark(db)
+            caches.validate(at: before.position)
+            var appending = Appending(db: db, caches: caches, mark: before)
+            // The dictionaries live in one place only, or each insertion would copy them.
+            caches = AppendCaches()
+            let stored = try appending.append(batch)
+            try appending.finish()
+            try Self.set(cursors, db)
+            caches = appending.caches
+            caches.advance(to: appending.mark.position)
+            return (stored, appending.mark)
+        }
+        noteMark(mark)
+        return stored
+    }
+
+    /// Notes a stall, once per id and version.
+    public func record(_ stall: Stall) async throws {
+        try await write { db, _ in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO stalls (version, id, author, reason) VALUES (?, ?, ?, ?)",
+                arguments: [
+                    Data(stall.version.utf8), stall.id.bytes.blob, stall.author.bytes.blob,
+                    Data(stall.reason.rawValue.utf8),
+                ]
+            )
+        }
+    }
+
+    private static func set(_ cursors: [String: Int64], _ db: Database) throws {
+        for (name, position) in cursors {
+            try db.execute(
+                sql: """
+                    INSERT INTO cursors (name, position) VALUES (?, ?)
+                    ON CONFLICT (name) DO UPDATE SET position = excluded.position
+                    """,
+                arguments: [Data(name.utf8), position]
+            )
+        }
+    }
+}

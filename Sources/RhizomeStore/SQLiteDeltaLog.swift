@@ -1,0 +1,358 @@
+internal import Bytes
+internal import DeterministicCBOR
+internal import Foundation
+internal import GRDB
+internal import HomeFiles
+public import RhizomeCore
+internal import Sodium
+internal import Synchronization
+
+/// The delta log on SQLite, in `store.sqlite` of a data folder (spec: house.md, "The store").
+///
+/// What ``append(_:cursors:)`` has returned survives `kill -9` and a power loss. One process at a time writes, which
+/// `lock` in the same folder sees to; others may read at the same time. Nothing is loaded at the start that grows with
+/// the store. All calls wait on the store's own queues, never on the caller's thread.
+public final class SQLiteDeltaLog: DeltaLog {
+    /// How a store is opened.
+    public struct Options: Sendable {
+        /// How long the witness outside the store may lag behind it; zero writes it with each append.
+        public var witnessInterval: Duration = .seconds(1)
+        /// How many reads run at the same time; each may take 2 MiB for its pages.
+        public var readerCount = 4
+        /// How many KiB of pages the writer keeps in memory.
+        public var writerCacheKiB = 32 * 1024
+
+        /// The options that a node uses.
+        public init() {}
+    }
+
+    static let fileName = "store.sqlite"
+    static let lockName = "lock"
+    private static let busySeconds: TimeInterval = 10
+
+    /// 16 bytes.
+    public let epoch: [UInt8]
+    /// What was found at this opening when the store was held against its witness; none where all is well.
+    ///
+    /// It has been recorded among the ``incidents()`` and the store goes on under a new ``epoch``, unless it was opened
+    /// for reading alone.
+    public let witnessFinding: StoreIncident?
+
+    let pool: DatabasePool
+    let version: String
+    let caches = Mutex(AppendCaches())
+    private let witness: StoreWitness?
+    private let lock: Mutex<FileLock?>
+
+    private init(
+        pool: DatabasePool,
+        version: String,
+        epoch: [UInt8],
+        witnessFinding: StoreIncident?,
+        witness: StoreWitness?,
+        lock: FileLock?
+    ) {
+        self.pool = pool
+        self.version = version
+        self.epoch = epoch
+        self.witnessFinding = witnessFinding
+        self.witness = witness
+        self.lock = Mutex(lock)
+    }
+
+    // MARK: - Opening and closing
+
+    /// Opens the store in a data folder, making both where they are missing.
+    ///
+    /// - Parameters:
+    ///   - path: the data folder, mode 0700.
+    ///   - version: the software's, for stalls.
+    ///   - now: µs since 1970, for what is found at opening.
+    /// - Throws: ``DeltaLogError``: `locked`, naming the process that has it open; `newer`; `corrupt`; `disk`, also
+    ///   where SQLite would not write through to the disk.
+    public static func open(
+        folder path: String,
+        version: String,
+        now: Int64,
+        options: Options = Options()
+    ) throws -> SQLiteDeltaLog {
+        do {
+            let folder = try HomeFolder.create(path)
+            let lock = try folder.lock(lockName, for: "rhizome", patience: .zero)
+            let seen = Result { try StoreWitness.read(in: folder) }
+            if !folder.contains(fileName) { try folder.create(fileName, []) }
+            let pool = try DatabasePool(path: folder.path(fileName), configuration: configuration(options))
+            try pool.read { try StoreSchema.checkVersion($0) }
+            try StoreSchema.migrator.migrate(pool)
+            try setDurability(pool, options)
+            let witness = StoreWitness(folder: folder, interval: options.witnessInterval)
+            let (mark, found) = try pool.write { db in try settle(db, seen: seen, now: now) }
+            witness.note(mark)
+            witness.write()
+            return SQLiteDeltaLog(
+                pool: pool,
+                version: version,
+                epoch: mark.epoch,
+                witnessFinding: found,
+                witness: witness,
+                lock: lock
+            )
+        } catch {
+            throw DeltaLogError(opening: error)
+        }
+    }
+
+    /// Opens the store in a data folder to read it, while a node runs or not; nothing is locked or changed.
+    ///
+    /// - Throws: ``DeltaLogError``: `disk` where there is none, `newer`, `corrupt`.
+    public static func openForReading(
+        folder path: String,
+        version: String,
+        now: Int64,
+        options: Options = Options()
+    ) throws -> SQLiteDeltaLog {
+        do {
+            let folder = try HomeFolder.open(path)
+            // Read before the store: a running node commits first and marks then.
+            let seen = Result { try StoreWitness.read(in: folder) }
+            guard folder.contains(fileName) else {
+                throw DeltaLogError(.disk, "there is no store in \(path); a node makes one when it first runs")
+            }
+            let pool = try openReader(folder, options)
+            let (mark, found) = try pool.read { db in
+                try StoreSchema.checkVersion(db)
+                guard try StoreSchema.migrator.hasCompletedMigrations(db) else {
+                    throw DeltaLogError(.corrupt, "the store was made by an older version; run the node once first")
+                }
+                let mark = try currentMark(db)
+                return (mark, try finding(db, mark, seen: seen, now: now))
+            }
+            return SQLiteDeltaLog(
+                pool: pool,
+                version: version,
+                epoch: mark.epoch,
+                witnessFinding: found,
+                witness: nil,
+                lock: nil
+            )
+        } catch {
+            throw DeltaLogError(opening: error)
+        }
+    }
+
+    /// Closes the store: everything is written back, and the next process may open it.
+    ///
+    /// Calls that come later throw. Without it the lock goes with the last reference, and the store takes up its
+    /// write-ahead log at the next opening.
+    ///
+    /// - Throws: `disk`.
+    public func close() throws {
+        do {
+            witness?.close()
+            try pool.close()
+            lock.withLock { $0 = nil }
+        } catch {
+            throw DeltaLogError(store: error)
+        }
+    }
+
+    /// Whether the store was opened for reading alone.
+    var isReadOnly: Bool { witness == nil }
+
+    private static func configuration(_ options: Options) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "rhizome.store"
+        configuration.foreignKeysEnabled = false
+        configuration.busyMode = .timeout(busySeconds)
+        configuration.maximumReaderCount = options.readerCount
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF")
+            try db.execute(sql: "PRAGMA cell_size_check = ON")
+        }
+        return configuration
+    }
+
+    /// Opens connections for reading, if need be of a folder that can't be written.
+    private static func openReader(_ folder: HomeFolder, _ options: Options) throws -> DatabasePool {
+        var configuration = configuration(options)
+        configuration.readonly = true
+        let path = folder.path(fileName)
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            _ = try pool.read { db in try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") }
+            return pool
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            guard !folder.contains("\(fileName)-wal") else { throw error }
+            // SQLite wants to make the write-ahead log's index beside the store. With no such log there is nothing that
+            // a reader could miss, and SQLite can be told so (sqlite.org/uri.html, "immutable").
+            let characters = CharacterSet(charactersIn: "/").union(.alphanumerics)
+            guard let escaped = path.addingPercentEncoding(withAllowedCharacters: characters) else { throw error }
+            return try DatabasePool(path: "file:\(escaped)?immutable=1", configuration: configuration)
+        }
+    }
+
+    /// Sets what the writer needs and reads back what decides about power loss.
+    private static func setDurability(_ pool: DatabasePool, _ options: Options) throws {
+        // Here and not while the connection is prepared: GRDB sets NORMAL after that.
+        let synchronous = try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 16000")
+            try db.execute(sql: "PRAGMA cache_size = -\(options.writerCacheKiB)")
+            // A checkpoint that catches up gives the disk its room back.
+            try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            return try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        }
+        guard synchronous == 2 else {
+            throw DeltaLogError(
+                .disk,
+                "SQLite would not write through to the disk (synchronous is \(synchronous ?? -1), not 2)"
+            )
+        }
+    }
+
+    // MARK: - The witness
+
+    /// Where the store stands.
+    static func currentMark(_ db: Database) throws -> StoreMark {
+        guard let row = try Row.fetchOne(db, sql: "SELECT epoch, count, runningHash FROM store") else {
+            throw DeltaLogError(.corrupt, "the store has lost the row that describes it; put a backup in its place")
+        }
+        return StoreMark(epoch: try row.bytes(0), position: try row.integer(1), runningHash: try row.bytes32(2))
+    }
+
+    /// Gives a new store its epoch, holds an old one against its witness, and records what is found.
+    private static func settle(
+        _ db: Database,
+        seen: Result<StoreMark?, any Error>,
+        now: Int64
+    ) throws -> (mark: StoreMark, finding: StoreIncident?) {
+        let isNew = try Int64.fetchOne(db, sql: "SELECT count(*) FROM store") == 0
+        if isNew {
+            try db.execute(
+                sql: "INSERT INTO store (one, epoch, count, runningHash) VALUES (1, ?, 0, ?)",
+                arguments: [Data(try randomBytes(count: 16)), RunningHash.start.blob]
+            )
+        }
+        let mark = try currentMark(db)
+        guard let found = try finding(db, mark, seen: seen, now: now) else { return (mark, nil) }
+        // Positions that were given may be given again: whoever kept one has to see that this is another history.
+        let epoch = try randomBytes(count: 16)
+        try db.execute(sql: "UPDATE store SET epoch = ?", arguments: [Data(epoch)])
+        try db.execute(
+            sql: "INSERT INTO incidents (time, code, message) VALUES (?, ?, ?)",
+            arguments: [now, Data(found.code.rawValue.utf8), Data(found.message.utf8)]
+        )
+        return (StoreMark(epoch: epoch, position: mark.position, runningHash: mark.runningHash), found)
+    }
+
+    private static func finding(
+        _ db: Database,
+        _ mark: StoreMark,
+        seen: Result<StoreMark?, any Error>,
+        now: Int64
+    ) throws -> StoreIncident? {
+        func incident(_ code: StoreIncident.Code, _ message: String) -> StoreIncident {
+            StoreIncident(code: code, message: message, time: now)
+        }
+        let witness: StoreMark
+        do {
+            guard let found = try seen.get() else {
+                guard mark.position > 0 else { return nil }
+                return incident(
+                    .witnessMissing,
+                    "\(StoreWitness.fileName) is missing: whether deltas were removed from the store's end can't be told"
+                )
+            }
+            witness = found
+        } catch {
+            return incident(.witnessUnreadable, "\(StoreWitness.fileName) can't be read: \(error)")
+        }
+        guard witness.epoch == mark.epoch else {
+            return incident(
+                .otherStore,
+                "this store, of \(mark.position) deltas, isn't the one that was last used here, of \(witness.position)"
+            )
+        }
+        guard witness.position <= mark.position else {
+            return incident(
+                .behind,
+                "the store held \(witness.position) deltas and now holds \(mark.position): an older copy was put back, or "
+                    + "deltas were removed"
+            )
+        }
+        let hash =
+            witness.position == 0
+            ? RunningHash.start
+            : try Row.fetchOne(
+                db,
+                sql: "SELECT runningHash FROM deltas WHERE position = ?",
+                arguments: [witness.position]
+            )?.bytes32(0)
+        guard hash == witness.runningHash else {
+            return incident(
+                .otherHistory,
+                "at position \(witness.position) the store holds another history than it did"
+            )
+        }
+        return nil
+    }
+
+    /// What was found at openings of this store, this one included, oldest first.
+    public func incidents() async throws -> [StoreIncident] {
+        let recorded = try await read { db in
+            try Row.fetchAll(db, sql: "SELECT time, code, message FROM incidents ORDER BY incident").map { row in
+                StoreIncident(
+                    code: StoreIncident.Code(rawValue: try row.text(1).string) ?? .otherHistory,
+                    message: try row.text(2).string,
+                    time: try row.integer(0)
+                )
+            }
+        }
+        return recorded + (isReadOnly ? witnessFinding.map { [$0] } ?? [] : [])
+    }
+
+    // MARK: - Access
+
+    /// Reads one state of the store, on one of its queues.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw DeltaLogError(store: error)
+        }
+    }
+
+    /// Writes in one transaction, on the writer's queue.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database, inout AppendCaches) throws -> Value
+    ) async throws -> Value {
+        guard !isReadOnly else { throw DeltaLogError(.locked, "the store was opened for reading alone") }
+        do {
+            return try await pool.write { db in
+                try self.caches.withLock { caches in try body(db, &caches) }
+            }
+        } catch {
+            if error is CancellationError { throw error }
+            throw DeltaLogError(store: error)
+        }
+    }
+
+    /// Tells the witness.
+    func noteMark(_ mark: StoreMark) { witness?.note(mark) }
+}
+
+extension DeltaLogError {
+    /// What keeps a store from being opened.
+    init(opening error: any Error) {
+        guard let file = error as? FileError else {
+            self.init(store: error)
+            return
+        }
+        switch file.code {
+        case .locked: self.init(.locked, "another process uses this store: \(file.message)")
+        default: self.init(.disk, file.message)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+internal import GRDB
+internal import RhizomeCore
+
+/// The tables, and the way from each version of them to the next.
+///
+/// Names and values that others chose are BLOBs: texts are the same when their bytes are (spec: delta.md), and a NUL
+/// ends no name. Everything that repeats is a number in all other tables. Tables that only find things again (`ids`,
+/// `logs`, `pointers`, `collections`) are kept apart from what they find, so that a batch writes each in its own order.
+enum StoreSchema {
+    /// All migrations, oldest first.
+    ///
+    /// They only go forward, and one that has been released never changes.
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            for statement in version1 { try db.execute(sql: statement) }
+        }
+        return migrator
+    }()
+
+    /// Refuses a store of a newer program.
+    static func checkVersion(_ db: Database) throws {
+        guard try !migrator.hasBeenSuperseded(db) else {
+            throw DeltaLogError(
+                .newer,
+                "the store was made by a newer version of rhizome; run that version, or use another RHIZOME_HOME"
+            )
+        }
+    }
+
+    private static let version1 = [
+        // What there is in all. `epoch` names this store: a position means nothing in another one.
+        """
+        CREATE TABLE store (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            epoch BLOB NOT NULL,
+            count INTEGER NOT NULL,
+            runningHash BLOB NOT NULL
+        ) STRICT
+        """,
+        // Positions are dense and never used twice: the program counts them, not SQLite.
+        """
+        CREATE TABLE deltas (
+            position INTEGER PRIMARY KEY,
+            id BLOB NOT NULL,
+            author INTEGER NOT NULL,
+            branch INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            timeCreated INTEGER NOT NULL,
+            timeReceived INTEGER NOT NULL,
+            origin INTEGER NOT NULL,
+            runningHash BLOB NOT NULL,
+            header BLOB NOT NULL
+        ) STRICT
+        """,
+        // Apart from the headers: a log stays checkable when a body is erased.
+        "CREATE TABLE bodies (position INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
+        // Through whom deltas came, and the trust statements in force.
+        """
+        CREATE TABLE origins (
+            origin INTEGER PRIMARY KEY,
+            receivedFrom BLOB,
+            trustStatement BLOB
+        ) STRICT
+        """,
+        "CREATE INDEX originsByContent ON origins (receivedFrom, trustStatement)",
+        // The first 8 bytes of an id as a number; whole ids are compared in `deltas`.
+        """
+        CREATE TABLE ids (
+            prefix INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (prefix, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE authors (
+            author INTEGER PRIMARY KEY,
+            key BLOB NOT NULL UNIQUE,
+            count INTEGER NOT NULL,
+            lastPosition INTEGER NOT NULL,
+            branchCount INTEGER NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX authorsByLastPosition ON authors (lastPosition)",
+        // A log is cut into branches: chains in which each delta names the one before as a previous. So what is before
+        // a delta is, of each branch, a start; and a pull is a range of sequences per branch.
+        """
+        CREATE TABLE branches (
+            author INTEGER NOT NULL,
+            branch INTEGER NOT NULL,
+            firstSequence INTEGER NOT NULL,
+            lastSequence INTEGER NOT NULL,
+            lastPosition INTEGER NOT NULL,
+            isHead INTEGER NOT NULL,
+            PRIMARY KEY (author, branch)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX heads ON branches (author) WHERE isHead = 1",
+        // Every other link from a delta to a previous one.
+        """
+        CREATE TABLE crossings (
+            author INTEGER NOT NULL,
+            childSequence INTEGER NOT NULL,
+            childBranch INTEGER NOT NULL,
+            parentBranch INTEGER NOT NULL,
+            parentSequence INTEGER NOT NULL,
+            PRIMARY KEY (author, childSequence, childBranch, parentBranch, parentSequence)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE logs (
+            author INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            branch INTEGER NOT NULL,
+            PRIMARY KEY (author, sequence, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE TABLE entities (entity INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE) STRICT",
+        "CREATE TABLE contexts (context INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE) STRICT",
+        """
+        CREATE TABLE pointers (
+            entity INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (entity, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        // Which entities are referenced under a local context, in the order of their bytes.
+        """
+        CREATE TABLE collections (
+            context INTEGER NOT NULL,
+            entity BLOB NOT NULL,
+            PRIMARY KEY (context, entity)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE TABLE cursors (name BLOB PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+        """
+        CREATE TABLE stalls (
+            stall INTEGER PRIMARY KEY,
+            version BLOB NOT NULL,
+            id BLOB NOT NULL,
+            author BLOB NOT NULL,
+            reason BLOB NOT NULL,
+            UNIQUE (version, id)
+        ) STRICT
+        """,
+        // What was found when the store was held against its witness.
+        """
+        CREATE TABLE incidents (
+            incident INTEGER PRIMARY KEY,
+            time INTEGER NOT NULL,
+            code BLOB NOT NULL,
+            message BLOB NOT NULL
+        ) STRICT
+        """,
+    ]
+}
