@@ -74,9 +74,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "RhizomeTesting"], swiftSettings: strict),
+        .executableTarget(
+            name: "zeromq-probe",
+            dependencies: ["Bytes", "CZeroMQ", "Sodium", "ZeroMQ"],
+            path: "Tests/ZeroMQProbe",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ZeroMQTests",
-            dependencies: ["Bytes", "CZeroMQ", "RhizomeTesting", "Sodium", "ZeroMQ"],
+            dependencies: ["Bytes", "CZeroMQ", "RhizomeTesting", "Sodium", "ZeroMQ", "zeromq-probe"],
             swiftSettings: strict
         ),
         .testTarget(
