@@ -12,8 +12,9 @@ public struct EntityReader: Sendable {
 
     /// A reader.
     ///
-    /// - Parameter limit: how many deltas one answer may depend on at most.
-    public init(log: any DeltaLog, perspective: Perspective = Perspective(), limit: Int = 1_000_000) {
+    /// - Parameter limit: how many deltas one answer may depend on at most, so that no author can make it take all
+    ///   memory; about half a kilobyte each.
+    public init(log: any DeltaLog, perspective: Perspective = Perspective(), limit: Int = 250_000) {
         self.log = log
         self.perspective = perspective
         self.limit = limit
