@@ -31,7 +31,9 @@ final class TestNode: Sendable {
 
     var now: Int64 { NodeClock.system.now }
 
-    func trust(_ other: TestNode, at address: String? = nil, may: Set<Permission> = TrustChange.defaultPermissions) throws {
+    func trust(_ other: TestNode, at address: String? = nil, may: Set<Permission> = TrustChange.defaultPermissions)
+        throws
+    {
         let addresses = address.flatMap { PeerAddress($0) }.map { [$0] } ?? []
         let change = TrustChange.trust(other.identity.publicKey, name: other.name, addresses: addresses, may: may)
         try journal.append(signedBy: identity, now: now) { _ in [change] }

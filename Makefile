@@ -1,0 +1,48 @@
+# Rhizome: everything a person does with a checkout.
+#
+#   make demo      sets up what is missing, builds, and shows the main job on three real nodes
+#   make test      sets up what is missing, builds, and runs every test
+#
+# One debug build serves demo and tests. Stage times are printed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PREFIX ?= /usr/local
+STAGE := scripts/stage
+
+.PHONY: help setup build demo test lint mutants bench install clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+setup: ## installs the Debian packages that are missing (asks for root where needed)
+	@$(STAGE) "set up" scripts/setup
+
+build: setup ## builds commands and tests (debug)
+	@$(STAGE) "build" swift build --build-tests
+
+demo: build ## shows the main job on three real nodes, in about a minute
+	@$(STAGE) "demo" scripts/demo
+
+lint: ## checks the sources with the toolchain's swift format
+	@$(STAGE) "lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+test: setup lint build ## lints, and runs every test
+	@$(STAGE) "tests" scripts/test
+
+mutants: build ## applies each patch of Tests/mutations and must see a test fail
+	@$(STAGE) "mutants" scripts/mutants
+
+bench: setup ## builds a store of a million deltas, in release, and prints start time, memory and rates
+	@$(STAGE) "bench" scripts/bench
+
+install: setup ## builds in release and installs both commands under PREFIX (/usr/local)
+	@$(STAGE) "release build" swift build -c release --product rhizome-keys
+	@$(STAGE) "release build" swift build -c release --product rhizome-node
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 0755 "$$(swift build -c release --show-bin-path)/rhizome-keys" "$(DESTDIR)$(PREFIX)/bin/"
+	install -m 0755 "$$(swift build -c release --show-bin-path)/rhizome-node" "$(DESTDIR)$(PREFIX)/bin/"
+
+clean: ## removes what was built
+	rm -rf .build Benchmarks/.build
