@@ -4,7 +4,9 @@ import Glibc
 import Sodium
 import ZeroMQ
 
-/// What needs a process of its own: libzmq without a ZAP handler, and memory. Prints the outcome as one line.
+/// What needs a process of its own: libzmq without a ZAP handler, and memory.
+///
+/// Prints the outcome as one line.
 @main struct Probe {
     static func main() async throws {
         try SodiumLibrary.initialize()
