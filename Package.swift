@@ -23,8 +23,10 @@ let package = Package(
         .library(name: "RhizomeViews", targets: ["RhizomeViews"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
@@ -70,6 +72,22 @@ let package = Package(
             dependencies: [
                 "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeIdentity", "SignedLog", "Sodium", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "CommandSupport",
+            dependencies: [
+                "Bytes", "HomeFiles", "RhizomeIdentity", "Sodium", "StrictJSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "rhizome-keys",
+            dependencies: [
+                "Bytes", "CommandSupport", "HomeFiles", "RhizomeIdentity", "SignedLog", "Sodium", "StrictJSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),

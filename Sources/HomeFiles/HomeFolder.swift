@@ -265,6 +265,14 @@ package final class HomeFolder: Sendable {
         try synchronize()
     }
 
+    /// Removes a file.
+    package func remove(_ name: String) throws(FileError) {
+        guard unsafe unlinkat(descriptor, name, 0) == 0 else {
+            throw FileError(errno: errno, path(name), doing: "removing")
+        }
+        try synchronize()
+    }
+
     /// Renames a file to a name that is free.
     ///
     /// - Throws: `missing`, `exists`.

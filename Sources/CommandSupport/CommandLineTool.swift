@@ -1,0 +1,70 @@
+package import ArgumentParser
+internal import FoundationEssentials
+internal import HomeFiles
+internal import RhizomeIdentity
+
+/// How both commands start and end (spec: cli.md): results on standard output, everything else on standard error.
+package enum CommandLineTool {
+    /// The version that `--version` prints.
+    package static let version = "0.1.0"
+
+    /// Parses the arguments, runs the command and ends the process.
+    ///
+    /// Exit 0: done. 1: failed; one line on standard error says what, and what to do. 64: wrong usage.
+    package static func main<Root: ParsableCommand>(_ root: Root.Type) async -> Never {
+        do {
+            try ProcessHardening.apply()
+            var command = try root.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            root.exit()
+        } catch let error as CommandMisuse {
+            complain(about: error)
+            root.exit(withError: ExitCode.validationFailure)
+        } catch {
+            if error is CommandFailure || root.exitCode(for: error) == .failure && !(error is ExitCode) {
+                complain(about: error)
+                root.exit(withError: ExitCode.failure)
+            }
+            root.exit(withError: error)
+        }
+    }
+
+    /// One line about an error, safe for a terminal whatever the error quotes.
+    package static func complain(about error: any Error) {
+        note("error: " + TerminalText.escaped("\(error)", limitBytes: 2048))
+    }
+
+    /// One line on standard error.
+    package static func note(_ line: String) { StandardStreams.error(line + "\n") }
+
+    /// One line of results.
+    package static func show(_ line: String) throws { try StandardStreams.output(line + "\n") }
+
+    /// The wall clock: µs since 1970.
+    package static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000_000) }
+
+    /// A variable of the environment; `nil` where it is unset or empty.
+    package static func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// Wrong usage that shows only once the home has been looked at: exit 64, in one line as failures are.
+package struct CommandMisuse: Error, CustomStringConvertible {
+    /// What is missing and how to give it, in one line.
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+/// A failure of a command that no module's error tells.
+package struct CommandFailure: Error, CustomStringConvertible {
+    /// What happened and what to do, in one line.
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import HomeFiles
+package import Sodium
+
+/// `--passphrase-file`, else `RHIZOME_PASSPHRASE_FILE`, else a question at the terminal (spec: cli.md).
+///
+/// The passphrase goes into locked memory and never appears on the screen, in arguments or in the environment.
+package struct PassphraseOption: ParsableArguments {
+    private static let mostBytes = 4096
+
+    @Option(
+        name: .customLong("passphrase-file"),
+        help: ArgumentHelp(
+            "A file with the passphrase of the key, which may end in a line's end.",
+            discussion: "Default: $RHIZOME_PASSPHRASE_FILE, else it is asked for at the terminal.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var file: String?
+
+    package init() {}
+
+    /// Whether the option itself was given.
+    package var isGiven: Bool { file != nil }
+
+    /// The file that the option or the environment names.
+    private var source: String? { file ?? CommandLineTool.environment("RHIZOME_PASSPHRASE_FILE") }
+
+    /// Whether a passphrase can be had without asking.
+    package var hasFile: Bool { source != nil }
+
+    /// Whether a passphrase can be had at all: from a file or at a terminal.
+    package var isAvailable: Bool { hasFile || Terminal.canAsk() }
+
+    /// The passphrase of a key that exists; `nil` where there is neither a file nor a terminal.
+    ///
+    /// - Parameter inputIsData: standard input carries something else; the terminal is asked directly.
+    package func passphrase(whileInputIsData inputIsData: Bool = false) throws -> SecretBytes? {
+        if let source { return try Self.read(source) }
+        guard Terminal.canAsk(whileInputIsData: inputIsData) else { return nil }
+        return try Self.ask("Passphrase: ")
+    }
+
+    /// A passphrase for a new key, asked for twice; `nil` where there is neither a file nor a terminal.
+    package func newPassphrase() throws -> SecretBytes? {
+        if let source { return try Self.read(source) }
+        guard Terminal.canAsk() else { return nil }
+        let first = try Self.ask("New passphrase: ")
+        guard first.count > 0 else {
+            throw CommandFailure("the passphrase is empty; give one, or use --no-passphrase")
+        }
+        let second = try Self.ask("The same again: ")
+        guard first.isEqual(to: second) else { throw CommandFailure("the two passphrases differ; try again") }
+        return first
+    }
+
+    private static func read(_ path: String) throws -> SecretBytes {
+        var count = 0
+        let room = try SecretBytes(count: mostBytes + 1) { span in count = try OutsideFile.read(path, into: &span) }
+        guard count <= mostBytes else {
+            throw CommandFailure("\(path) has more than \(mostBytes) bytes; is it the passphrase file?")
+        }
+        if count > 0, room[count - 1] == UInt8(ascii: "\n") {
+            count -= 1
+            if count > 0, room[count - 1] == UInt8(ascii: "\r") { count -= 1 }
+        }
+        guard count > 0 else { throw CommandFailure("\(path) holds no passphrase; write one into it") }
+        return try room.part(0..<count)
+    }
+
+    private static func ask(_ prompt: String) throws -> SecretBytes {
+        var count = 0
+        let room = try SecretBytes(count: mostBytes) { span in
+            count = try Terminal.ask(prompt, echo: false, into: &span)
+        }
+        return try room.part(0..<count)
+    }
+}

@@ -1,0 +1,46 @@
+internal import HomeFiles
+
+/// Text from elsewhere, made harmless for a terminal or a log.
+package enum TerminalText {
+    /// The text without anything that moves a cursor, changes a direction, hides, or starts a new line.
+    ///
+    /// Such scalars become `\u{…}`, backslashes double. Longer texts are cut, by default at 512 bytes, and end in `…`.
+    package static func escaped(_ text: String, limitBytes: Int = 512) -> String {
+        var result = ""
+        var count = 0
+        for scalar in text.unicodeScalars {
+            let piece = scalar == "\\" ? "\\\\" : isHarmless(scalar) ? String(scalar) : escape(scalar)
+            count += piece.utf8.count
+            guard count <= limitBytes else { return result + "…" }
+            result += piece
+        }
+        return result
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        default: "\\u{" + String(scalar.value, radix: 16) + "}"
+        }
+    }
+
+    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7f }
+        switch scalar.properties.generalCategory {
+        // Format: zero-width characters, marks and overrides of direction.
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: return false
+        default: return !scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    /// Whether results may have colour: standard output is a terminal and `NO_COLOR` is not set (no-color.org).
+    package static var hasColour: Bool {
+        Terminal.isOutput && CommandLineTool.environment("NO_COLOR") == nil
+            && CommandLineTool.environment("TERM") != "dumb"
+    }
+
+    /// The text in bold, where there may be colour.
+    package static func bold(_ text: String) -> String { hasColour ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import CommandSupport
+import RhizomeIdentity
+import SignedLog
+
+struct Distrust: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take trust in a peer back.",
+        discussion: """
+            From now on nothing more is accepted of it, however early it is dated, and it can't connect any more. What \
+            your node holds of it stays in views (--keep all), leaves them (--keep none), or stays up to deltas that \
+            you name: these and all before them.
+
+            Examples:
+              rhizome-keys distrust bob --reason 'lost laptop'
+              rhizome-keys distrust z6MkehRgf7yJ --keep none
+            """
+    )
+
+    @Argument(help: "A petname, a did, or the first 8 or more characters of one after did:key:.")
+    var peer: String
+    @Option(
+        help: ArgumentHelp(
+            "What of the peer's deltas stays in views: all, none, or ids separated by commas (at most 64). Default: all.",
+            valueName: "all|none|id,…"
+        )
+    )
+    var keep: KeepArgument?
+    @Option(help: ArgumentHelp("Why, for yourself.", valueName: "text"))
+    var reason: String?
+    @OptionGroup var passphrase: PassphraseOption
+    @OptionGroup var home: HomeOption
+
+    func validate() throws {
+        if let reason, reason.utf8.count > 1024 { throw ValidationError("--reason takes at most 1024 bytes.") }
+    }
+
+    func run() throws {
+        let home = try self.home.open()
+        let key = try home.keyFile()
+        let journal = TrustJournal(home: home, owner: key.publicKey)
+        // Before anybody is asked for a passphrase.
+        _ = try subject(in: journal.load().list)
+        let identity = try key.identity { try passphrase.passphrase() }
+        var subject: PublicKey?
+        let list = try journal.append(signedBy: identity, now: CommandLineTool.now) { list in
+            let peer = try self.subject(in: list)
+            subject = peer
+            return [TrustAmendment.distrust(peer, keep: keep?.keep, reason: reason, in: list)]
+        }
+        guard let entry = subject.flatMap({ list.entries[$0] }) else { return }
+        try CommandLineTool.show("distrusted " + EntryText.line(entry))
+    }
+
+    /// Whom it is about: a whole did need not be in the list.
+    private func subject(in list: TrustList) throws -> PublicKey {
+        if let key = PublicKey(typed: peer) { return key }
+        return try list.find(peer).identity
+    }
+}

@@ -1,0 +1,91 @@
+import Bytes
+import CommandSupport
+import RhizomeIdentity
+import SignedLog
+import StrictJSON
+
+/// Entries and statements of the trusted-peer list, as text and as JSON.
+enum EntryText {
+    /// One line about an entry.
+    static func line(_ entry: TrustEntry) -> String {
+        ([entry.name, entry.identity.did].compactMap { $0 } + details(entry.change)).joined(separator: "  ")
+    }
+
+    /// One line about a statement of the journal.
+    static func line(_ statement: TrustStatement) -> String {
+        let change = statement.change
+        return ([
+            "\(statement.sequence)", Timestamp.text(statement.time), change.action.rawValue, change.name,
+            change.identity.did,
+        ].compactMap { $0 } + details(change)).joined(separator: "  ")
+    }
+
+    private static func details(_ change: TrustChange) -> [String] {
+        var details: [String] = []
+        switch change.action {
+        case .trust:
+            details.append("may " + (change.may.isEmpty ? "nothing" : permissions(change.may).joined(separator: ",")))
+            if !change.addresses.isEmpty {
+                details.append("at " + change.addresses.map(\.description).joined(separator: ","))
+            }
+            if let until = change.until { details.append("until " + Timestamp.text(until)) }
+            if let note = change.note { details.append("note \"\(TerminalText.escaped(note))\"") }
+        case .distrust:
+            switch change.keep {
+            case .all: details.append("keep all")
+            case .none: details.append("keep none")
+            case .ids(let ids): details.append("keep " + ids.map { Hex.encode($0.array) }.joined(separator: ","))
+            }
+            if let reason = change.reason { details.append("reason \"\(TerminalText.escaped(reason))\"") }
+        }
+        return details
+    }
+
+    private static func permissions(_ may: Set<Permission>) -> [String] { may.map(\.rawValue).sorted() }
+
+    /// An entry as JSON: all members each time, null where there is nothing to say.
+    static func json(_ entry: TrustEntry, now: Int64) -> JSONValue {
+        var object = members(entry.change)
+        object.append("expired", .bool(entry.action == .trust && !entry.isTrusted(at: now)))
+        object.append("time", .integer(entry.time))
+        object.append("statement", .string(Hex.encode(entry.statement.array)))
+        return .object(object)
+    }
+
+    /// A statement of the journal as JSON.
+    static func json(_ statement: TrustStatement) -> JSONValue {
+        var object: JSONObject = [
+            "sequence": .integer(statement.sequence),
+            "id": .string(Hex.encode(statement.id.array)),
+            "previous": statement.previous.map { .string(Hex.encode($0.array)) } ?? .null,
+            "time": .integer(statement.time),
+        ]
+        for member in members(statement.change).members { object.append(member.name, member.value) }
+        return .object(object)
+    }
+
+    private static func members(_ change: TrustChange) -> JSONObject {
+        let isTrust = change.action == .trust
+        return [
+            "did": .string(change.identity.did),
+            "name": optional(change.name),
+            "action": .string(change.action.rawValue),
+            "addresses": .array(change.addresses.map { .string($0.description) }),
+            "may": .array(permissions(change.may).map { .string($0) }),
+            "until": change.until.map { .integer($0) } ?? .null,
+            "note": optional(change.note),
+            "keep": isTrust ? .null : keep(change.keep),
+            "reason": optional(change.reason),
+        ]
+    }
+
+    private static func keep(_ keep: Keep) -> JSONValue {
+        switch keep {
+        case .all: "all"
+        case .none: "none"
+        case .ids(let ids): .array(ids.map { .string(Hex.encode($0.array)) })
+        }
+    }
+
+    private static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+}

@@ -1,0 +1,41 @@
+import Bytes
+import CommandSupport
+import RhizomeIdentity
+import SignedLog
+import StrictJSON
+
+/// The public side of an identity, as `show` and `generate` print it.
+struct PublicSide {
+    let key: PublicKey
+    let name: String?
+    let address: PeerAddress?
+    let isSealed: Bool
+
+    /// The transport key in Z85.
+    var transportKey: String { key.transportKey.flatMap { Z85.encode($0.array) } ?? "" }
+
+    var card: String { key.card(address: address, name: name) }
+
+    var json: JSONValue {
+        [
+            "did": .string(key.did),
+            "name": name.map { .string($0) } ?? .null,
+            "fingerprint": .string(key.fingerprint),
+            "transportKey": .string(transportKey),
+            "card": .string(card),
+            "ssh": .string(key.sshLine(name: name)),
+        ]
+    }
+
+    var text: String {
+        let rows = [
+            ("did", key.did), ("name", name ?? "(none)"), ("fingerprint", key.fingerprint),
+            ("transport key", transportKey), ("card", card), ("ssh", key.sshLine(name: name)),
+            ("secret", isSealed ? "sealed by a passphrase" : "not sealed"),
+        ]
+        return rows.map { label, value in
+            TerminalText.bold(label) + String(repeating: " ", count: 15 - label.count) + value
+        }
+        .joined(separator: "\n")
+    }
+}
