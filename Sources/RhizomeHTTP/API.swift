@@ -1,0 +1,139 @@
+internal import Bytes
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import Logging
+internal import NIOHTTP1
+internal import RhizomeNode
+internal import Synchronization
+
+/// A request's header that has passed the guards and means a route: its body may be read.
+struct PreparedRequest: Sendable {
+    let route: Route
+    let target: RequestTarget
+    let parameters: [String: Text]
+    let headers: HTTPHeaders
+    /// Bytes of a body at most; 0 where the route takes none.
+    let bodyLimit: Int
+}
+
+/// The whole API without sockets: from a request's header to its answer.
+final class API: Sendable {
+    private let table: RouteTable
+    private let requestGuard: @Sendable () -> RequestGuard?
+    private let counts = AnswerCounts()
+    private let logger: Logger
+
+    /// The routes of a node.
+    ///
+    /// - Parameters:
+    ///   - requestGuard: the guard of every request; none while the server is starting.
+    ///   - makeUUID: gives a text that nothing else has, each time another.
+    ///   - samples: what the server counts beside the node.
+    init(
+        node: any NodeService,
+        version: String,
+        logger: Logger,
+        requestGuard: @escaping @Sendable () -> RequestGuard?,
+        makeUUID: @escaping @Sendable () -> String = UUID.make,
+        samples: @escaping @Sendable () -> [NodeMetrics.Sample] = { [] }
+    ) {
+        self.requestGuard = requestGuard
+        self.logger = logger
+        table = RouteTable(
+            HealthRoutes(node: node, version: version).routes
+                + PeerRoutes(node: node).routes
+                + DeltaRoutes(node: node).routes
+                + MetricsRoutes(node: node) { [counts] in samples() + counts.samples }.routes
+                + CollectionRoutes(node: node, makeUUID: makeUUID).routes
+        )
+    }
+
+    /// Looks at all that is known before a request's body is read: who may ask, what for, and how large it may be.
+    func prepare(_ head: HTTPRequestHead) throws(APIError) -> PreparedRequest {
+        guard head.version.major == 1 else {
+            throw APIError(status: .httpVersionNotSupported, error: "this server speaks HTTP/1.1")
+        }
+        guard let requestGuard = requestGuard() else {
+            throw .unavailable("starting", "this node is starting; try again in a moment")
+        }
+        try requestGuard.check(head.headers)
+        let target = try RequestTarget(parsing: head.uri)
+        guard let method = HTTPRequest.Method(head.method.rawValue) else {
+            throw .badInput("this is not a method", field: "method")
+        }
+        let (route, parameters) = try table.route(method, target.path)
+        var bodyLimit = 0
+        if !route.contentTypes.isEmpty {
+            let type = try ContentTypes.check(head.headers, allowed: route.contentTypes)
+            bodyLimit = type == MediaTypes.cbor ? RequestLimits.cborBytes : RequestLimits.jsonBytes
+        }
+        return PreparedRequest(
+            route: route,
+            target: target,
+            parameters: parameters,
+            headers: head.headers,
+            bodyLimit: bodyLimit
+        )
+    }
+
+    /// Answers a request whose body has been read.
+    func respond(to prepared: PreparedRequest, body: [UInt8]) async -> Response {
+        let request = APIRequest(
+            target: prepared.target,
+            parameters: prepared.parameters,
+            headers: prepared.headers,
+            body: body
+        )
+        do {
+            return count(try await prepared.route.handler(request), route: prepared.route.pattern)
+        } catch {
+            return refuse(APIError(error), route: prepared.route.pattern, cause: error)
+        }
+    }
+
+    /// The answer to a request that is refused.
+    func refuse(_ error: APIError, route: String = "none", cause: (any Error)? = nil) -> Response {
+        if error.status == .internalServerError, let cause {
+            logger.debug(
+                "a request failed",
+                metadata: ["http.route": "\(route)", "error": "\(type(of: cause))"]
+            )
+        }
+        return count(.error(error), route: route)
+    }
+
+    private func count(_ response: Response, route: String) -> Response {
+        counts.add(response.status.code)
+        // The route as written in http.md, never the path: ids are people's data.
+        logger.debug(
+            "answered",
+            metadata: ["http.route": "\(route)", "http.status": "\(response.status.code)"]
+        )
+        return response
+    }
+}
+
+/// How many requests were answered, by the hundreds of the status.
+private final class AnswerCounts: Sendable {
+    private let counts = Mutex([Int](repeating: 0, count: 6))
+
+    func add(_ status: Int) {
+        counts.withLock { counts in
+            guard counts.indices.contains(status / 100) else { return }
+            counts[status / 100] += 1
+        }
+    }
+
+    var samples: [NodeMetrics.Sample] {
+        let counts = counts.withLock { $0 }
+        return [2, 4, 5].map { hundred in
+            NodeMetrics.Sample(
+                name: "rhizome_http_requests_total",
+                help: "HTTP requests that were answered, by status class.",
+                kind: .counter,
+                labels: [("status", "\(hundred)xx")],
+                value: Double(counts[hundred])
+            )
+        }
+    }
+}

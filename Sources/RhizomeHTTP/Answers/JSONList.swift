@@ -1,0 +1,49 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import StrictJSON
+
+/// A JSON array that is written while it is being read from the log: never whole in memory (spec: http.md).
+struct JSONList: Sendable {
+    /// Gives the next items; none at the end.
+    typealias NextPage = () async throws -> [JSONValue]
+
+    /// Bytes after which what has gathered is handed to the socket.
+    static let partBytes = 32 * 1024
+
+    /// What stands before the array: `{"ids":`.
+    var prefix = ""
+    /// What stands after it: `}`.
+    var suffix = ""
+    /// Makes a source of pages for one answer.
+    let pages: @Sendable () -> NextPage
+
+    /// The answer.
+    ///
+    /// An error while it is being written cuts the connection, so that no reader takes half a list for a whole one.
+    func response() -> Response {
+        let list = self
+        let body = ResponseBody { writer in
+            var buffer: [UInt8] = Array(list.prefix.utf8) + [UInt8(ascii: "[")]
+            let next = list.pages()
+            var isFirst = true
+            while true {
+                let page = try await next()
+                if page.isEmpty { break }
+                for item in page {
+                    if !isFirst { buffer.append(UInt8(ascii: ",")) }
+                    isFirst = false
+                    item.write(to: &buffer)
+                    if buffer.count >= Self.partBytes {
+                        try await writer.write(ByteBuffer(bytes: buffer))
+                        buffer.removeAll(keepingCapacity: true)
+                    }
+                }
+            }
+            buffer.append(contentsOf: "]\(list.suffix)".utf8)
+            try await writer.write(ByteBuffer(bytes: buffer))
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: MediaTypes.json], body: body)
+    }
+}

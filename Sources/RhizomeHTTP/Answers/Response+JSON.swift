@@ -1,0 +1,46 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import StrictJSON
+
+extension HTTPField.Name {
+    // The names are literals that RFC 9110's grammar allows: a name that isn't would be a mistake in this line.
+    private static func known(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is a field name") }
+        return name
+    }
+
+    /// Where the next page is (RFC 8288).
+    static let link = known("Link")
+}
+
+extension Response {
+    /// A JSON value, whole.
+    static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+        .bytes(value.encoded, type: MediaTypes.json, status: status)
+    }
+
+    /// An error in the one form that all have.
+    static func error(_ error: APIError) -> Response {
+        var response = Response.json(error.json, status: error.status)
+        for field in error.fields { response.headers.append(field) }
+        return response
+    }
+
+    /// Bytes of a type, whole.
+    static func bytes(_ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: type],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
+    }
+}
+
+/// The media types that the API speaks.
+enum MediaTypes {
+    static let json = "application/json"
+    static let cbor = "application/cbor"
+    /// The Prometheus text format.
+    static let metrics = "text/plain; version=0.0.4; charset=utf-8"
+}

@@ -1,0 +1,171 @@
+internal import Bytes
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import StrictJSON
+
+/// How Hummingbird's server talks on one connection: HTTP/1.1, one request after the other.
+///
+/// Hummingbird's own channel hides what the guards need to see (a second `Host`, the raw target) and answers what can't
+/// be parsed without a body.
+struct APIChannel: ServerChildChannel {
+    typealias Value = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+    private typealias Parts = NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
+    private typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+
+    /// The peer closed its side within a request.
+    private struct RequestCutShort: Error {}
+
+    let api: API
+    let limits: HTTPLimits
+    let registry: ConnectionRegistry
+    let bodies: BodyBudget
+
+    init(api: API, limits: HTTPLimits, registry: ConnectionRegistry) {
+        self.api = api
+        self.limits = limits
+        self.registry = registry
+        bodies = BodyBudget(limit: limits.bodyBytes)
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            var decoder = NIOHTTPDecoderLimitConfiguration()
+            decoder.maxHeaderFieldSize = RequestLimits.headerFieldBytes
+            decoder.maxHeaderListSize = RequestLimits.headerBytes
+            decoder.maxHeaderFieldCount = RequestLimits.headerFields
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false,
+                withErrorHandling: false,
+                withOutboundHeaderValidation: true,
+                withEncoderConfiguration: .init(),
+                withDecoderLimitConfiguration: decoder
+            )
+            try pipeline.addHandler(ConnectionGuard(limits: limits, registry: registry))
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel,
+                configuration: .init(isOutboundHalfClosureEnabled: true)
+            )
+        }
+    }
+
+    @concurrent func handle(value: Value, logger: Logger) async {
+        do {
+            try await value.executeThenClose { inbound, outbound in
+                var parts = inbound.makeAsyncIterator()
+                do {
+                    while case .head(let head)? = try await parts.next(isolation: #isolation) {
+                        guard try await serve(head, &parts, outbound) else { break }
+                    }
+                } catch let error as HTTPParserError {
+                    let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+                    _ = try await write(.error(APIError(error)), to: head, isLast: true, outbound)
+                }
+                outbound.finish()
+                // Read on until the peer closes or the linger deadline passes: a reset would take the answer away from it.
+                while try await parts.next(isolation: #isolation) != nil {}
+            }
+        } catch {
+            // The peer is gone, or was cut.
+            logger.trace("HTTP connection ended", metadata: ["error": "\(type(of: error))"])
+        }
+    }
+
+    /// Answers a request.
+    ///
+    /// - Returns: whether another one may follow on this connection.
+    private func serve(_ head: HTTPRequestHead, _ parts: inout Parts, _ outbound: Outbound) async throws -> Bool {
+        let response: Response
+        var isLast = !head.isKeepAlive
+        var taken = 0
+        defer { bodies.give(taken) }
+        do {
+            let request = try api.prepare(head)
+            let body = try await readBody(of: request, head, &parts, outbound, &taken)
+            response = await api.respond(to: request, body: body)
+        } catch let error as APIError {
+            response = api.refuse(error)
+            // A body that wasn't read would be taken for the next request.
+            if head.hasBody { isLast = true } else { _ = try await parts.next(isolation: #isolation) }
+        }
+        return try await write(response, to: head, isLast: isLast, outbound) && !isLast
+    }
+
+    private func readBody(
+        of request: PreparedRequest,
+        _ head: HTTPRequestHead,
+        _ parts: inout Parts,
+        _ outbound: Outbound,
+        _ taken: inout Int
+    ) async throws -> [UInt8] {
+        let limit = request.bodyLimit
+        if head.hasBody, limit == 0 { throw APIError.badInput("this request takes no body") }
+        if let length = head.headers.first(name: "Content-Length"), Int(length).map({ $0 > limit }) ?? true {
+            throw APIError.bodyTooLarge(limitBytes: limit)
+        }
+        if head.hasBody, head.version == .http1_1, head.headers[canonicalForm: "Expect"].contains("100-continue") {
+            try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+        }
+        var body: [UInt8] = []
+        while let part = try await parts.next(isolation: #isolation) {
+            switch part {
+            case .head: throw RequestCutShort()
+            case .body(let buffer):
+                guard body.count + buffer.readableBytes <= limit else { throw APIError.bodyTooLarge(limitBytes: limit) }
+                try bodies.take(buffer.readableBytes)
+                taken += buffer.readableBytes
+                body.append(contentsOf: buffer.readableBytesView)
+            case .end: return body
+            }
+        }
+        throw RequestCutShort()
+    }
+
+    /// Writes an answer.
+    ///
+    /// - Returns: whether another one may follow.
+    private func write(
+        _ response: Response,
+        to request: HTTPRequestHead,
+        isLast: Bool,
+        _ outbound: Outbound
+    ) async throws -> Bool {
+        let length = response.body.contentLength
+        // Without a length HTTP/1.0 has nothing but the end of the connection to tell where an answer ends.
+        let isLast = isLast || (length == nil && (request.version == .http1_0 || request.method == .HEAD))
+        let head = HTTPServerResponsePart.head(HTTPResponseHead(response, to: request, isLast: isLast))
+        if request.method == .HEAD {
+            // The encoder would end a chunked answer with a chunk, which an answer to HEAD doesn't have.
+            try await outbound.write(contentsOf: length == nil ? [head] : [head, .end(nil)])
+        } else {
+            try await outbound.write(head)
+            try await response.body.write(ConnectionBodyWriter(outbound: outbound))
+        }
+        return !isLast
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether a body follows (RFC 9112, section 6.3).
+    var hasBody: Bool {
+        headers.contains(name: "Transfer-Encoding") || headers["Content-Length"].contains { $0 != "0" }
+    }
+}
+
+extension APIError {
+    /// What couldn't be parsed as HTTP.
+    fileprivate init(_ error: HTTPParserError) {
+        switch error {
+        case .headerOverflow:
+            self.init(
+                status: .requestHeaderFieldsTooLarge,
+                error: "the request's header is too large",
+                details: ["limitBytes": .integer(Int64(RequestLimits.headerBytes))]
+            )
+        default: self = .badInput("this is not a well-formed HTTP/1.1 request")
+        }
+    }
+}

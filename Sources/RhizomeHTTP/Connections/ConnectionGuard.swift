@@ -1,0 +1,133 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Keeps a connection to its deadlines: stands between the HTTP codec and those who read and write requests.
+///
+/// It also holds a close back until the socket has taken all that was written: NIO drops it where the peer has closed its
+/// side already.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let registry: ConnectionRegistry
+    private var deadlines: ConnectionDeadlines
+    private var number: Int?
+    private var timer: (task: Scheduled<Void>, due: NIODeadline)?
+    private var heldCloses: [(mode: CloseMode, promise: EventLoopPromise<Void>?)] = []
+    private var isQuiescing = false
+
+    init(limits: HTTPLimits, registry: ConnectionRegistry) {
+        self.registry = registry
+        deadlines = ConnectionDeadlines(limits: limits, now: .now())
+    }
+
+    // MARK: - Coming and going
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let eventLoop = context.eventLoop
+        number = registry.open(now: .now()) {
+            eventLoop.execute { bound.value.context.close(mode: .all, promise: nil) }
+        }
+        guard number != nil else {
+            context.close(mode: .all, promise: nil)
+            return
+        }
+        changed(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    private func end() {
+        timer?.task.cancel()
+        timer = nil
+        if let number { registry.close(number) }
+        number = nil
+    }
+
+    // MARK: - Reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head: deadlines.headArrived(.now())
+        case .body: break
+        case .end: deadlines.requestEnded()
+        }
+        changed(context)
+        context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent {
+            isQuiescing = true
+            if deadlines.requests == 0, !deadlines.isWriting { context.close(mode: .all, promise: nil) }
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: - Writing
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let promise = promise ?? context.eventLoop.makePromise()
+        deadlines.writeBegan(.now())
+        promise.futureResult.assumeIsolated().whenComplete { _ in self.writeEnded(context) }
+        if case .end = unwrapOutboundIn(data) { deadlines.answerEnded(.now()) }
+        changed(context)
+        context.write(data, promise: promise)
+    }
+
+    private func writeEnded(_ context: ChannelHandlerContext) {
+        deadlines.writeEnded(.now())
+        changed(context)
+        guard !deadlines.isWriting else { return }
+        let closes = heldCloses
+        heldCloses = []
+        for (mode, promise) in closes { context.close(mode: mode, promise: promise) }
+        if isQuiescing, deadlines.requests == 0 { context.close(mode: .all, promise: nil) }
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .output {
+            deadlines.outputClosed(.now())
+            changed(context)
+        }
+        if deadlines.isWriting, mode != .input {
+            heldCloses.append((mode, promise))
+        } else {
+            context.close(mode: mode, promise: promise)
+        }
+    }
+
+    // MARK: - Deadlines
+
+    /// Sees to it that the timer is due no later than the next deadline; one that is due too early finds out itself.
+    private func changed(_ context: ChannelHandlerContext) {
+        guard let number else { return }
+        registry.update(number, waitingSince: deadlines.waitingSince)
+        guard let next = deadlines.next else { return }
+        if let timer {
+            guard next < timer.due else { return }
+            timer.task.cancel()
+        }
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.timerFired(context) }
+        timer = (task, next)
+    }
+
+    private func timerFired(_ context: ChannelHandlerContext) {
+        timer = nil
+        if let expiry = deadlines.expiry(at: .now()) {
+            registry.count(expiry)
+            context.close(mode: .all, promise: nil)
+        } else {
+            changed(context)
+        }
+    }
+}

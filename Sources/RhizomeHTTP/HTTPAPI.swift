@@ -1,0 +1,217 @@
+internal import HummingbirdCore
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import RhizomeIdentity
+public import RhizomeNode
+public import ServiceLifecycle
+internal import Synchronization
+
+/// The HTTP API of a node (spec: http.md): a service that answers until it is told to stop.
+///
+/// Nothing but its own sockets is its own: what it shows and writes goes through the node.
+public struct HTTPAPI: Service {
+    /// How the API is reached: `RHIZOME_HTTP_API_…` (spec: cli.md).
+    public struct Configuration: Sendable {
+        /// When requests need the token (`RHIZOME_HTTP_API_TOKEN`).
+        public enum TokenPolicy: String, Sendable {
+            /// When bound to anything but loopback.
+            case offLoopback = "off-loopback"
+            /// Always.
+            case always
+        }
+
+        /// A numeric address, a name that is resolved, or `*` for all addresses of IPv4.
+        public var address: String
+        /// 0 for any free port.
+        public var port: UInt16
+        /// Further values of `Host` that mean this server (`RHIZOME_HTTP_API_HOSTS`).
+        public var hosts: [String]
+        /// When requests need the token.
+        public var tokenPolicy: TokenPolicy
+        /// The content of `http.token`; without it the API starts only where no request needs it.
+        public var token: BearerToken?
+        /// The software's version, for health.
+        public var version: String
+
+        /// A configuration.
+        public init(
+            address: String = "127.0.0.1",
+            port: UInt16 = 3000,
+            hosts: [String] = [],
+            tokenPolicy: TokenPolicy = .offLoopback,
+            token: BearerToken?,
+            version: String
+        ) {
+            self.address = address
+            self.port = port
+            self.hosts = hosts
+            self.tokenPolicy = tokenPolicy
+            self.token = token
+            self.version = version
+        }
+    }
+
+    /// Where the API listens.
+    public struct Address: Hashable, Sendable, CustomStringConvertible {
+        /// The numeric address.
+        public let host: String
+        /// The port, never 0.
+        public let port: Int
+
+        /// `host:port`, IPv6 in brackets.
+        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+        /// Whether only this machine reaches it.
+        var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") }
+    }
+
+    private let node: any NodeService
+    private let configuration: Configuration
+    private let limits: HTTPLimits
+    private let logger: Logger
+    private let isReady: @Sendable () -> Bool
+    private let onBound: @Sendable (Address) async throws -> Void
+
+    /// The API of a node.
+    ///
+    /// - Parameters:
+    ///   - isReady: while it says no, all requests are answered with 503 `starting`.
+    ///   - onBound: told once where the API listens, before the first request is taken up: requests wait until it
+    ///     returns. What it throws ends the service.
+    public init(
+        node: Node,
+        configuration: Configuration,
+        logger: Logger,
+        isReady: @escaping @Sendable () -> Bool = { true },
+        onBound: @escaping @Sendable (Address) async throws -> Void = { _ in }
+    ) {
+        self.init(
+            service: node,
+            configuration: configuration,
+            limits: HTTPLimits(),
+            logger: logger,
+            isReady: isReady,
+            onBound: onBound
+        )
+    }
+
+    init(
+        service: any NodeService,
+        configuration: Configuration,
+        limits: HTTPLimits,
+        logger: Logger,
+        isReady: @escaping @Sendable () -> Bool = { true },
+        onBound: @escaping @Sendable (Address) async throws -> Void
+    ) {
+        node = service
+        self.configuration = configuration
+        self.limits = limits
+        self.logger = logger
+        self.isReady = isReady
+        self.onBound = onBound
+    }
+
+    /// Listens and answers until the task is cancelled or a graceful shutdown is asked for.
+    ///
+    /// Then requests that are being answered get 2 s, stalled readers too; what is left is cut.
+    ///
+    /// - Throws: ``HTTPAPIError``, and what `onBound` throws.
+    @concurrent public func run() async throws {
+        let registry = ConnectionRegistry(limit: limits.connections)
+        let opening = Opening()
+        let api = API(
+            node: node,
+            version: configuration.version,
+            logger: logger,
+            requestGuard: { [isReady] in isReady() ? opening.requestGuard : nil },
+            samples: { registry.samples }
+        )
+        let server = Server(
+            childChannelSetup: APIChannel(api: api, limits: limits, registry: registry),
+            configuration: ServerConfiguration(
+                address: .hostname(
+                    configuration.address == "*" ? "0.0.0.0" : configuration.address,
+                    port: Int(configuration.port)
+                ),
+                backlog: 1024
+            ),
+            onServerRunning: { channel in await opened(channel, opening) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger
+        )
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do {
+                    try await server.run()
+                } catch let error as IOError {
+                    throw HTTPAPIError.address(configuration, "\(error)")
+                } catch let error as SocketAddressError {
+                    throw HTTPAPIError.address(configuration, "\(error)")
+                }
+                return true
+            }
+            group.addTask {
+                await stopped()
+                registry.closeAll()
+                return false
+            }
+            while let isServer = try await group.next(), !isServer {}
+            group.cancelAll()
+        }
+        if let failure = opening.failure { throw failure }
+    }
+
+    /// Returns when what is left has to be cut.
+    private func stopped() async {
+        do {
+            try await gracefulShutdown()
+            try await Task.sleep(for: .nanoseconds(limits.shutdown.nanoseconds))
+        } catch {
+            // Cancelled: at once.
+        }
+    }
+
+    private func opened(_ channel: any Channel, _ opening: Opening) async {
+        do {
+            guard let local = channel.localAddress, let port = local.port, let host = local.ipAddress else {
+                throw HTTPAPIError.address(configuration, "the socket has no address")
+            }
+            let address = Address(host: host, port: port)
+            let needsToken = configuration.tokenPolicy == .always || !address.isLoopback
+            if needsToken, configuration.token == nil {
+                throw HTTPAPIError(
+                    .token,
+                    "requests need a token here, and http.token couldn't be read or made in the home folder"
+                )
+            }
+            try await onBound(address)
+            opening.succeed(
+                RequestGuard(
+                    hosts: AllowedHosts(port: port, bound: [configuration.address, host], extra: configuration.hosts),
+                    token: needsToken ? configuration.token : nil
+                )
+            )
+        } catch {
+            opening.fail(error)
+            channel.close(promise: nil)
+        }
+    }
+}
+
+/// What is known only once the server listens.
+private final class Opening: Sendable {
+    private let state = Mutex<Result<RequestGuard, any Error>?>(nil)
+
+    func succeed(_ guard: RequestGuard) { state.withLock { $0 = .success(`guard`) } }
+
+    func fail(_ error: any Error) { state.withLock { $0 = .failure(error) } }
+
+    var requestGuard: RequestGuard? {
+        state.withLock { if case .success(let value) = $0 { value } else { nil } }
+    }
+
+    var failure: (any Error)? {
+        state.withLock { if case .failure(let error) = $0 { error } else { nil } }
+    }
+}

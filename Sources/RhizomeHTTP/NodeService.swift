@@ -1,0 +1,42 @@
+internal import RhizomeCore
+internal import RhizomeIdentity
+internal import RhizomeNode
+internal import SignedLog
+
+/// What the routes need of a node: as little as can be, so that they are tested without sockets.
+protocol NodeService: Sendable {
+    /// Whose node it is.
+    var identity: PublicKey { get }
+    /// The label for people.
+    var peerID: String { get }
+    /// What is held.
+    var log: any DeltaLog { get }
+    /// Whole seconds since the node started.
+    var uptimeSeconds: Int64 { get }
+
+    /// This node first, then every trusted entry by petname bytes.
+    func peers() async throws -> [PeerStatus]
+    /// The keys that asked for a connection and were refused.
+    func refusedKeys() -> [RefusedKey]
+    /// The petname of a trusted identity.
+    func petname(of identity: PublicKey) -> String?
+    /// Signs drafts with the node's identity and appends them durably, all or none.
+    func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta]
+    /// Takes a signed delta by any author through admission.
+    func submit(_ wire: [UInt8]) async throws -> Judgement
+    /// The peers known to hold a delta.
+    func holders(of delta: StoredDelta) async throws -> [PublicKey]
+    /// The numbers for `/metrics`.
+    func metrics() async -> NodeMetrics
+    /// Which deltas trust keeps out of views (spec: views.md, step 1), as of now.
+    func exclusion() async throws -> @Sendable (_ author: PublicKey, _ id: DeltaID) -> Bool
+}
+
+extension Node: NodeService {
+    func petname(of identity: PublicKey) -> String? { trust.entries[identity]?.name }
+
+    func exclusion() async throws -> @Sendable (PublicKey, DeltaID) -> Bool {
+        let exclusions = try await exclusions()
+        return { author, id in exclusions.excludes(author: author, id: id) }
+    }
+}

@@ -1,0 +1,51 @@
+internal import Bytes
+internal import HTTPTypes
+internal import NIOHTTP1
+internal import StrictJSON
+
+/// A request that has passed the guards, as handlers see it.
+struct APIRequest: Sendable {
+    /// What is asked for.
+    let target: RequestTarget
+    /// The route's variable parts, by name.
+    let parameters: [String: Text]
+    /// The header fields.
+    let headers: HTTPHeaders
+    /// The whole body, within the route's limit.
+    let body: [UInt8]
+
+    /// A variable part of the path.
+    func parameter(_ name: String) -> Text {
+        guard let value = parameters[name] else { preconditionFailure("the route has a part :\(name)") }
+        return value
+    }
+
+    /// The body's JSON object.
+    ///
+    /// - Throws: ``JSONError``, or 400 for another value than an object.
+    func object() throws -> JSONObject {
+        let limits = JSONLimits(bytes: RequestLimits.jsonBytes)
+        guard let object = try JSONValue(parsing: body, limits: limits).object else {
+            throw APIError.badInput("the body is a JSON object")
+        }
+        return object
+    }
+}
+
+/// How large requests may be.
+enum RequestLimits {
+    /// Bytes of a signed delta as CBOR: a bit above the 260 KiB of delta.md, so that admission itself refuses what is
+    /// just too large.
+    static let cborBytes = 264 * 1024
+    /// Bytes of a JSON body: 2 MiB, room for any delta that delta.md allows, each byte of its texts escaped as `\u00XX`.
+    static let jsonBytes = 2 * 1024 * 1024
+    /// Bytes of one header field, and of all of them with the request line.
+    ///
+    /// Two names of 1,024 bytes, percent-encoded, are 6 KiB.
+    static let headerFieldBytes = 16 * 1024
+    static let headerBytes = 32 * 1024
+    /// How many header fields.
+    static let headerFields = 100
+    /// Items of a page.
+    static let pageItems = 10_000
+}

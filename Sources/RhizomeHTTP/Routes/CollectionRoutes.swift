@@ -1,0 +1,146 @@
+internal import Bytes
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import RhizomeCore
+internal import RhizomeNode
+internal import RhizomeViews
+internal import StrictJSON
+
+/// Entities as their properties' values, by collection.
+struct CollectionRoutes {
+    /// Entities that a complete list asks for at once.
+    private static let batch = 256
+
+    let node: any NodeService
+    /// Makes ids and transactions' names that nothing else has.
+    let makeUUID: @Sendable () -> String
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/:collection/ids", ids),
+            Route(.get, "/api/:collection/:id", entity),
+            Route(.get, "/api/:collection/:id/history", history),
+            Route(.put, "/api/:collection", contentTypes: [MediaTypes.json], putAny),
+            Route(.put, "/api/:collection/:id", contentTypes: [MediaTypes.json], put),
+        ]
+    }
+
+    private func reader(asOf: Int64? = nil) async throws -> EntityReader {
+        let isExcluded = try await node.exclusion()
+        return EntityReader(log: node.log, perspective: Perspective(asOf: asOf) { isExcluded($0.author, $0.id) })
+    }
+
+    // MARK: - Reading
+
+    @Sendable private func ids(_ request: APIRequest) async throws -> Response {
+        let parameters = try ReadParameters(request.target.query, taking: [.page, .asOf])
+        let name = request.parameter("collection")
+        let first = try PageCursor.entity(parameters.page.after)
+        let reader = try await reader(asOf: parameters.asOf)
+        let batch = parameters.page.limit ?? Self.batch
+        // Read before the answer begins: its first line tells whether that succeeded.
+        let page = try await reader.collection(name, after: first, count: batch)
+        let isComplete = parameters.page.limit == nil
+        let list = JSONList(prefix: "{\"ids\":", suffix: "}") {
+            var next: CollectionPage? = page
+            return {
+                guard let page = next else { return [] }
+                if isComplete, page.hasMore, let last = page.ids.last {
+                    next = try await reader.collection(name, after: last, count: batch)
+                } else {
+                    next = nil
+                }
+                return page.ids.map { .text($0) }
+            }
+        }
+        var response = list.response()
+        if let limit = parameters.page.limit, page.hasMore, let last = page.ids.last {
+            response.linkToNext(request.target.path, limit: limit, after: .entity(last), asOf: parameters.asOf)
+        }
+        return response
+    }
+
+    @Sendable private func entity(_ request: APIRequest) async throws -> Response {
+        let parameters = try ReadParameters(request.target.query, taking: .asOf)
+        let reader = try await reader(asOf: parameters.asOf)
+        guard let entity = try await reader.entity(request.parameter("id")) else { throw APIError.notFound }
+        return .json(entity.json)
+    }
+
+    @Sendable private func history(_ request: APIRequest) async throws -> Response {
+        let parameters = try ReadParameters(request.target.query, taking: .asOf)
+        let reader = try await reader(asOf: parameters.asOf)
+        guard let history = try await reader.history(of: request.parameter("id")) else { throw APIError.notFound }
+        return .json(history.json)
+    }
+
+    // MARK: - Writing
+
+    /// PUT with the id in the body, or without one.
+    @Sendable private func putAny(_ request: APIRequest) async throws -> Response {
+        _ = try ReadParameters(request.target.query, taking: [])
+        let body = try request.object()
+        for member in body.members where member.name != "id" && member.name != "properties" {
+            throw FieldError(.unknown, field: member.name.string, "there is no such field; a PUT has id and properties")
+        }
+        guard let json = body["properties"] else {
+            throw FieldError(.missing, field: "properties", "a PUT names properties")
+        }
+        guard let properties = json.object else {
+            throw FieldError(.type, field: "properties", "properties are an object")
+        }
+        var id: Text?
+        if let given = body["id"] {
+            guard let text = given.text else { throw FieldError(.type, field: "id", "an id is a text") }
+            id = text
+        } else if let property = properties["id"] {
+            guard let text = property.text else { throw FieldError(.type, field: "properties.id", "an id is a text") }
+            id = text
+        }
+        return try await put(
+            request.parameter("collection"),
+            id ?? Text(makeUUID()),
+            properties,
+            field: "properties"
+        )
+    }
+
+    /// PUT with the id in the path.
+    @Sendable private func put(_ request: APIRequest) async throws -> Response {
+        _ = try ReadParameters(request.target.query, taking: [])
+        return try await put(request.parameter("collection"), request.parameter("id"), try request.object())
+    }
+
+    /// - Parameter field: where in the body the properties are; none where they are the body.
+    private func put(
+        _ collection: Text,
+        _ id: Text,
+        _ properties: JSONObject,
+        field: String? = nil
+    ) async throws -> Response {
+        try ReservedNames.check(id: id)
+        if let property = properties["id"], property != .text(id) {
+            throw APIError(
+                status: .badRequest,
+                error: "ID Mismatch",
+                details: ["param": .text(id), "property": property]
+            )
+        }
+        let put: EntityPut
+        do throws(FieldError) {
+            put = try EntityPut(collection: collection, id: id, properties: properties)
+        } catch {
+            guard let field, properties[Text(error.field)] != nil else { throw error }
+            throw error.inside(field)
+        }
+        let reader = try await reader()
+        let visible = try await reader.visibleDeltas(about: [id])
+        let made = makeUUID
+        let planned = put.deltas(changing: visible, transaction: Text(made()))
+        guard !planned.isEmpty else {
+            return .json((EntityView(of: id, in: visible) ?? EntityView(absent: id)).json)
+        }
+        _ = try await node.write(planned.map { Draft(pointers: $0.pointers, replacing: $0.replacedTime) })
+        return .json((try await reader.entity(id) ?? EntityView(absent: id)).json)
+    }
+}

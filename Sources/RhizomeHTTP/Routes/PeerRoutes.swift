@@ -1,0 +1,80 @@
+internal import Bytes
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import RhizomeCore
+internal import RhizomeIdentity
+internal import RhizomeNode
+internal import RhizomeViews
+internal import StrictJSON
+
+/// How this node and its peers stand.
+struct PeerRoutes {
+    let node: any NodeService
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/peers", peers),
+            Route(.get, "/api/peers/count", count),
+            Route(.get, "/api/peers/refused", refused),
+        ]
+    }
+
+    @Sendable private func peers(_ request: APIRequest) async throws -> Response {
+        _ = try ReadParameters(request.target.query, taking: [])
+        return .json(.array(try await node.peers().map(\.json)))
+    }
+
+    @Sendable private func count(_ request: APIRequest) async throws -> Response {
+        _ = try ReadParameters(request.target.query, taking: [])
+        return .json(.integer(Int64(try await node.peers().count)))
+    }
+
+    @Sendable private func refused(_ request: APIRequest) async throws -> Response {
+        _ = try ReadParameters(request.target.query, taking: [])
+        return .json(.array(node.refusedKeys().map(json)))
+    }
+
+    /// `candidates` are dids and nothing else; those that the list knows have their petnames in `names`.
+    private func json(_ key: RefusedKey) -> JSONValue {
+        var json: JSONObject = [
+            "transportKey": Z85.encode(key.transportKey.array).map { .string($0) } ?? .null,
+            "address": .string(key.address),
+            "count": .integer(Int64(key.count)),
+            "lastSeen": .integer(key.lastSeen),
+            "candidates": .array(key.candidates.map(\.json)),
+        ]
+        var names = JSONObject()
+        for candidate in key.candidates {
+            guard let name = node.petname(of: candidate) else { continue }
+            names.append(Text(candidate.did), .string(name))
+        }
+        if names.count > 0 { json.append("names", .object(names)) }
+        return .object(json)
+    }
+}
+
+extension PeerStatus {
+    /// One item of `/api/peers`.
+    fileprivate var json: JSONValue {
+        [
+            "reqAddr": requestAddress.map { .string($0) } ?? .null,
+            "publishAddr": publishAddress.map { .string($0) } ?? .null,
+            "isSelf": .bool(isSelf),
+            "isSeedPeer": .bool(isSeedPeer),
+            "deltaCount": [
+                "accepted": .integer(counts.accepted),
+                "duplicate": .integer(counts.duplicate),
+                "rejected": .integer(counts.rejected),
+                "deferred": .integer(counts.deferred),
+            ],
+            "identity": identity.json,
+            "name": .string(name),
+            "state": .string(state.rawValue),
+            "clockOffsetMicroseconds": clockOffsetMicroseconds.map { .integer($0) } ?? .null,
+            "roundTripMicroseconds": roundTripMicroseconds.map { .integer($0) } ?? .null,
+            "lastSeen": lastSeen.map { .integer($0) } ?? .null,
+            "forks": .array(forks.map { ["sequence": .integer($0.sequence), "ids": .array($0.ids.map(\.json))] }),
+            "stalled": .array(stalled.map(\.json)),
+        ]
+    }
+}

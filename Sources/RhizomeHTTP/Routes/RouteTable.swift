@@ -1,0 +1,38 @@
+internal import Bytes
+internal import HTTPTypes
+internal import HummingbirdCore
+
+/// All routes, and which one a request means.
+///
+/// Hummingbird's own router neither decodes the parts of a path nor tells `//` from `/`, and what it doesn't know it
+/// answers without a body; the table is small enough to be looked through.
+struct RouteTable: Sendable {
+    private let routes: [Route]
+
+    /// A table; where several routes fit, the first one is taken.
+    init(_ routes: [Route]) { self.routes = routes }
+
+    /// The route of a request with the values of its variable parts.
+    ///
+    /// - Throws: 404, 405 with `Allow`, or 400 where something is to be written to a reserved name.
+    func route(_ method: HTTPRequest.Method, _ path: [Text]) throws(APIError) -> (Route, [String: Text]) {
+        let wanted = method == .head ? .get : method
+        var allowed: Set<String> = []
+        for route in routes {
+            guard let parameters = route.match(path) else { continue }
+            if route.method == wanted { return (route, parameters) }
+            allowed.insert(route.method.rawValue)
+        }
+        if method == .put, path.first == "api", path.count == 2 || path.count == 3 {
+            try ReservedNames.check(collection: path[1])
+            if path.count == 3 { try ReservedNames.check(id: path[2]) }
+        }
+        guard !allowed.isEmpty else { throw .notFound }
+        if allowed.contains("GET") { allowed.insert("HEAD") }
+        throw APIError(
+            status: .methodNotAllowed,
+            error: "Method Not Allowed",
+            fields: [.allow: allowed.sorted().joined(separator: ", ")]
+        )
+    }
+}

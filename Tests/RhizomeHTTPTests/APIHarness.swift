@@ -1,0 +1,115 @@
+import Bytes
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import StrictJSON
+import Synchronization
+
+@testable import RhizomeHTTP
+
+/// What a request was answered with.
+struct Answer {
+    let status: Int
+    let headers: HTTPFields
+    let body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// The body as JSON; what isn't JSON is null.
+    var json: JSONValue { (try? JSONValue(parsing: body, limits: JSONLimits(bytes: 1 << 26))) ?? .null }
+
+    subscript(name: Text) -> JSONValue? { json.object?[name] }
+
+    /// The path of the next page.
+    var next: String? {
+        headers[.link].map { String($0.dropFirst().prefix { $0 != ">" }) }
+    }
+}
+
+/// The API over a node in memory, without a socket.
+struct APIHarness {
+    static let port = 3000
+
+    let node: MemoryNode
+    let api: API
+
+    init(token: BearerToken? = nil, isStarting: Bool = false) throws {
+        let node = try MemoryNode()
+        self.node = node
+        let guarded = RequestGuard(hosts: AllowedHosts(port: Self.port, bound: ["127.0.0.1"], extra: []), token: token)
+        let numbers = Mutex(0)
+        api = API(
+            node: node,
+            version: "1.2.3",
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            requestGuard: { isStarting ? nil : guarded },
+            makeUUID: {
+                numbers.withLock { number in
+                    number += 1
+                    return "made-\(number)"
+                }
+            }
+        )
+    }
+
+    func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ headers: [(String, String)] = [],
+        host: String? = "localhost:3000",
+        body: [UInt8] = []
+    ) async throws -> Answer {
+        var fields = HTTPHeaders(headers)
+        if let host { fields.add(name: "Host", value: host) }
+        let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: fields)
+        let response: Response
+        do {
+            response = await api.respond(to: try api.prepare(head), body: body)
+        } catch {
+            response = api.refuse(error)
+        }
+        return try await Answer(response)
+    }
+
+    func get(_ path: String, _ headers: [(String, String)] = []) async throws -> Answer {
+        try await send(.GET, path, headers)
+    }
+
+    func put(_ path: String, _ json: String) async throws -> Answer {
+        try await send(.PUT, path, [("Content-Type", "application/json")], body: Array(json.utf8))
+    }
+
+    func post(_ json: String) async throws -> Answer {
+        try await send(.POST, "/api/deltas", [("Content-Type", "application/json")], body: Array(json.utf8))
+    }
+
+    func post(cbor: [UInt8]) async throws -> Answer {
+        try await send(.POST, "/api/deltas", [("Content-Type", "application/cbor")], body: cbor)
+    }
+}
+
+private final class Collected: Sendable {
+    let bytes = Mutex<[UInt8]>([])
+}
+
+private struct CollectingWriter: ResponseBodyWriter {
+    let collected: Collected
+    mutating func write(_ buffer: ByteBuffer) async throws {
+        collected.bytes.withLock { $0.append(contentsOf: buffer.readableBytesView) }
+    }
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
+extension Answer {
+    fileprivate init(_ response: Response) async throws {
+        let collected = Collected()
+        try await response.body.write(CollectingWriter(collected: collected))
+        self.init(
+            status: response.status.code,
+            headers: response.headers,
+            body: collected.bytes.withLock { $0 }
+        )
+    }
+}

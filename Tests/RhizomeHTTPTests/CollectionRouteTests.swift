@@ -1,0 +1,183 @@
+import Bytes
+import RhizomeCore
+import RhizomeTesting
+import StrictJSON
+import Synchronization
+import Testing
+
+@testable import RhizomeHTTP
+@testable import RhizomeNode
+
+@Suite struct CollectionRouteTests {
+    @Test("What is put is answered, read, listed and told in its history")
+    func put() async throws {
+        let api = try APIHarness()
+        let put = try await api.put(
+            "/api/user/u1",
+            "{\"name\": \"Taliesin\", \"age\": 42, \"height\": 1.5, \"bard\": true, \"king\": null}"
+        )
+        #expect(put.status == 200)
+        let entity: JSONValue = [
+            "id": "u1", "properties": ["age": 42, "bard": true, "height": .float(1.5), "name": "Taliesin"],
+        ]
+        #expect(put.json == entity)
+        #expect(try await api.get("/api/user/u1").json == entity)
+        #expect(try await api.get("/api/film/u1").json == entity)
+        #expect(try await api.get("/api/user/ids").json == ["ids": ["u1"]])
+        #expect(try await api.get("/api/film/ids").json == ["ids": []])
+        // Four that change, and the transaction's size.
+        #expect(try await api.node.memory.count() == 5)
+        let history = try #require(try await api.get("/api/user/u1/history")["history"]?.array)
+        #expect(history.compactMap { $0.object?["property"]?.text } == ["name", "age", "height", "bard"])
+    }
+
+    @Test("Only what changes is written, and nothing where nothing does")
+    func changesOnly() async throws {
+        let api = try APIHarness()
+        _ = try await api.put("/api/user/u1", "{\"name\": \"Taliesin\", \"age\": 42}")
+        let before = try await api.node.memory.count()
+        let same = try await api.put("/api/user/u1", "{\"name\": \"Taliesin\", \"age\": 42.0}")
+        #expect(same.status == 200)
+        #expect(same["properties"] == ["age": 42, "name": "Taliesin"])
+        #expect(try await api.node.memory.count() == before)
+        let one = try await api.put("/api/user/u1", "{\"name\": \"Taliesin\", \"age\": 43}")
+        #expect(one["properties"] == ["age": 43, "name": "Taliesin"])
+        #expect(try await api.node.memory.count() == before + 1)
+        let cleared = try await api.put("/api/user/u1", "{\"age\": null}")
+        #expect(cleared["properties"] == ["age": .null, "name": "Taliesin"])
+        #expect(try await api.put("/api/user/nobody", "{}").json == ["id": "nobody", "properties": [:]])
+        #expect(try await api.get("/api/user/nobody").status == 404)
+    }
+
+    @Test("Without an id one is made; an id in the properties is taken")
+    func collectionPut() async throws {
+        let api = try APIHarness()
+        let made = try await api.put("/api/user", "{\"properties\": {\"name\": \"A\"}}")
+        #expect(made.json == ["id": "made-1", "properties": ["name": "A"]])
+        let named = try await api.put(
+            "/api/user",
+            "{\"id\": \"u2\", \"properties\": {\"name\": \"B\", \"id\": \"u2\"}}"
+        )
+        #expect(named.json == ["id": "u2", "properties": ["name": "B"]])
+        let inside = try await api.put("/api/user", "{\"properties\": {\"name\": \"C\", \"id\": \"u3\"}}")
+        #expect(inside["id"] == "u3")
+    }
+
+    @Test(
+        "Properties with another id than the entity's are refused as the classic API does",
+        arguments: [
+            ("/api/user/u1", "{\"id\": \"u2\"}"), ("/api/user", "{\"id\": \"u1\", \"properties\": {\"id\": \"u2\"}}"),
+        ]
+    )
+    func mismatch(_ path: String, _ body: String) async throws {
+        let answer = try await APIHarness().put(path, body)
+        #expect(answer.status == 400)
+        #expect(answer.json == ["error": "ID Mismatch", "param": "u1", "property": "u2"])
+    }
+
+    @Test(
+        "A PUT that can't be is refused with the field, and writes nothing",
+        arguments: [
+            ("/api/user/u1", "{\"a\": []}", "a"), ("/api/user/u1", "{\"a\": {}}", "a"),
+            ("/api/user/u1", "{\"_a\": 1}", "_a"), ("/api/user/u1", "{\"\": 1}", ""),
+            ("/api/user", "{\"properties\": {\"a\": []}}", "properties.a"), ("/api/user", "{\"a\": 1}", "a"),
+            ("/api/user", "{}", "properties"), ("/api/user", "{\"properties\": 1}", "properties"),
+            ("/api/user", "{\"id\": 1, \"properties\": {}}", "id"),
+            ("/api/user", "{\"id\": \"\", \"properties\": {}}", "id"),
+            ("/api/user", "{\"id\": \"ids\", \"properties\": {\"a\": 1}}", "id"),
+            ("/api/user/count", "{\"a\": 1}", "id"),
+            ("/api/_user/u1", "{\"a\": 1}", "collection"), ("/api/schemas/u1", "{\"a\": 1}", "collection"),
+            ("/api/peers", "{\"properties\": {\"a\": 1}}", "collection"),
+            ("/api/user/u1?asOf=1", "{\"a\": 1}", "asOf"),
+        ]
+    )
+    func badPut(_ path: String, _ body: String, _ field: String) async throws {
+        let api = try APIHarness()
+        let answer = try await api.put(path, body)
+        #expect(answer.status == 400)
+        #expect(answer["field"] == .string(field))
+        #expect(try await api.node.memory.count() == 0)
+    }
+
+    @Test("Ids are compared by their bytes, and any byte of them can be asked for")
+    func ids() async throws {
+        let api = try APIHarness()
+        let composed = "/api/user/%C3%A9"
+        let decomposed = "/api/user/e%CC%81"
+        _ = try await api.put(composed, "{\"n\": 1}")
+        _ = try await api.put(decomposed, "{\"n\": 2}")
+        #expect(try await api.get(composed)["properties"] == ["n": 1])
+        #expect(try await api.get(decomposed)["properties"] == ["n": 2])
+        _ = try await api.put("/api/user/a", "{\"n\": 3}")
+        _ = try await api.put("/api/user/a%00b", "{\"n\": 4}")
+        _ = try await api.put("/api/user/a%2Fb", "{\"n\": 5}")
+        _ = try await api.put("/api/user/%2e%2E", "{\"n\": 6}")
+        _ = try await api.put("/api/user/a%25b+c", "{\"n\": 7}")
+        #expect(try await api.get("/api/user/a")["properties"] == ["n": 3])
+        #expect(try await api.get("/api/user/a%00b")["properties"] == ["n": 4])
+        #expect(
+            try await api.get("/api/user/ids")["ids"]
+                == ["..", "a", "a\0b", "a%b+c", "a/b", "e\u{301}", "\u{e9}"]
+        )
+    }
+
+    @Test("Pages of entities make up the collection, stable under inserts")
+    func pages() async throws {
+        let api = try APIHarness()
+        for number in 10..<20 { _ = try await api.put("/api/user/u\(number)", "{\"n\": 1}") }
+        var ids: [Text] = []
+        var path: String? = "/api/user/ids?limit=3"
+        while let next = path {
+            let page = try await api.get(next)
+            ids += try #require(page["ids"]?.array).compactMap(\.text)
+            path = page.next
+            if ids.count == 3 { _ = try await api.put("/api/user/u00", "{\"n\": 1}") }
+        }
+        #expect(ids == (10..<20).map { Text("u\($0)") })
+        #expect(try await api.get("/api/user/ids")["ids"]?.array?.count == 11)
+    }
+
+    @Test("asOf shows what was known then, in µs and in RFC 3339")
+    func asOf() async throws {
+        let api = try APIHarness()
+        _ = try await api.put("/api/user/u1", "{\"n\": 1}")
+        let then = api.node.state.withLock { state in
+            let now = state.now
+            state.now += 3_600_000_000
+            return now
+        }
+        _ = try await api.put("/api/user/u1", "{\"n\": 2}")
+        _ = try await api.put("/api/user/u2", "{\"n\": 2}")
+        #expect(try await api.get("/api/user/u1?asOf=\(then)")["properties"] == ["n": 1])
+        #expect(try await api.get("/api/user/u1?asOf=2025-01-01T00:30:00Z")["properties"] == ["n": 1])
+        #expect(try await api.get("/api/user/u1?asOf=2025-01-01T02:30:00%2B02:00")["properties"] == ["n": 1])
+        #expect(try await api.get("/api/user/ids?asOf=\(then)")["ids"] == ["u1"])
+        #expect(try await api.get("/api/user/u2?asOf=\(then)").status == 404)
+        #expect(try await api.get("/api/user/u1/history?asOf=\(then)")["history"]?.array?.count == 1)
+        #expect(try await api.get("/api/user/u1?asOf=yesterday").status == 400)
+        #expect(try await api.get("/api/user/u1?context=x")["field"] == "context")
+    }
+
+    @Test("Deltas that trust keeps out aren't seen")
+    func exclusion() async throws {
+        let api = try APIHarness()
+        _ = try await api.put("/api/user/u1", "{\"n\": 1}")
+        api.node.state.withLock { _ = $0.excluded.insert(api.node.identity) }
+        #expect(try await api.get("/api/user/u1").status == 404)
+        #expect(try await api.get("/api/user/ids")["ids"] == [])
+        #expect(try await api.get("/api/deltas/count").text == "1")
+    }
+
+    @Test(
+        "Reserved names and ids are nothing to read",
+        arguments: [
+            "/api/_transaction/ids", "/api/schemas/x", "/api/lossless/x", "/api/user/count", "/api/user/stream",
+            "/api/user/ids/history", "/api/trust/x/history", "/api", "/", "/metrics/x", "/api/user/u1/x",
+        ]
+    )
+    func reserved(_ path: String) async throws {
+        let answer = try await APIHarness().get(path)
+        #expect(answer.status == 404)
+        #expect(answer.json == ["error": "Not Found"])
+    }
+}

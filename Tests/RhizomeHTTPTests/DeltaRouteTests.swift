@@ -1,0 +1,228 @@
+import Bytes
+import HTTPTypes
+import RhizomeCore
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import StrictJSON
+import Synchronization
+import Testing
+
+@testable import RhizomeHTTP
+@testable import RhizomeNode
+
+@Suite struct DeltaRouteTests {
+    private let name =
+        "{\"pointers\": [{\"localContext\": \"user\", \"target\": \"u1\", \"targetContext\": \"name\"},"
+        + "{\"localContext\": \"name\", \"target\": \"Taliesin\"}]}"
+
+    @Test("A delta that is written is answered whole, listed and found by its id")
+    func write() async throws {
+        let api = try APIHarness()
+        let written = try await api.post(name)
+        #expect(written.status == 201)
+        #expect(written["creator"] == .string(api.node.identity.did))
+        #expect(written["sequence"] == 0)
+        #expect(written["timeReceived"] != nil)
+        #expect(written["receivedFrom"] == nil)
+        let id = try #require(written["id"]?.text).string
+        #expect(written.headers[.location] == "/api/deltas/\(id)")
+        #expect(try await api.get("/api/deltas").json == .array([written.json]))
+        #expect(try await api.get("/api/deltas/count").text == "1")
+        #expect(try await api.get("/api/delta/ids").json == ["ids": [.string(id)]])
+        let one = try await api.get("/api/deltas/\(id)")
+        #expect(one["signature"] == written["signature"])
+        #expect(one["heldBy"] == [])
+        let cbor = try await api.get("/api/deltas/\(id)", [("Accept", "application/cbor")])
+        #expect(cbor.headers[.contentType] == "application/cbor")
+        #expect(try SignedDelta(decoding: cbor.body).id.description == id)
+        let either = try await api.get("/api/deltas/\(id)", [("Accept", "application/json, application/cbor;q=0.5")])
+        #expect(either.headers[.contentType] == "application/json")
+    }
+
+    @Test("Who holds a delta is told by did")
+    func heldBy() async throws {
+        let api = try APIHarness()
+        let id = try #require(try await api.post(name)["id"]?.text)
+        let peer = try TestAuthors.signer("peer").publicKey
+        api.node.state.withLock { $0.holders = [peer] }
+        #expect(try await api.get("/api/deltas/\(id)")["heldBy"] == [.string(peer.did)])
+    }
+
+    @Test(
+        "A body that sets what isn't the caller's to set is refused by the field's name",
+        arguments: ["id", "creator", "host", "timeCreated", "sequence", "previous", "signature", "x"]
+    )
+    func unknownField(_ field: String) async throws {
+        let api = try APIHarness()
+        let answer = try await api.post("{\"\(field)\": 1, \"pointers\": [{\"localContext\": \"a\", \"target\": 1}]}")
+        #expect(answer.status == 400)
+        #expect(answer["field"] == .string(field))
+        #expect(try await api.node.memory.count() == 0)
+    }
+
+    @Test(
+        "Pointers that aren't a delta's are refused with the way to the field",
+        arguments: [
+            ("{}", "pointers"), ("{\"pointers\": 1}", "pointers"), ("{\"pointers\": []}", "pointers"),
+            ("{\"pointers\": [{\"localContext\": \"a\"}]}", "pointers[0].target"),
+            ("{\"pointers\": [{\"localContext\": \"a\", \"target\": []}]}", "pointers[0].target"),
+            ("{\"pointers\": [{\"localContext\": \"\", \"target\": 1}]}", "pointers[0].localContext"),
+            ("{\"pointers\": [{\"localContext\": \"a\", \"target\": 1, \"b\": 2}]}", "pointers[0].b"),
+            (
+                "{\"pointers\": [{\"localContext\": \"a\", \"target\": 1, \"targetContext\": \"b\"}]}",
+                "pointers[0].target"
+            ),
+        ]
+    )
+    func badPointers(_ body: String, _ field: String) async throws {
+        let answer = try await APIHarness().post(body)
+        #expect(answer.status == 400)
+        #expect(answer["field"] == .string(field))
+        #expect(answer["error"]?.text != nil)
+    }
+
+    @Test(
+        "What isn't strict JSON is refused with its place",
+        arguments: [
+            ("", "truncated", 0), ("{\"pointers\": [", "truncated", 14), ("{\"a\":1,\"a\":2}", "duplicateName", 7),
+            ("{} x", "trailing", 3), ("{\"a\":01}", "number", 5), ("{\"a\":1e400}", "floatRange", 5),
+            ("{\"a\":9223372036854775808}", "integerRange", 5), ("{\"a\":\"\\ud800\"}", "unpairedSurrogate", 6),
+            ("\u{feff}{}", "byteOrderMark", 0), (String(repeating: "[", count: 100_000), "tooDeep", 64),
+            ("{\"a\":NaN}", "syntax", 5),
+        ]
+    )
+    func badJSON(_ body: String, _ code: String, _ offset: Int64) async throws {
+        let answer = try await APIHarness().post(body)
+        #expect(answer.status == 400)
+        #expect(answer["code"] == .string(code))
+        #expect(answer["offset"] == .integer(offset))
+    }
+
+    @Test("A delta in CBOR goes through admission: stored, duplicate, deferred, rejected")
+    func admission() async throws {
+        let api = try APIHarness()
+        let author = try TestAuthors.signer("author")
+        let delta = try SignedDelta(
+            pointers: [Pointer("a", .integer(1))],
+            after: [],
+            timeCreated: 1_700_000_000_000_000,
+            signer: author
+        )
+        let deferred = try await api.post(cbor: delta.bytes)
+        #expect(deferred.status == 202)
+        #expect(deferred.json == ["decision": "defer", "reason": "unknownAuthor", "id": .string(delta.id.description)])
+        api.node.state.withLock { _ = $0.trusted.insert(author.publicKey) }
+        let accepted = try await api.post(cbor: delta.bytes)
+        #expect(accepted.status == 201)
+        #expect(accepted["creator"] == .string(author.publicKey.did))
+        let duplicate = try await api.post(cbor: delta.bytes)
+        #expect(duplicate.status == 200)
+        #expect(duplicate.json == ["decision": "duplicate", "reason": .null, "id": .string(delta.id.description)])
+        let next = try SignedDelta(
+            pointers: [Pointer("a", .integer(2))],
+            after: [DeltaLink(delta).head],
+            timeCreated: delta.header.timeCreated + 1,
+            signer: author
+        )
+        var forged = next.bytes
+        forged[forged.count - 1] ^= 1
+        let rejected = try await api.post(cbor: forged)
+        #expect(rejected.status == 422)
+        #expect(rejected["decision"] == "reject")
+        #expect(rejected["reason"] == "bodyMismatch")
+        #expect(rejected["error"]?.text != nil)
+        let malformed = try await api.post(cbor: [0xff])
+        #expect(malformed.status == 422)
+        #expect(malformed["reason"] == "malformed")
+        #expect(malformed["id"] == nil)
+        #expect(try await api.node.memory.count() == 1)
+    }
+
+    @Test("A delta just above the limit is rejected by admission, by name")
+    func limit() async throws {
+        let answer = try await APIHarness().post(cbor: [UInt8](repeating: 0, count: DeltaLimits.signedBytes + 1))
+        #expect(answer.status == 422)
+        #expect(answer["reason"] == "limit")
+    }
+
+    @Test("Ids that aren't ids get 400, unknown ones 404")
+    func ids() async throws {
+        let api = try APIHarness()
+        #expect(try await api.get("/api/deltas/xyz").status == 400)
+        let unknown = try await api.get("/api/deltas/" + String(repeating: "0", count: 64))
+        #expect(unknown.status == 404)
+        #expect(unknown.json == ["error": "Not Found"])
+    }
+
+    @Test("Pages make up the complete list, whatever is added meanwhile")
+    func pages() async throws {
+        let api = try APIHarness()
+        try await api.node.fill(deltas: 25, bytes: 10)
+        let complete = try #require(try await api.get("/api/delta/ids")["ids"]?.array)
+        var paged: [JSONValue] = []
+        var path: String? = "/api/delta/ids?limit=10"
+        while let next = path {
+            let page = try await api.get(next)
+            #expect(page.status == 200)
+            paged += try #require(page["ids"]?.array)
+            path = page.next
+            if paged.count == 10 { try await api.node.fill(deltas: 3, bytes: 1) }
+        }
+        #expect(paged.count == 28)
+        #expect(Array(paged.prefix(25)) == complete)
+        #expect(Set(paged).count == 28)
+    }
+
+    @Test("A list longer than any batch is complete and in order")
+    func longList() async throws {
+        let api = try APIHarness()
+        try await api.node.fill(deltas: 700, bytes: 100)
+        let list = try #require(try await api.get("/api/deltas").json.array)
+        #expect(list.count == 700)
+        #expect(list.compactMap { $0.object?["sequence"]?.integer } == Array(0..<700))
+    }
+
+    @Test(
+        "Parameters that aren't known, or wrong, are refused by name",
+        arguments: [
+            ("limit=0", "limit"), ("limit=-1", "limit"), ("limit=x", "limit"), ("limit=10001", "limit"),
+            ("limit=+1", "limit"), ("after=x", "after"), ("after=", "after"), ("asOf=1", "asOf"),
+            ("context=x", "context"), ("authors=x", "authors"), ("without=x", "without"), ("filter=true", "filter"),
+            ("x=1", "x"), ("limit=1&limit=2", "limit"),
+        ]
+    )
+    func badParameters(_ query: String, _ field: String) async throws {
+        let answer = try await APIHarness().get("/api/deltas?\(query)")
+        #expect(answer.status == 400)
+        #expect(answer["field"] == .string(field))
+    }
+
+    @Test("A cursor of another store, or of another list, is refused")
+    func foreignCursor() async throws {
+        let api = try APIHarness()
+        try await api.node.fill(deltas: 2, bytes: 1)
+        let next = try #require(try await api.get("/api/deltas?limit=1").next)
+        #expect(try await api.get(next).status == 200)
+        let other = try APIHarness()
+        #expect(try await other.get(next).status == 400)
+        let entity = PageCursor.entity("p0").text
+        #expect(try await api.get("/api/deltas?after=\(entity)").status == 400)
+    }
+
+    @Test("A write that the clock or the disk forbids gets 503 with the word")
+    func unavailable() async throws {
+        let api = try APIHarness()
+        for code in [WriteError.Code.clock, .disk] {
+            api.node.state.withLock { $0.failure = WriteError(code, "what to do") }
+            let answer = try await api.post(name)
+            #expect(answer.status == 503)
+            #expect(answer.json == ["error": .string(code.rawValue), "message": "what to do"])
+            #expect(answer.headers[.retryAfter] == "1")
+        }
+        api.node.state.withLock { $0.failure = WriteError(.content, "too much") }
+        #expect(try await api.post(name).status == 400)
+        api.node.state.withLock { $0.logFailure = DeltaLogError(.disk, "full") }
+        #expect(try await api.post(cbor: [0]).json == ["error": "disk", "message": "full"])
+    }
+}

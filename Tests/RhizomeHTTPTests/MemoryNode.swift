@@ -1,0 +1,120 @@
+import Bytes
+import RhizomeCore
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import Synchronization
+
+@testable import RhizomeHTTP
+@testable import RhizomeNode
+
+/// A node without sockets: admission's rules over a log in memory.
+final class MemoryNode: NodeService {
+    struct State {
+        var now: Int64 = 1_735_689_600_000_000
+        var trusted: Set<PublicKey> = []
+        var failure: WriteError?
+        var logFailure: DeltaLogError?
+        var peers: [PeerStatus] = []
+        var refused: [RefusedKey] = []
+        var petnames: [PublicKey: String] = [:]
+        var holders: [PublicKey] = []
+        var excluded: Set<PublicKey> = []
+        var samples: [NodeMetrics.Sample] = []
+    }
+
+    let signer: KeySigner
+    let memory = InMemoryDeltaLog()
+    let peerID = "taliesin's node"
+    let uptimeSeconds: Int64 = 42
+    let state = Mutex(State())
+
+    init() throws { signer = try TestAuthors.signer("http") }
+
+    var identity: PublicKey { signer.publicKey }
+    var log: any DeltaLog { memory }
+
+    func peers() async throws -> [PeerStatus] { state.withLock { $0.peers } }
+    func refusedKeys() -> [RefusedKey] { state.withLock { $0.refused } }
+    func petname(of identity: PublicKey) -> String? { state.withLock { $0.petnames[identity] } }
+    func holders(of delta: StoredDelta) async throws -> [PublicKey] { state.withLock { $0.holders } }
+    func metrics() async -> NodeMetrics { NodeMetrics(samples: state.withLock { $0.samples }) }
+
+    func exclusion() async throws -> @Sendable (PublicKey, DeltaID) -> Bool {
+        if let failure = state.withLock({ $0.logFailure }) { throw failure }
+        let excluded = state.withLock { $0.excluded }
+        return { author, _ in excluded.contains(author) }
+    }
+
+    func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta] {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        do {
+            var batch: [AdmittedDelta] = []
+            var heads = try await memory.heads(of: identity)
+            for draft in drafts {
+                let now = state.withLock { state in
+                    state.now += 1
+                    return state.now
+                }
+                let time = max(now, (heads.map(\.timeCreated).max() ?? 0) + 1, (draft.replacing ?? 0) + 1)
+                let delta = try SignedDelta(pointers: draft.pointers, after: heads, timeCreated: time, signer: signer)
+                var links: [DeltaID: DeltaLink] = [:]
+                for head in heads { links[head.id] = DeltaLink(author: identity, head: head) }
+                guard case .admitted(let admitted) = try fit(delta, links, from: nil) else { fatalError("own delta") }
+                batch.append(admitted)
+                heads = [DeltaLink(delta).head]
+            }
+            return try await memory.append(batch, cursors: [:])
+        } catch let refusal as DeltaRefusal {
+            throw WriteError(.content, refusal.message)
+        } catch {
+            throw WriteError(.disk, "\(error)")
+        }
+    }
+
+    func submit(_ wire: [UInt8]) async throws -> Judgement {
+        if let failure = state.withLock({ $0.logFailure }) { throw failure }
+        let delta: SignedDelta
+        do { delta = try SignedDelta(decoding: wire) } catch { return Judgement(nil, error) }
+        if try await memory.contains([delta.id]).contains(delta.id) { return Judgement(delta.id, .duplicate) }
+        guard state.withLock({ $0.trusted.contains(delta.author) }) || delta.author == identity else {
+            return Judgement(delta.id, .defer(.unknownAuthor))
+        }
+        do {
+            let links = try await memory.links(of: delta.header.previous)
+            switch try fit(delta, links, from: nil) {
+            case .admitted(let admitted):
+                let stored = try await memory.append([admitted], cursors: [:])
+                return Judgement(delta.id, .accept, stored: stored[0])
+            case .gap: return Judgement(delta.id, .defer(.gap))
+            case .future: return Judgement(delta.id, .defer(.future))
+            case .rejected(let refusal): return Judgement(delta.id, refusal)
+            }
+        } catch let refusal as DeltaRefusal {
+            return Judgement(delta.id, refusal)
+        }
+    }
+
+    private func fit(_ delta: SignedDelta, _ links: [DeltaID: DeltaLink], from: PublicKey?) throws -> Admission.Fit {
+        let now = state.withLock { $0.now }
+        return Admission.fit(
+            try VerifiedDelta.verify(delta).get(),
+            held: links,
+            arrival: Arrival(timeReceived: now, receivedFrom: from, trustStatement: nil),
+            now: now
+        )
+    }
+
+    /// Writes deltas with one text of this size each.
+    func fill(deltas: Int, bytes: Int) async throws {
+        let text = Text(String(repeating: "x", count: bytes))
+        for start in stride(from: 0, to: deltas, by: 50) {
+            let drafts = (start..<min(start + 50, deltas)).map { number in
+                Draft(pointers: [
+                    Pointer("page", entity: Text("p\(number)"), targetContext: "text"), Pointer("text", .text(text)),
+                ])
+            }
+            _ = try await write(drafts)
+        }
+    }
+}

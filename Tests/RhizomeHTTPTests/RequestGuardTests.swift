@@ -1,0 +1,192 @@
+import Bytes
+import HTTPTypes
+import NIOHTTP1
+import Sodium
+import StrictJSON
+import Testing
+
+@testable import RhizomeHTTP
+
+@Suite struct RequestGuardTests {
+    private static func token(_ text: String) throws -> BearerToken {
+        let bytes = Array(text.utf8)
+        return BearerToken(
+            try SecretBytes(count: bytes.count) { (span: inout MutableRawSpan) in
+                for (offset, byte) in bytes.enumerated() {
+                    span.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+                }
+            }
+        )
+    }
+
+    @Test(
+        "Our own hosts are let in, in any case",
+        arguments: ["localhost:3000", "LOCALHOST:3000", "127.0.0.1:3000", "[::1]:3000"]
+    )
+    func ownHosts(_ host: String) async throws {
+        #expect(try await APIHarness().send(.GET, "/api/health", host: host).status == 200)
+    }
+
+    @Test(
+        "Any other host is refused",
+        arguments: [
+            "127.0.0.1.evil.com", "127.0.0.1.evil.com:3000", "localhost", "localhost:3001", "localhost:30000",
+            "localhost.:3000", "evil.com:3000", "0.0.0.0:3000", "127.0.0.1:3000@evil.com", "localhost:3000,evil.com",
+            "127.1:3000", "[::ffff:127.0.0.1]:3000", "[0:0:0:0:0:0:0:1]:3000", "", " localhost:3000",
+            "loca\u{212a}ost:3000",
+        ]
+    )
+    func otherHosts(_ host: String) async throws {
+        let answer = try await APIHarness().send(.GET, "/api/health", host: host)
+        #expect(answer.status == 403)
+        #expect(answer["error"]?.text != nil)
+    }
+
+    @Test("A request without a Host, or with two, is refused")
+    func hostCount() async throws {
+        let api = try APIHarness()
+        #expect(try await api.send(.GET, "/api/health", host: nil).status == 400)
+        #expect(try await api.get("/api/health", [("Host", "localhost:3000")]).status == 400)
+        #expect(try await api.get("/api/health", [("hOST", "evil.com")]).status == 400)
+    }
+
+    @Test("Hosts from the settings are let in, with our port or their own")
+    func extraHosts() {
+        let hosts = AllowedHosts(
+            port: 3000,
+            bound: ["0.0.0.0", "192.168.1.2", "fe80::1"],
+            extra: ["Node.Example", "proxy.example:443", "fd00::2"]
+        )
+        for host in [
+            "node.example:3000", "proxy.example", "proxy.example:443", "[fd00::2]:3000", "192.168.1.2:3000",
+            "[fe80::1]:3000",
+        ] { #expect(hosts.allows(host: host), "\(host)") }
+        for host in ["node.example", "proxy.example:3000", "0.0.0.0:3000", "example:3000", "x.node.example:3000"] {
+            #expect(!hosts.allows(host: host), "\(host)")
+        }
+        #expect(hosts.allows(origin: "https://proxy.example"))
+        #expect(hosts.allows(origin: "http://node.example:3000"))
+        #expect(!hosts.allows(origin: "https://localhost:3000"))
+        #expect(!hosts.allows(origin: "http://proxy.example"))
+        #expect(AllowedHosts(port: 80, bound: [], extra: []).allows(host: "localhost"))
+    }
+
+    @Test(
+        "A foreign origin is refused, for reading and for writing, and nothing is granted",
+        arguments: [
+            "http://evil.com", "null", "http://localhost", "http://localhost:3001", "https://localhost:3000",
+            "http://localhost:3000.evil.com", "http://localhost:3000/", "",
+        ]
+    )
+    func origins(_ origin: String) async throws {
+        let api = try APIHarness()
+        let answer = try await api.get("/api/health", [("Origin", origin)])
+        #expect(answer.status == 403)
+        #expect(!answer.headers.contains { $0.name.rawName.lowercased().hasPrefix("access-control") })
+        let write = try await api.send(
+            .PUT,
+            "/api/user/u1",
+            [("Origin", origin), ("Content-Type", "application/json")],
+            body: Array("{}".utf8)
+        )
+        #expect(write.status == 403)
+        #expect(try await api.send(.OPTIONS, "/api/user/u1", [("Origin", origin)]).status == 403)
+        #expect(try await api.get("/api/health", [("Origin", "http://localhost:3000")]).status == 200)
+        let two = [("Origin", "http://localhost:3000"), ("Origin", origin)]
+        #expect(try await api.get("/api/health", two).status == 403)
+    }
+
+    @Test(
+        "A write that a web form could send is refused",
+        arguments: [
+            nil, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "",
+            "text/plain; application/json", "application/json; charset=utf-16", "application/jsonx", "application/cbor",
+        ]
+    )
+    func contentTypes(_ type: String?) async throws {
+        let api = try APIHarness()
+        let headers = type.map { [("Content-Type", $0)] } ?? []
+        #expect(try await api.send(.PUT, "/api/user/u1", headers, body: Array("{}".utf8)).status == 415)
+        let two = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
+        #expect(try await api.send(.PUT, "/api/user/u1", two, body: Array("{}".utf8)).status == 415)
+    }
+
+    @Test(
+        "JSON is known by its type, whatever its case and parameters",
+        arguments: [
+            "application/json", "Application/JSON", "application/json; charset=utf-8",
+            "application/json;charset=\"UTF-8\"",
+        ]
+    )
+    func json(_ type: String) async throws {
+        let answer = try await APIHarness().send(
+            .PUT,
+            "/api/user/u1",
+            [("Content-Type", type)],
+            body: Array("{}".utf8)
+        )
+        #expect(answer.status == 200)
+    }
+
+    @Test("Where a token is needed, every request needs it, whole and once")
+    func token() async throws {
+        let api = try APIHarness(token: try Self.token("s3cret-token"))
+        #expect(try await api.get("/api/health", [("Authorization", "Bearer s3cret-token")]).status == 200)
+        #expect(try await api.get("/api/health", [("Authorization", "bearer s3cret-token")]).status == 200)
+        for value in [
+            "Bearer", "Bearer ", "Bearer s3cret-toke", "Bearer s3cret-token2", "Bearer s3cret-tokeN",
+            "Basic s3cret-token",
+            "s3cret-token", "Bearers3cret-token",
+        ] {
+            let answer = try await api.get("/api/health", [("Authorization", value)])
+            #expect(answer.status == 401, "\(value)")
+            #expect(answer.headers[.wwwAuthenticate] == "Bearer realm=\"rhizome\"")
+            #expect(!answer.text.contains("s3cret"))
+        }
+        #expect(try await api.get("/api/health").status == 401)
+        #expect(try await api.get("/nothing").status == 401)
+        let two = [("Authorization", "Bearer s3cret-token"), ("Authorization", "Bearer x")]
+        #expect(try await api.get("/api/health", two).status == 401)
+    }
+
+    @Test("Before the node is up, every request gets 503")
+    func starting() async throws {
+        let answer = try await APIHarness(isStarting: true).get("/api/health")
+        #expect(answer.status == 503)
+        #expect(answer["error"] == "starting")
+    }
+
+    @Test(
+        "Paths that could be read in two ways are refused",
+        arguments: [
+            "/api//health", "//api/health", "/api/health/", "/api/../api/health", "/api/./health", "/api/user/%",
+            "/api/user/%2",
+            "/api/user/%zz", "/api/user/%ff", "/api/user/%c0%af", "/api/user/%ed%a0%80", "/api/user/\u{e9}",
+            "/api/user/a b",
+            "/api\\health", "/api/health#x", "http://localhost:3000/api/health", "*", "", "/api/health?a=%zz",
+        ]
+    )
+    func paths(_ path: String) async throws {
+        let answer = try await APIHarness().get(path)
+        #expect(answer.status == 400)
+        #expect(answer["error"]?.text != nil)
+    }
+
+    @Test("A method that a path doesn't have gets 405 with those that it has")
+    func methods() async throws {
+        let api = try APIHarness()
+        for (method, path, allow) in [
+            (HTTPMethod.DELETE, "/api/health", "GET, HEAD"), (.POST, "/api/user/u1", "GET, HEAD, PUT"),
+            (.DELETE, "/api/deltas", "GET, HEAD, POST"), (.OPTIONS, "/api/user", "PUT"),
+            (.RAW(value: "PUTT"), "/metrics", "GET, HEAD"),
+        ] {
+            let answer = try await api.send(method, path)
+            #expect(answer.status == 405)
+            #expect(answer.headers[.allow] == allow)
+            #expect(answer["error"] == "Method Not Allowed")
+        }
+        #expect(try await api.send(.PATCH, "/nowhere").status == 404)
+        let override = [("X-HTTP-Method-Override", "PUT"), ("Content-Type", "application/json")]
+        #expect(try await api.send(.POST, "/api/user/u1?_method=PUT", override).status == 405)
+    }
+}
