@@ -253,7 +253,7 @@ struct AuthorLog {
             let ids = try parting.compactMap { try id(branch: $0.branch, sequence: $0.sequence) }.sorted()
             forks.insert(Fork(author: author, sequence: sequence, ids: ids))
         }
-        return forks.sorted { ($0.sequence, $0.ids[0]) < ($1.sequence, $1.ids[0]) }
+        return forks.sorted()
     }
 
     /// The deltas that share a previous, as far as more than one can; under none, the firsts.

@@ -60,7 +60,10 @@ extension SQLiteDeltaLog {
         }
     }
 
-    /// The entries after a position, as they lie in the tables; a body that is gone is told as an empty one.
+    /// The entries after a position, as they lie in the tables.
+    ///
+    /// Nothing is refused: a body that is gone is told as an empty one, an id or hash that isn't one as zeros, so that
+    /// an audit sees them all.
     public func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
         guard limit > 0 else { return [] }
         return try await read { db in
@@ -69,7 +72,7 @@ extension SQLiteDeltaLog {
             )
             let rows = try Row.fetchCursor(statement, arguments: [position, limit])
             var entries: [LogEntry] = []
-            while let row = try rows.next() { entries.append(try Self.entry(row)) }
+            while let row = try rows.next() { entries.append(try Self.entry(row, isStrict: false)) }
             return entries
         }
     }
@@ -134,18 +137,21 @@ extension SQLiteDeltaLog {
         LEFT JOIN origins o ON o.origin = d.origin
         """
 
-    private static func entry(_ row: Row) throws -> LogEntry {
-        LogEntry(
+    private static func entry(_ row: Row, isStrict: Bool = true) throws -> LogEntry {
+        func bytes32(_ index: Int) throws -> Bytes32 {
+            try isStrict ? row.bytes32(index) : Bytes32(row.bytes(index)) ?? Bytes32(repeating: 0)
+        }
+        return LogEntry(
             position: try row.integer(0),
-            id: try row.id(1),
+            id: DeltaID(try bytes32(1)),
             header: try row.bytes(2),
             body: try row.optionalBytes(3) ?? [],
             arrival: Arrival(
                 timeReceived: try row.integer(4),
-                receivedFrom: try row.optionalBytes32(5).map { PublicKey($0) },
-                trustStatement: try row.optionalBytes32(6)
+                receivedFrom: row.hasNull(atIndex: 5) ? nil : PublicKey(try bytes32(5)),
+                trustStatement: row.hasNull(atIndex: 6) ? nil : try bytes32(6)
             ),
-            runningHash: try row.bytes32(7)
+            runningHash: try bytes32(7)
         )
     }
 

@@ -81,8 +81,8 @@ public final class SQLiteDeltaLog: DeltaLog {
             let lock = try folder.lock(lockName, for: "rhizome", patience: .zero)
             let seen = Result { try StoreWitness.read(in: folder) }
             if !folder.contains(fileName) { try folder.create(fileName, []) }
+            try checkVersion(folder, options)
             let pool = try DatabasePool(path: folder.path(fileName), configuration: configuration(options))
-            try pool.read { try StoreSchema.checkVersion($0) }
             try StoreSchema.migrator.migrate(pool)
             try setDurability(pool, options)
             let witness = StoreWitness(folder: folder, interval: options.witnessInterval)
@@ -149,6 +149,8 @@ public final class SQLiteDeltaLog: DeltaLog {
     public func close() throws {
         do {
             witness?.close()
+            // The writer has to be the last to go, or SQLite leaves the write-ahead log behind (GRDB.swift#739).
+            pool.invalidateReadOnlyConnections()
             try pool.close()
             lock.withLock { $0 = nil }
         } catch {
@@ -170,6 +172,15 @@ public final class SQLiteDeltaLog: DeltaLog {
             try db.execute(sql: "PRAGMA cell_size_check = ON")
         }
         return configuration
+    }
+
+    /// Refuses a store of a newer program before anything of it is touched.
+    private static func checkVersion(_ folder: HomeFolder, _ options: Options) throws {
+        var configuration = configuration(options)
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: folder.path(fileName), configuration: configuration)
+        try queue.read { try StoreSchema.checkVersion($0) }
+        try queue.close()
     }
 
     /// Opens connections for reading, if need be of a folder that can't be written.

@@ -24,9 +24,6 @@ extension Row {
         return bytes
     }
 
-    /// A BLOB of 32 bytes, or NULL.
-    func optionalBytes32(_ index: Int) throws -> Bytes32? { hasNull(atIndex: index) ? nil : try bytes32(index) }
-
     /// A delta's id.
     func id(_ index: Int) throws -> DeltaID { DeltaID(try bytes32(index)) }
 

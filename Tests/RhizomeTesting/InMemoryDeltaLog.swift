@@ -232,7 +232,7 @@ public final class InMemoryDeltaLog: DeltaLog {
                 guard let sequence = parting.compactMap({ state.delta($0)?.header.sequence }).min() else { continue }
                 forks.insert(Fork(author: author, sequence: sequence, ids: parting.sorted()))
             }
-            return forks.sorted { ($0.sequence, $0.ids[0]) < ($1.sequence, $1.ids[0]) }
+            return forks.sorted()
         }
     }
 

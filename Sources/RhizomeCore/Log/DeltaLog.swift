@@ -72,7 +72,9 @@ public protocol DeltaLog: Sendable {
     /// The heads of all authors, ordered by (author, id), those after `last`.
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead]
 
-    /// The authors whose logs changed after a position, by the position of their last change, with their heads.
+    /// The authors whose logs changed after a position, by the position of their last change, with all their heads.
+    ///
+    /// At most `limit` heads, but those of one author aren't parted: at least one author, where there is any.
     func changes(after position: Int64, limit: Int) async throws -> Changes
 
     /// The ids by which a peer can tell what is held of an author's log: its heads, then along the first previous 1, 2,
@@ -88,7 +90,7 @@ public protocol DeltaLog: Sendable {
     /// Every author of whom something is held, by key.
     func authors() async throws -> [AuthorSummary]
 
-    /// The forks of an author's log.
+    /// The forks of an author's log, by sequence and ids.
     func forks(of author: PublicKey) async throws -> [Fork]
 
     /// The deltas that fit nowhere, by this version of the software.

@@ -47,3 +47,11 @@ package enum Forks {
         return parting.map { ordered[$0].node }
     }
 }
+
+extension Fork: Comparable {
+    /// Whether `left` parts first, by sequence and then by ids.
+    public static func < (left: Self, right: Self) -> Bool {
+        guard left.sequence == right.sequence else { return left.sequence < right.sequence }
+        return left.ids.lexicographicallyPrecedes(right.ids)
+    }
+}

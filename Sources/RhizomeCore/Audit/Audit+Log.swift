@@ -1,0 +1,36 @@
+extension Audit {
+    /// Audits a whole log.
+    ///
+    /// - Parameters:
+    ///   - width: how many tasks verify at the same time.
+    ///   - others: what was found by other means, told first.
+    /// - Throws: what the log throws but `corrupt`, which is a finding and ends the reading.
+    /// - Complexity: a verification per delta, over `width` cores.
+    @concurrent
+    public static func report(
+        of log: any DeltaLog,
+        width: Int,
+        others: [AuditFinding] = []
+    ) async throws -> AuditReport {
+        let count = try await log.count()
+        var audit = Audit(expecting: count)
+        audit.add(others)
+        var position: Int64 = 0
+        var stalls: [Stall] = []
+        do {
+            stalls = try await log.stalls()
+            // What is appended meanwhile is left to the next audit.
+            while position < count {
+                let page = try await log.entries(after: position, limit: 1_000 * max(1, width))
+                guard let last = page.last else { break }
+                for entry in await ExaminedEntry.examine(page, width: width) where entry.position <= count {
+                    audit.add(entry)
+                }
+                position = last.position
+            }
+        } catch let error as DeltaLogError where error == DeltaLogError(.corrupt, "") {
+            audit.add([AuditFinding(.database, position: position + 1, error.message)])
+        }
+        return audit.report(count: count, stalls: stalls)
+    }
+}

@@ -1,0 +1,295 @@
+internal import Bytes
+internal import SignedLog
+
+/// An audit of a log: a fold over its entries by position (spec: cli.md, `audit`; house.md, "The store").
+///
+/// It believes nothing that is stored beside the signed bytes. An entry's own bytes are checked beforehand, on all
+/// cores, by ``ExaminedEntry``; here it is held against those before it. One wrong entry gives the findings that it
+/// deserves and spoils nothing after it.
+///
+///     var audit = Audit(expecting: count)
+///     for page in pages { for entry in await ExaminedEntry.examine(page, width: cores) { audit.add(entry) } }
+///     let report = audit.report(count: count, stalls: stalls)
+///
+/// Keeps about 90 bytes a delta.
+public struct Audit: Sendable {
+    /// How many findings a report lists.
+    public static let findingLimit = 10_000
+
+    /// One author's log so far.
+    private struct Log {
+        let author: PublicKey
+        var count: Int64 = 0
+        var firstTime = Int64.max
+        var lastTime = Int64.min
+        var aheadCount: Int64 = 0
+        var firstFinding: AuditFinding?
+        var firsts: [UInt32] = []
+    }
+
+    /// What is known of a delta; an index into the arrays below.
+    private struct Known {
+        static let none = UInt32.max
+        let log: UInt32
+        let previous: UInt32
+        let sequence: Int64
+        let timeCreated: Int64
+    }
+
+    private var index: DeltaIndex
+    private var known: [Known] = []
+    /// One child each; those of deltas with more are in `moreChildren`.
+    private var child: [UInt32] = []
+    private var moreChildren: [UInt32: [UInt32]] = [:]
+    private var morePrevious: [UInt32: [UInt32]] = [:]
+
+    private var logs: [Log] = []
+    private var logNumbers: [PublicKey: UInt32] = [:]
+    private var findings: [AuditFinding] = []
+    private var findingCount: Int64 = 0
+    private var count: Int64 = 0
+    private var clockWentBackCount: Int64 = 0
+    private var lastPosition: Int64 = 0
+    private var lastHash = RunningHash.start
+    private var lastReceived = Int64.min
+
+    /// Starts with nothing, and room for so many entries.
+    public init(expecting count: Int64 = 0) {
+        let count = Int(max(0, min(count, 100_000_000)))
+        index = DeltaIndex(capacity: count)
+        known.reserveCapacity(count)
+        child.reserveCapacity(count)
+    }
+
+    /// Takes the next entry by position.
+    public mutating func add(_ entry: ExaminedEntry) {
+        count += 1
+        checkPlace(entry)
+        for finding in entry.findings { record(finding) }
+        if let link = entry.link { checkLink(link, entry) }
+        // So that what follows a delta whose header was changed isn't told to follow nothing.
+        if entry.link?.id != entry.filedID, index[entry.filedID] == nil { index.add(entry.filedID, at: Known.none) }
+    }
+
+    /// The report once all entries have been taken.
+    ///
+    /// - Parameters:
+    ///   - count: how many entries the log says that it has.
+    ///   - stalls: what the log noted as fitting nowhere.
+    public func report(count expected: Int64?, stalls: [Stall] = []) -> AuditReport {
+        var audit = self
+        if let expected, expected > audit.lastPosition {
+            audit.record(
+                AuditFinding(
+                    .positionGap,
+                    position: audit.lastPosition + 1,
+                    "the log has \(expected) entries, but the last one found is at \(audit.lastPosition)"
+                )
+            )
+        } else if let expected, expected < audit.lastPosition {
+            audit.record(
+                AuditFinding(
+                    .positionGap,
+                    position: expected + 1,
+                    "the log has \(expected) entries, but more were found, up to \(audit.lastPosition)"
+                )
+            )
+        }
+        let stallsByAuthor = Dictionary(grouping: stalls, by: \.author)
+        let forks = audit.forks()
+        let authors = audit.logs.indices.map { number in
+            let log = audit.logs[number]
+            return AuthorAudit(
+                author: log.author,
+                count: log.count,
+                firstTime: log.firstTime,
+                lastTime: log.lastTime,
+                firstFinding: log.firstFinding,
+                forks: forks[UInt32(number)] ?? [],
+                stalls: stallsByAuthor[log.author] ?? [],
+                aheadCount: log.aheadCount
+            )
+        }
+        return AuditReport(
+            count: audit.count,
+            findings: audit.findings,
+            findingCount: audit.findingCount,
+            authors: authors.sorted { $0.author < $1.author },
+            clockWentBackCount: audit.clockWentBackCount
+        )
+    }
+
+    /// Adds what was found by other means: in the database, or its indexes.
+    public mutating func add(_ findings: [AuditFinding]) {
+        for finding in findings { record(finding) }
+    }
+
+    private mutating func record(_ finding: AuditFinding) {
+        findingCount += 1
+        if findings.count < Self.findingLimit { findings.append(finding) }
+        guard let author = finding.author, let number = logNumbers[author] else { return }
+        if logs[Int(number)].firstFinding == nil { logs[Int(number)].firstFinding = finding }
+    }
+
+    // MARK: - The order of acceptance
+
+    /// Checks the position and the running hash, each against what is stored right before, so that one wrong entry
+    /// doesn't make all that follow look wrong.
+    private mutating func checkPlace(_ entry: ExaminedEntry) {
+        defer {
+            lastPosition = entry.position
+            lastHash = entry.runningHash
+            lastReceived = entry.arrival.timeReceived
+        }
+        if entry.arrival.timeReceived < lastReceived { clockWentBackCount += 1 }
+        guard entry.position == lastPosition + 1 else {
+            let missing = entry.position - lastPosition - 1
+            let message =
+                missing > 0
+                ? "\(missing) entries after position \(lastPosition) are missing"
+                : "position \(entry.position) comes after \(lastPosition)"
+            record(AuditFinding(.positionGap, position: entry.position, message))
+            return
+        }
+        let hash = RunningHash.next(
+            after: lastHash,
+            position: entry.position,
+            id: entry.filedID,
+            arrival: entry.arrival
+        )
+        guard hash != entry.runningHash else { return }
+        record(
+            AuditFinding(
+                .runningHash,
+                position: entry.position,
+                author: entry.link?.author,
+                "the running hash isn't that of this entry after the one before: one of them was changed or moved"
+            )
+        )
+    }
+
+    // MARK: - The authors' logs
+
+    private mutating func checkLink(_ link: ExaminedEntry.Link, _ entry: ExaminedEntry) {
+        func finding(_ code: AuditFinding.Code, _ message: String) -> AuditFinding {
+            AuditFinding(code, position: entry.position, author: link.author, message)
+        }
+        let number = log(of: link.author, at: entry.position)
+        // Only now is there a log that can be told broken.
+        if let first = entry.findings.first, logs[Int(number)].firstFinding == nil {
+            logs[Int(number)].firstFinding = first
+        }
+        if let earlier = index[link.id], earlier != Known.none {
+            record(finding(.duplicate, "\(link.id) is held already"))
+            return
+        }
+        var previous: [UInt32] = []
+        var isWhole = true
+        var greatest: Int64 = -1
+        for id in link.previous {
+            guard let found = index[id] else {
+                record(finding(.missingPrevious, "\(id), which \(link.id) follows, isn't held before it"))
+                isWhole = false
+                continue
+            }
+            // A header that can't be read: told already.
+            guard found != Known.none else {
+                isWhole = false
+                continue
+            }
+            let before = known[Int(found)]
+            previous.append(found)
+            greatest = max(greatest, before.sequence)
+            if before.log != number { record(finding(.chain, "\(link.id) follows a delta by another author")) }
+            if before.timeCreated >= link.timeCreated {
+                record(finding(.timeOrder, "\(link.id) isn't later than a delta before it"))
+            }
+        }
+        if isWhole, link.sequence != greatest + 1 {
+            record(finding(.chain, "\(link.id) has sequence \(link.sequence), where \(greatest + 1) would follow"))
+        }
+        enter(link, previous, log: number)
+        logs[Int(number)].count += 1
+        logs[Int(number)].firstTime = min(logs[Int(number)].firstTime, link.timeCreated)
+        logs[Int(number)].lastTime = max(logs[Int(number)].lastTime, link.timeCreated)
+        // Times of deltas are below 2^53, so that this doesn't overflow; what came when may be anything by now.
+        if link.timeCreated - DeltaLimits.aheadMicroseconds > entry.arrival.timeReceived {
+            logs[Int(number)].aheadCount += 1
+        }
+    }
+
+    private mutating func log(of author: PublicKey, at position: Int64) -> UInt32 {
+        if let number = logNumbers[author] { return number }
+        let number = UInt32(logs.count)
+        logs.append(Log(author: author))
+        logNumbers[author] = number
+        if !author.isAcceptable {
+            record(
+                AuditFinding(
+                    .unacceptableAuthor,
+                    position: position,
+                    author: author,
+                    "the author's key can't be an identity"
+                )
+            )
+        }
+        return number
+    }
+
+    private mutating func enter(_ link: ExaminedEntry.Link, _ previous: [UInt32], log: UInt32) {
+        let number = UInt32(known.count)
+        index.add(link.id, at: number)
+        known.append(
+            Known(
+                log: log,
+                previous: previous.first ?? Known.none,
+                sequence: link.sequence,
+                timeCreated: link.timeCreated
+            )
+        )
+        child.append(Known.none)
+        if previous.count > 1 { morePrevious[number] = Array(previous.dropFirst()) }
+        if link.previous.isEmpty { logs[Int(log)].firsts.append(number) }
+        for parent in previous where known[Int(parent)].log == log {
+            if child[Int(parent)] == Known.none {
+                child[Int(parent)] = number
+            } else {
+                moreChildren[parent, default: []].append(number)
+            }
+        }
+    }
+
+    // MARK: - Forks
+
+    private func forks() -> [UInt32: [Fork]] {
+        var forks: [UInt32: Set<Fork>] = [:]
+        func add(_ siblings: [UInt32], _ log: UInt32) {
+            guard siblings.count > 1, let least = siblings.map({ known[Int($0)].sequence }).min() else { return }
+            let parting = Forks.parting(
+                siblings.map { (node: $0, sequence: known[Int($0)].sequence) }
+            ) { sibling in
+                let before = ancestors(of: sibling, downTo: least)
+                return { before.contains($0) }
+            }
+            guard let sequence = parting.map({ known[Int($0)].sequence }).min() else { return }
+            let ids = parting.map { index.id(at: $0) }.sorted()
+            forks[log, default: []].insert(Fork(author: logs[Int(log)].author, sequence: sequence, ids: ids))
+        }
+        for number in logs.indices { add(logs[number].firsts, UInt32(number)) }
+        for (parent, children) in moreChildren { add([child[Int(parent)]] + children, known[Int(parent)].log) }
+        return forks.mapValues { $0.sorted() }
+    }
+
+    private func ancestors(of number: UInt32, downTo sequence: Int64) -> Set<UInt32> {
+        var found: Set<UInt32> = []
+        var waiting = [number]
+        while let next = waiting.popLast() {
+            let previous = known[Int(next)].previous
+            guard previous != Known.none else { continue }
+            for parent in [previous] + (morePrevious[next] ?? []) where known[Int(parent)].sequence >= sequence {
+                if found.insert(parent).inserted { waiting.append(parent) }
+            }
+        }
+        return found
+    }
+}

@@ -1,0 +1,38 @@
+public import SignedLog
+
+/// What an audit says of one author's log.
+public struct AuthorAudit: Hashable, Sendable {
+    /// Whose log.
+    public let author: PublicKey
+    /// How many deltas are held.
+    public let count: Int64
+    /// The least time of a delta, µs since 1970.
+    public let firstTime: Int64
+    /// The greatest time of a delta, µs since 1970.
+    public let lastTime: Int64
+    /// What was found first in this log; none where it is complete.
+    public let firstFinding: AuditFinding?
+    /// Where the log forks.
+    public let forks: [Fork]
+    /// Deltas that fit nowhere.
+    public let stalls: [Stall]
+    /// How many deltas came with a time more than 5 minutes ahead of the clock that received them.
+    public let aheadCount: Int64
+
+    /// Whether nothing is wrong with the log.
+    public var isComplete: Bool { firstFinding == nil }
+}
+
+/// What an audit says of a whole log.
+public struct AuditReport: Sendable {
+    /// How many entries were looked at.
+    public let count: Int64
+    /// What is wrong, in the order in which it was found; the first ``Audit/findingLimit``.
+    public let findings: [AuditFinding]
+    /// How many findings there were in all.
+    public let findingCount: Int64
+    /// Each author's log, by key.
+    public let authors: [AuthorAudit]
+    /// How many entries were received at an earlier time than the one before: the own clock went back.
+    public let clockWentBackCount: Int64
+}

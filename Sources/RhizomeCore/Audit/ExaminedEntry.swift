@@ -1,0 +1,91 @@
+internal import Bytes
+internal import DeterministicCBOR
+internal import SignedLog
+internal import Sodium
+
+/// An entry of a log whose own bytes have been checked: what costs most of an audit, and can be done on every core.
+public struct ExaminedEntry: Sendable {
+    /// What a header that could be read says.
+    struct Link: Sendable {
+        let id: DeltaID
+        let author: PublicKey
+        let sequence: Int64
+        let timeCreated: Int64
+        let previous: [DeltaID]
+    }
+
+    let position: Int64
+    let filedID: DeltaID
+    let arrival: Arrival
+    let runningHash: Bytes32
+    let link: Link?
+    /// What is wrong with the entry by itself.
+    public let findings: [AuditFinding]
+
+    /// Decodes header and body, and checks id, signature, and the body's hash and size.
+    ///
+    /// - Complexity: one verification, 60 µs: on any core.
+    public init(examining entry: LogEntry) {
+        position = entry.position
+        filedID = entry.id
+        arrival = entry.arrival
+        runningHash = entry.runningHash
+        let statement: SignedStatement
+        let header: DeltaHeader
+        do {
+            (statement, header) = try Self.header(entry.header)
+        } catch {
+            link = nil
+            findings = [AuditFinding(.undecodable, position: entry.position, "the header: \(error)")]
+            return
+        }
+        let id = DeltaID(statement.id)
+        let author = statement.signer
+        link = Link(
+            id: id,
+            author: author,
+            sequence: header.sequence,
+            timeCreated: header.timeCreated,
+            previous: header.previous
+        )
+        var findings: [AuditFinding] = []
+        func find(_ code: AuditFinding.Code, _ message: String) {
+            findings.append(AuditFinding(code, position: entry.position, author: author, message))
+        }
+        if id != entry.id { find(.idMismatch, "\(id) is filed as \(entry.id)") }
+        if !statement.isValid { find(.signature, "the signature of \(id) isn't its author's") }
+        if header.bodyCount != Int64(entry.body.count) || SHA256.hash(entry.body) != header.bodyHash {
+            find(.bodyMismatch, "the body of \(id) isn't the one that was signed")
+        } else {
+            do throws(DeltaRefusal) {
+                _ = try SignedDelta(header: entry.header, body: entry.body)
+            } catch {
+                find(.undecodable, "\(id): \(error)")
+            }
+        }
+        self.findings = findings
+    }
+
+    private static func header(_ bytes: [UInt8]) throws -> (SignedStatement, DeltaHeader) {
+        var reader = CBORReader(bytes)
+        let statement = try SignedStatement(from: &reader, purpose: SignedDelta.purpose)
+        try reader.finish()
+        return (statement, try DeltaHeader(payload: statement.payload))
+    }
+
+    /// Examines entries in as many tasks as `width` says, in order.
+    @concurrent
+    public static func examine(_ entries: [LogEntry], width: Int) async -> [ExaminedEntry] {
+        let width = max(1, width)
+        let share = max(1, (entries.count + width - 1) / width)
+        return await withTaskGroup(of: (Int, [ExaminedEntry]).self) { group in
+            for start in stride(from: 0, to: entries.count, by: share) {
+                let part = entries[start..<min(start + share, entries.count)]
+                group.addTask { (start, part.map { ExaminedEntry(examining: $0) }) }
+            }
+            var parts: [Int: [ExaminedEntry]] = [:]
+            for await (start, part) in group { parts[start] = part }
+            return parts.sorted { $0.key < $1.key }.flatMap(\.value)
+        }
+    }
+}

@@ -1,0 +1,287 @@
+import Bytes
+import Foundation
+import GRDB
+import RhizomeCore
+import RhizomeTesting
+import Testing
+
+@testable import RhizomeStore
+
+@Suite struct StoreOpeningTests {
+    static func open(_ data: String, interval: Duration = .zero, now: Int64 = 0) throws -> SQLiteDeltaLog {
+        var options = SQLiteDeltaLog.Options()
+        options.witnessInterval = interval
+        return try SQLiteDeltaLog.open(folder: data, version: "1", now: now, options: options)
+    }
+
+    static func openForReading(_ data: String) throws -> SQLiteDeltaLog {
+        try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
+    }
+
+    static func copy(_ from: String, _ to: String) throws {
+        try? FileManager.default.removeItem(atPath: to)
+        try FileManager.default.copyItem(atPath: from, toPath: to)
+    }
+
+    @Test("a store is found again as it was left")
+    func reopened() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            var maker = DeltaMaker()
+            let chain = try maker.chain("alice", 5)
+            let first = try Self.open(data)
+            #expect(first.witnessFinding == nil)
+            #expect(first.epoch.count == 16)
+            _ = try await first.append(chain, cursors: ["c": 4])
+            try first.close()
+            await #expect(throws: DeltaLogError.self) { try await first.count() }
+            let second = try Self.open(data)
+            #expect(second.epoch == first.epoch)
+            #expect(second.witnessFinding == nil)
+            #expect(try await second.count() == 5)
+            #expect(try await second.cursor("c") == 4)
+            #expect(try await second.deltas(after: 0, limit: 9).map(\.delta.bytes) == chain.map(\.delta.bytes))
+            #expect(try await second.incidents().isEmpty)
+            let more = try maker.chain("alice", 1, after: [chain[4]])
+            #expect(try await second.append(more, cursors: [:]).map(\.position) == [6])
+            try second.close()
+        }
+    }
+
+    @Test("each store has an epoch of its own")
+    func epochs() async throws {
+        try await withTemporaryFolder { folder in
+            let logs = try ["a", "b"].map { try Self.open(folder.path($0)) }
+            #expect(logs[0].epoch != logs[1].epoch)
+            for log in logs { try log.close() }
+        }
+    }
+
+    @Test("one opens a store at a time, and the next is told who has it")
+    func locked() async throws {
+        try await withTemporaryFolder { folder in
+            let first = try Self.open(folder.path("data"))
+            do {
+                _ = try Self.open(folder.path("data"))
+                Issue.record("opened twice")
+            } catch let error as DeltaLogError {
+                #expect(error == DeltaLogError(.locked, ""))
+                #expect(error.message.contains("\(ProcessInfo.processInfo.processIdentifier)"))
+            }
+            try first.close()
+            try Self.open(folder.path("data")).close()
+        }
+    }
+
+    @Test("all files are the owner's alone")
+    func modes() async throws {
+        try await withTemporaryFolder { folder in
+            let log = try Self.open(folder.path("data"))
+            var maker = DeltaMaker()
+            _ = try await log.append(try maker.chain("alice", 1), cursors: [:])
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("data")).sorted()
+            #expect(names == ["lock", "store.seen", "store.sqlite", "store.sqlite-shm", "store.sqlite-wal"])
+            for name in names {
+                let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("data/\(name)"))
+                #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+            }
+            try log.close()
+        }
+    }
+
+    @Test("the writer syncs each commit, and waits for others rather than fail")
+    func durability() async throws {
+        try await withTemporaryFolder { folder in
+            let log = try Self.open(folder.path("data"))
+            let settings = try await log.pool.writeWithoutTransaction { db in
+                try ["synchronous", "wal_autocheckpoint", "journal_mode", "busy_timeout"].map { name in
+                    try String.fetchOne(db, sql: "PRAGMA \(name)")
+                }
+            }
+            #expect(settings == ["2", "16000", "wal", "10000"])
+            try log.close()
+        }
+    }
+
+    @Test("a store of a newer program is refused in words, and left as it is")
+    func newer() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            try Self.open(data).close()
+            try StoreAuditTests.change(data, ["INSERT INTO grdb_migrations (identifier) VALUES ('2')"])
+            let before = try Data(contentsOf: URL(filePath: data + "/store.sqlite"))
+            #expect(throws: DeltaLogError(.newer, "")) { try Self.open(data) }
+            #expect(throws: DeltaLogError(.newer, "")) { try Self.openForReading(data) }
+            do { _ = try Self.open(data) } catch { #expect("\(error)".contains("newer version")) }
+            #expect(try Data(contentsOf: URL(filePath: data + "/store.sqlite")) == before)
+        }
+    }
+
+    @Test("a file that is no database is refused as corrupt")
+    func noDatabase() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            try Self.open(data).close()
+            try Data(repeating: 65, count: 8192).write(to: URL(filePath: data + "/store.sqlite"))
+            #expect(throws: DeltaLogError(.corrupt, "")) { try Self.open(data) }
+            #expect(throws: DeltaLogError(.corrupt, "")) { try Self.openForReading(data) }
+        }
+    }
+
+    @Test("a folder that others may enter is refused, and one without a store isn't opened for reading")
+    func folders() async throws {
+        try await withTemporaryFolder { folder in
+            #expect(throws: DeltaLogError(.disk, "")) { try Self.openForReading(folder.path("data")) }
+            try Self.open(folder.path("data")).close()
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("data"))
+            #expect(throws: DeltaLogError(.disk, "")) { try Self.open(folder.path("data")) }
+        }
+    }
+
+    @Test("a store is read while it is written, and when nobody has it open")
+    func readOnly() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            var maker = DeltaMaker()
+            let chain = try maker.chain("alice", 4)
+            let writer = try Self.open(data, interval: .seconds(3600))
+            _ = try await writer.append(Array(chain[..<2]), cursors: [:])
+            let reader = try Self.openForReading(data)
+            #expect(reader.witnessFinding == nil)
+            #expect(reader.epoch == writer.epoch)
+            #expect(try await reader.count() == 2)
+            _ = try await writer.append(Array(chain[2...]), cursors: [:])
+            #expect(try await reader.count() == 4)
+            #expect(try await reader.audit(width: 1).findings.isEmpty)
+            await #expect(throws: DeltaLogError.self) { try await reader.append(chain, cursors: [:]) }
+            try reader.close()
+            try writer.close()
+            let again = try Self.openForReading(data)
+            #expect(try await again.count() == 4)
+            #expect(try await again.audit(width: 1).findings.isEmpty)
+            try again.close()
+            try Self.open(data).close()
+        }
+    }
+
+    // MARK: - The witness
+
+    @Test("a witness that lags behind the store, as a killed node leaves it, is no finding")
+    func lagging() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            var maker = DeltaMaker()
+            let chain = try maker.chain("alice", 3)
+            var log: SQLiteDeltaLog? = try Self.open(data, interval: .seconds(3600))
+            _ = try await log?.append(chain, cursors: [:])
+            try Self.copy(data, folder.path("killed"))
+            try log?.close()
+            log = nil
+            let killed = try Self.open(folder.path("killed"))
+            #expect(killed.witnessFinding == nil)
+            #expect(try await killed.count() == 3)
+            try killed.close()
+        }
+    }
+
+    @Test("an older copy that is put back is told, goes on under a new epoch, heals, and stays on record")
+    func restored() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            var maker = DeltaMaker()
+            let chain = try maker.chain("alice", 8)
+            let first = try Self.open(data)
+            _ = try await first.append(Array(chain[..<5]), cursors: [:])
+            try first.close()
+            try Self.copy(data + "/store.sqlite", folder.path("backup"))
+            let second = try Self.open(data)
+            _ = try await second.append(Array(chain[5...]), cursors: [:])
+            try second.close()
+            try Self.copy(folder.path("backup"), data + "/store.sqlite")
+
+            let reader = try Self.openForReading(data)
+            #expect(reader.witnessFinding?.code == .behind)
+            #expect(try await reader.audit(width: 1).findings.map(\.code) == [.witness])
+            try reader.close()
+
+            let restored = try Self.open(data, now: 77)
+            #expect(restored.witnessFinding?.code == .behind)
+            #expect(restored.witnessFinding?.message.contains("8") == true)
+            #expect(restored.epoch != first.epoch)
+            #expect(try await restored.append(chain, cursors: [:]).map(\.position) == [6, 7, 8])
+            try restored.close()
+
+            let healed = try Self.open(data)
+            #expect(healed.witnessFinding == nil)
+            #expect(healed.epoch == restored.epoch)
+            #expect(try await healed.incidents().map(\.time) == [77])
+            #expect(try await healed.audit(width: 1).findings.map(\.code) == [.witness])
+            try healed.close()
+        }
+    }
+
+    @Test("a witness that is gone, unreadable or of another store is told once")
+    func witnesses() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            let seen = URL(filePath: data + "/store.seen")
+            var maker = DeltaMaker()
+            let empty = try Self.open(data)
+            try empty.close()
+            try FileManager.default.removeItem(at: seen)
+            let first = try Self.open(data)
+            #expect(first.witnessFinding == nil, "an empty store needs no witness")
+            _ = try await first.append(try maker.chain("alice", 2), cursors: [:])
+            try first.close()
+
+            func expect(_ code: StoreIncident.Code, _ count: Int) async throws {
+                let log = try Self.open(data)
+                #expect(log.witnessFinding?.code == code)
+                #expect(try await log.incidents().count == count)
+                try log.close()
+                let next = try Self.open(data)
+                #expect(next.witnessFinding == nil)
+                try next.close()
+            }
+            try FileManager.default.removeItem(at: seen)
+            try await expect(.witnessMissing, 1)
+            for bytes in [Data(), Data([1, 2, 3]), Data(repeating: 0, count: 5000)] {
+                try bytes.write(to: seen)
+                let log = try Self.openForReading(data)
+                #expect(log.witnessFinding?.code == .witnessUnreadable)
+                try log.close()
+            }
+            try await expect(.witnessUnreadable, 2)
+            let other = try Self.open(folder.path("other"))
+            try other.close()
+            try Self.copy(folder.path("other/store.seen"), seen.path)
+            try await expect(.otherStore, 3)
+            for suffix in ["", "-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: data + "/store.sqlite" + suffix)
+            }
+            try await expect(.otherStore, 1)
+        }
+    }
+
+    @Test("the witness is written once in an interval, and at the end")
+    func interval() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            let seen = URL(filePath: data + "/store.seen")
+            var maker = DeltaMaker()
+            let chain = try maker.chain("alice", 3)
+            let log = try Self.open(data, interval: .seconds(3600))
+            let atStart = try Data(contentsOf: seen)
+            _ = try await log.append(Array(chain[..<2]), cursors: [:])
+            #expect(try Data(contentsOf: seen) == atStart)
+            try log.close()
+            let mark = try StoreMark(bytes: Array(try Data(contentsOf: seen)))
+            #expect(mark.position == 2)
+            #expect(mark.epoch == log.epoch)
+            let prompt = try Self.open(data)
+            _ = try await prompt.append(chain, cursors: [:])
+            #expect(try StoreMark(bytes: Array(try Data(contentsOf: seen))).position == 3)
+            try prompt.close()
+        }
+    }
+}
