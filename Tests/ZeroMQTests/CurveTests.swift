@@ -380,6 +380,44 @@ private final class TestTrust: Sendable {
         }
     }
 
+    @Test("threads that stop while their monitored sockets connect leave libzmq's own threads at work")
+    func stopWhileConnecting() async throws {
+        try SodiumLibrary.initialize()
+        let (serverKeys, clientKeys) = (try TestKeys(), try TestKeys())
+        let domain = try await ZAPHandler.shared().openForTest { _, _ in .admit(userID: "alice") }
+        for round in 0..<100 {
+            let thread = try SocketThread(name: "round")
+            let (_, endpoint) = try await TestSocket.server(.router, on: thread, keys: serverKeys, domain: domain)
+            var clients: [TestSocket] = []
+            for _ in 0..<4 {
+                clients.append(
+                    try await TestSocket.client(
+                        .dealer,
+                        on: thread,
+                        keys: clientKeys,
+                        server: serverKeys.publicKey,
+                        endpoint: endpoint
+                    )
+                )
+            }
+            if round % 2 == 0 { try await clients[round % 4].event(.connected) }
+            #expect(await thread.stop(within: patience))
+        }
+        try await withThread { thread in
+            let (server, endpoint) = try await TestSocket.server(.router, on: thread, keys: serverKeys, domain: domain)
+            let client = try await TestSocket.client(
+                .dealer,
+                on: thread,
+                keys: clientKeys,
+                server: serverKeys.publicKey,
+                endpoint: endpoint
+            )
+            try await client.event(.handshakeSucceeded)
+            try await client.send([[1]])
+            #expect(try await server.message().userID == "alice")
+        }
+    }
+
     @Test("a message to a connection that never was is unreachable")
     func unreachable() async throws {
         try await withThread { thread in
