@@ -17,6 +17,7 @@ let package = Package(
     name: "rhizome",
     products: [
         .library(name: "RhizomeCore", targets: ["RhizomeCore"]),
+        .library(name: "RhizomeHTTP", targets: ["RhizomeHTTP"]),
         .library(name: "RhizomeIdentity", targets: ["RhizomeIdentity"]),
         .library(name: "RhizomeNode", targets: ["RhizomeNode"]),
         .library(name: "RhizomeStore", targets: ["RhizomeStore"]),
@@ -24,8 +25,12 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
@@ -45,6 +50,33 @@ let package = Package(
         .target(
             name: "RhizomeViews",
             dependencies: ["Bytes", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RhizomeHTTP",
+            dependencies: [
+                "Bytes", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeViews", "SignedLog", "Sodium",
+                "StrictJSON",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "rhizome-node",
+            dependencies: [
+                "Bytes", "CommandSupport", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode",
+                "RhizomeStore", "SignedLog", "StrictJSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -140,6 +172,21 @@ let package = Package(
             dependencies: [
                 "Bytes", "HomeFiles", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeHTTPTests",
+            dependencies: [
+                "Bytes", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting",
+                "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

@@ -1,47 +1,44 @@
-internal import Bytes
 internal import HomeFiles
-internal import Sodium
+package import Sodium
 
 /// `http.token`: the HTTP API's bearer token, 32 random bytes as base64url (spec: identity.md, "Home folder").
 public struct HTTPToken: Sendable {
     static let name = "http.token"
     private static let byteCount = 32
-    private let text: [UInt8]
+    private static let textCount = 43
+    /// The text, without a line's end, in locked memory.
+    package let secret: SecretBytes
 
     /// Reads the home's token, and makes one where there is none.
     ///
     /// - Throws: ``IdentityError`` `malformedFile`; ``FileError`` where others can read it.
     public init(of home: Home) throws {
         if !home.folder.contains(Self.name) {
-            let fresh = Base64.urlUnpadded.encode(try randomBytes(count: Self.byteCount))
-            do throws(FileError) {
-                try home.folder.create(Self.name, Array(fresh.utf8))
-            } catch {
-                // Where another process was faster, its token counts.
-                guard error.code == .exists else { throw error }
+            do {
+                try home.folder.create(Self.name, SecretBytes.random(count: Self.byteCount).base64Encoded(forURL: true))
+            } catch let error as FileError where error.code == .exists {
+                // Another process was faster: its token counts.
             }
         }
-        text = try Self.read(home)
-    }
-
-    private static func read(_ home: Home) throws -> [UInt8] {
-        var text = try home.folder.open(name, as: .secret, limit: 128).bytes()
-        if text.last == UInt8(ascii: "\n") { text.removeLast() }
-        guard Base64.urlUnpadded.decode(String(decoding: text, as: UTF8.self))?.count == byteCount else {
-            throw malformed(home)
+        let content = try home.folder.open(Self.name, as: .secret, limit: 128).secret()
+        let count =
+            content.count > Self.textCount && content[content.count - 1] == UInt8(ascii: "\n")
+            ? content.count - 1 : content.count
+        guard count == Self.textCount, (0..<count).allSatisfy({ Self.isInAlphabet(content[$0]) }) else {
+            throw IdentityError(
+                .malformedFile,
+                "\(home.folder.path(Self.name)) holds no token; remove it, and the node makes a new one"
+            )
         }
-        return text
+        secret = try content.part(0..<count)
     }
 
-    private static func malformed(_ home: Home) -> IdentityError {
-        IdentityError(
-            .malformedFile,
-            "\(home.folder.path(name)) holds no token; remove it, and the node makes a new one"
-        )
-    }
-
-    /// Whether a client's token is this one; takes the same time wherever they differ.
-    public func matches(_ candidate: some Sequence<UInt8>) -> Bool {
-        isEqualInConstantTime(Array(candidate), text)
+    private static func isInAlphabet(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 }

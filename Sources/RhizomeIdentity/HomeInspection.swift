@@ -8,7 +8,9 @@ public struct HomeInspection: Sendable {
     /// What isn't, and what to do about it.
     public private(set) var findings: [String] = []
 
-    /// Inspects a home. Changes nothing, but for a torn last write of the journal, which is repaired.
+    /// Inspects a home.
+    ///
+    /// Changes nothing, but for a torn last write of the journal, which is repaired.
     ///
     /// - Parameter passphrase: asked where the key is sealed; `nil` leaves it unopened, which is a fact and no finding.
     package init(of path: String, passphrase: () throws -> SecretBytes?) {
@@ -16,7 +18,10 @@ public struct HomeInspection: Sendable {
         var home: Home?
         check("the home folder is yours alone") { home = try Home.open(path) }
         guard let home else { return }
-        inspectModes(home.folder, [KeyFile.name, TrustJournal.name, TrustJournal.lockName, Home.nameFile, HTTPToken.name])
+        inspectModes(
+            home.folder,
+            [KeyFile.name, TrustJournal.name, TrustJournal.lockName, Home.nameFile, HTTPToken.name]
+        )
         if home.folder.contains(Home.dataFolder) {
             var data: HomeFolder?
             check("the data folder is yours alone") { data = try home.data(creating: false) }

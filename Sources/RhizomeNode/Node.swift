@@ -64,6 +64,7 @@ public final class Node: Sendable {
         logger: Logger
     ) async throws {
         try SodiumLibrary.initialize()
+        DescriptorLimit.raise()
         let journal = TrustJournal(home: home, owner: identity.publicKey)
         let loaded = try journal.loadWitnessed()
         if loaded.wasRepaired { logger.warning("trust.journal ended in a torn write, which was taken away") }
@@ -494,9 +495,9 @@ public struct Exclusions: Sendable {
     /// By author: the deltas that stay; `nil` where none do.
     fileprivate let kept: [PublicKey: Set<DeltaID>?]
 
-    /// Whether views leave this delta out.
-    public func excludes(_ delta: StoredDelta) -> Bool {
-        guard let entry = kept[delta.delta.author] else { return false }
-        return !(entry?.contains(delta.id) ?? false)
+    /// Whether views leave an author's delta out.
+    public func excludes(author: PublicKey, id: DeltaID) -> Bool {
+        guard let entry = kept[author] else { return false }
+        return !(entry?.contains(id) ?? false)
     }
 }

@@ -22,6 +22,15 @@ public struct NodeMetrics: Sendable {
         public let labels: [(name: String, value: String)]
         /// The number.
         public let value: Double
+
+        /// A number.
+        public init(name: String, help: String, kind: Kind, labels: [(name: String, value: String)], value: Double) {
+            self.name = name
+            self.help = help
+            self.kind = kind
+            self.labels = labels
+            self.value = value
+        }
     }
 
     /// All numbers; those of one name stand together.

@@ -55,9 +55,11 @@ extension SecretBytes {
 
     // MARK: - Base64
 
-    /// Base64 (RFC 4648, section 4), without line ends, in constant time.
-    package func base64Encoded() throws -> SecretBytes {
-        let variant = Int32(sodium_base64_VARIANT_ORIGINAL)
+    /// Base64 (RFC 4648), without line ends, in constant time.
+    ///
+    /// - Parameter forURL: by section 5 and without padding; else by section 4.
+    package func base64Encoded(forURL: Bool = false) throws -> SecretBytes {
+        let variant = Int32(forURL ? sodium_base64_VARIANT_URLSAFE_NO_PADDING : sodium_base64_VARIANT_ORIGINAL)
         let room = sodium_base64_encoded_len(count, variant)
         let terminated = try unsafe SecretBytes(count: room) { text in
             unsafe withPointer { bytes in

@@ -14,10 +14,11 @@ enum EntryText {
     /// One line about a statement of the journal.
     static func line(_ statement: TrustStatement) -> String {
         let change = statement.change
-        return ([
-            "\(statement.sequence)", Timestamp.text(statement.time), change.action.rawValue, change.name,
-            change.identity.did,
-        ].compactMap { $0 } + details(change)).joined(separator: "  ")
+        return
+            ([
+                "\(statement.sequence)", Timestamp.text(statement.time), change.action.rawValue, change.name,
+                change.identity.did,
+            ].compactMap { $0 } + details(change)).joined(separator: "  ")
     }
 
     private static func details(_ change: TrustChange) -> [String] {

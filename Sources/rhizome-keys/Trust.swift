@@ -70,7 +70,9 @@ struct Trust: ParsableCommand {
         if let name, !PeerName.isValid(name) {
             throw ValidationError("--name takes 1 to 64 letters, digits, dots, underscores and hyphens.")
         }
-        if isBatch && name != nil { throw ValidationError("--name fits one peer only; with '-' the cards' names are taken.") }
+        if isBatch && name != nil {
+            throw ValidationError("--name fits one peer only; with '-' the cards' names are taken.")
+        }
         if let note, note.utf8.count > 1024 { throw ValidationError("--note takes at most 1024 bytes.") }
         let none = addresses.filter { if case .none = $0 { true } else { false } }
         if !none.isEmpty && addresses.count > 1 { throw ValidationError("--address none stands alone.") }
@@ -108,7 +110,9 @@ struct Trust: ParsableCommand {
         guard amendment.change(for: peer.text, in: list).name == nil else { return amendment }
         guard !isBatch, Terminal.canAsk() else {
             if isBatch {
-                throw CommandFailure("\(peer.place ?? "a line") gives no petname; write the peer as a card with ?name=…")
+                throw CommandFailure(
+                    "\(peer.place ?? "a line") gives no petname; write the peer as a card with ?name=…"
+                )
             }
             throw CommandMisuse("there is no petname for \(peer.text.identity.did); give --name NAME")
         }

@@ -29,7 +29,9 @@ struct Verify: ParsableCommand {
         }
         guard inspection.findings.isEmpty else {
             let count = inspection.findings.count
-            throw CommandFailure("\(count == 1 ? "1 finding" : "\(count) findings") in \(path): \(inspection.findings[0])")
+            throw CommandFailure(
+                "\(count == 1 ? "1 finding" : "\(count) findings") in \(path): \(inspection.findings[0])"
+            )
         }
     }
 }

@@ -1,6 +1,6 @@
 public import Bytes
 internal import RhizomeIdentity
-internal import SignedLog
+public import SignedLog
 internal import Synchronization
 internal import ZeroMQ
 
@@ -14,6 +14,9 @@ public struct RefusedKey: Hashable, Sendable {
     public var count: Int
     /// When it asked last, µs since 1970.
     public var lastSeen: Int64
+
+    /// The identities that share this key: two, since X25519 forgets a sign; none where no identity has it.
+    public var candidates: [PublicKey] { PublicKey.candidates(forTransportKey: transportKey) }
 }
 
 /// Decides who may connect, from the list as it is now: what the ZAP handler and every request ask (spec: peering.md).

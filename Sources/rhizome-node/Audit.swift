@@ -1,0 +1,53 @@
+import ArgumentParser
+import Bytes
+import CommandSupport
+import Foundation
+import RhizomeCore
+import RhizomeIdentity
+import RhizomeStore
+import SignedLog
+import StrictJSON
+
+struct Audit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Verify every signature, body and link of the store again.",
+        discussion: """
+            Reads the store itself, without the node's help; the node may run meanwhile. Prints what is held of each \
+            author, and exits 1 where anything is not as it was accepted. Forks, deltas that fit nowhere and odd times \
+            are told of, and are no findings.
+
+            Examples:
+              rhizome-node audit
+              rhizome-node audit --json | jq '.findings'
+            """
+    )
+
+    @Flag(name: .customLong("json"), help: "Print the report as JSON.")
+    var isJSON = false
+    @OptionGroup var home: HomeOption
+
+    func run() async throws {
+        let home = try self.home.open()
+        let owner = try home.keyFile().publicKey
+        let trust = try TrustJournal(home: home, owner: owner).loadWitnessed().list
+        let log = try SQLiteDeltaLog.openForReading(
+            folder: home.path + "/data",
+            version: CommandLineTool.version,
+            now: CommandLineTool.now
+        )
+        let report = try await log.audit(width: ProcessInfo.processInfo.activeProcessorCount)
+        let text = AuditText(report: report, trust: trust, now: CommandLineTool.now)
+        if isJSON {
+            try CommandLineTool.show(JSONValue.object(text.json).description)
+        } else {
+            for line in text.lines { try CommandLineTool.show(line) }
+        }
+        guard report.findingCount == 0 else {
+            let count = report.findingCount == 1 ? "1 finding" : "\(report.findingCount) findings"
+            throw CommandFailure(
+                "\(count): the store isn't what was accepted. Keep a copy of \(home.path)/data, then move it away and "
+                    + "start the node: it fetches what its peers hold"
+            )
+        }
+    }
+}

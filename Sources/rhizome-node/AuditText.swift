@@ -1,0 +1,104 @@
+import Bytes
+import CommandSupport
+import RhizomeCore
+import RhizomeIdentity
+import SignedLog
+import StrictJSON
+
+/// An audit's report, for people and for programs.
+struct AuditText {
+    let report: AuditReport
+    let trust: TrustList
+    let now: Int64
+
+    private func name(of author: PublicKey) -> String? {
+        author == trust.owner ? "this identity" : trust.entries[author]?.name
+    }
+
+    /// How the author stands now: `own`, `trusted`, `distrusted` or `unknown`.
+    private func standing(of author: PublicKey) -> String {
+        switch trust.standing(of: author, at: now) {
+        case .own: "own"
+        case .trusted: "trusted"
+        case .distrusted: "distrusted"
+        case .unknown: "unknown"
+        }
+    }
+
+    /// The report in lines.
+    var lines: [String] {
+        var lines = ["\(report.count) deltas by \(report.authors.count) authors"]
+        for author in report.authors {
+            let title = name(of: author.author).map { "\($0) (\(author.author.short)…)" } ?? author.author.did
+            lines.append(TerminalText.bold(TerminalText.escaped(title)))
+            lines.append(
+                "  \(author.count) deltas, made from \(Timestamp.text(author.firstTime)) to "
+                    + "\(Timestamp.text(author.lastTime)); \(standing(of: author.author))"
+            )
+            lines.append(
+                author.firstFinding.map { "  broken: \(TerminalText.escaped($0.description))" }
+                    ?? "  complete and verified"
+            )
+            for fork in author.forks {
+                lines.append(
+                    "  fork at sequence \(fork.sequence): \(fork.ids.map(\.description).joined(separator: ", "))"
+                )
+            }
+            for stall in author.stalls { lines.append("  fits nowhere (\(stall.reason.rawValue)): \(stall.id)") }
+            if author.aheadCount > 0 {
+                lines.append("  \(author.aheadCount) deltas dated more than 5 minutes after their arrival")
+            }
+        }
+        if report.clockWentBackCount > 0 {
+            lines.append("this node's clock went back \(report.clockWentBackCount) times between two arrivals")
+        }
+        for finding in report.findings { lines.append("finding: \(TerminalText.escaped(finding.description))") }
+        lines.append(report.findingCount == 0 ? "no finding" : "\(report.findingCount) findings")
+        return lines
+    }
+
+    /// The report as JSON.
+    var json: JSONObject {
+        [
+            "deltas": .integer(report.count),
+            "authors": .array(report.authors.map { .object(json($0)) }),
+            "clockWentBack": .integer(report.clockWentBackCount),
+            "findingCount": .integer(report.findingCount),
+            "findings": .array(report.findings.map { .object(json($0)) }),
+        ]
+    }
+
+    private func json(_ author: AuthorAudit) -> JSONObject {
+        [
+            "author": .string(author.author.did),
+            "name": name(of: author.author).map { .string($0) } ?? .null,
+            "trust": .string(standing(of: author.author)),
+            "deltas": .integer(author.count),
+            "first": .integer(author.firstTime),
+            "last": .integer(author.lastTime),
+            "complete": .bool(author.isComplete),
+            "broken": author.firstFinding.map { .object(json($0)) } ?? .null,
+            "forks": .array(
+                author.forks.map { fork in
+                    [
+                        "sequence": .integer(fork.sequence),
+                        "ids": .array(fork.ids.map { .string($0.description) }),
+                    ]
+                }
+            ),
+            "stalled": .array(
+                author.stalls.map { ["id": .string($0.id.description), "reason": .string($0.reason.rawValue)] }
+            ),
+            "ahead": .integer(author.aheadCount),
+        ]
+    }
+
+    private func json(_ finding: AuditFinding) -> JSONObject {
+        [
+            "code": .string(finding.code.rawValue),
+            "position": finding.position.map { .integer($0) } ?? .null,
+            "author": finding.author.map { .string($0.did) } ?? .null,
+            "message": .string(finding.message),
+        ]
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import CommandSupport
+
+/// `rhizome-node`: runs a node and looks after its store (spec: cli.md).
+@main
+struct RhizomeNodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rhizome-node",
+        abstract: "Run a node, and verify what it holds.",
+        discussion: """
+            A node needs an identity (rhizome-keys generate) and peers that it trusts (rhizome-keys trust). It takes in \
+            what they sign, hands on what it holds to those who may connect, and answers programs over HTTP:
+
+              rhizome-node run
+              curl -X PUT http://127.0.0.1:3000/api/user/taliesin-1 \\
+                   -H 'Content-Type: application/json' -d '{"name": "Taliesin"}'
+              curl http://127.0.0.1:3000/api/user/taliesin-1
+            """,
+        version: CommandLineTool.version,
+        subcommands: [Run.self, Audit.self]
+    )
+
+    static func main() async { await CommandLineTool.main(Self.self) }
+}

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Bytes
+import CommandSupport
+import Dispatch
+import Glibc
+import Logging
+import RhizomeHTTP
+import RhizomeIdentity
+import RhizomeNode
+import RhizomeStore
+import ServiceLifecycle
+import StrictJSON
+import UnixSignals
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the node in the foreground, until SIGINT or SIGTERM.",
+        discussion: """
+            Each setting can also come from the environment, by the name that its help begins with. Logs go to \
+            standard error, one line an event. With --json, one line on standard output tells every address once all \
+            sockets are bound; a port of 0 lets the system choose.
+
+            Examples:
+              rhizome-node run
+              RHIZOME_ADDRESS='*' RHIZOME_REQUEST_BIND_HOST=alice.example.org rhizome-node run
+              rhizome-node run --request-bind-port 0 --publish-bind-port 0 --http-api-port 0 --json
+            """
+    )
+
+    @Flag(name: .customLong("json"), help: "Print one line of JSON with every address once all sockets are bound.")
+    var isJSON = false
+    @OptionGroup(title: "Settings") var options: RunOptions
+    @OptionGroup var passphrase: PassphraseOption
+    @OptionGroup var home: HomeOption
+
+    /// What the pieces that close cleanly may take, before the process ends by itself.
+    private static let shutdownSeconds = 5
+
+    func run() async throws {
+        let level = try options.level()
+        LoggingSystem.bootstrap { _ in LogfmtHandler(logLevel: level) }
+        let logger = Logger(label: "rhizome")
+        // Nodes must agree on which signatures are valid: another rule than the pinned one splits the network.
+        try VerificationSelfTest.run()
+
+        let home = try home.open()
+        let identity = try home.identity { try passphrase.passphrase() }
+        let trust = try TrustJournal(home: home, owner: identity.publicKey).loadWitnessed().list
+        let configuration = try options.node(identity: identity.publicKey, name: home.name(), trust: trust)
+        let http = try options.http(home: home)
+        let log = try SQLiteDeltaLog.open(
+            folder: home.path + "/data",
+            version: CommandLineTool.version,
+            now: CommandLineTool.now
+        )
+        if let finding = log.witnessFinding {
+            logger.error("the store was changed from outside", metadata: ["finding": "\(finding.message)"])
+        }
+        do {
+            let node = try await Node(
+                configuration: configuration,
+                identity: identity,
+                home: home,
+                log: log,
+                logger: logger
+            )
+            try await serve(node, http, logger)
+        } catch {
+            try? log.close()
+            throw error
+        }
+        try log.close()
+        logger.info("closed")
+    }
+
+    private func serve(_ node: Node, _ http: HTTPAPI.Configuration?, _ logger: Logger) async throws {
+        var services: [any Service] = [NodeRun(node: node)]
+        if let http {
+            services.append(
+                HTTPAPI(
+                    node: node,
+                    configuration: http,
+                    logger: logger,
+                    onBound: { address in try announce(node, http: "\(address)", logger) }
+                )
+            )
+        } else {
+            try announce(node, http: nil, logger)
+        }
+        services.append(Deadline(seconds: Self.shutdownSeconds, logger: logger))
+        var configuration = ServiceGroupConfiguration(
+            services: services,
+            gracefulShutdownSignals: [.sigint, .sigterm],
+            logger: logger
+        )
+        configuration.maximumGracefulShutdownDuration = .seconds(3)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func announce(_ node: Node, http: String?, _ logger: Logger) throws {
+        logger.info(
+            "listening",
+            metadata: [
+                "identity": "\(node.identity.did)", "peerId": "\(node.peerID)", "request": "\(node.requestAddress)",
+                "publish": "\(node.publishAddress)", "http": "\(http ?? "off")",
+            ]
+        )
+        guard isJSON else { return }
+        let line: JSONObject = [
+            "identity": .string(node.identity.did), "peerId": .string(node.peerID),
+            "request": .string(node.requestAddress), "publish": .string(node.publishAddress),
+            "http": http.map { .string($0) } ?? .null,
+        ]
+        try CommandLineTool.show(JSONValue.object(line).description)
+    }
+}
+
+/// The node as a service: a graceful shutdown cancels it, and it closes its sockets.
+private struct NodeRun: Service {
+    let node: Node
+
+    func run() async throws { await cancelWhenGracefulShutdown { await node.run() } }
+}
+
+/// Ends the process by itself where closing takes too long; nothing acknowledged is lost by it.
+private struct Deadline: Service {
+    let seconds: Int
+    let logger: Logger
+
+    func run() async throws {
+        try await gracefulShutdown()
+        let logger = logger
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) {
+            logger.error("closing took too long; the process ends")
+            _exit(1)
+        }
+    }
+}

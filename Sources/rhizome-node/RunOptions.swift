@@ -1,0 +1,155 @@
+import ArgumentParser
+import Bytes
+import CommandSupport
+import Logging
+import RhizomeHTTP
+import RhizomeIdentity
+import RhizomeNode
+import SignedLog
+
+/// The settings of `run`, each an option and a variable of the environment (spec: cli.md, "Environment of `run`").
+struct RunOptions: ParsableArguments {
+    @Option(help: "RHIZOME_PEER_ID: a label for people (default: the identity's name, else its short form).")
+    var peerID: String?
+    @Option(help: "RHIZOME_ADDRESS: default of the two addresses below (default: 127.0.0.1).")
+    var address: String?
+    @Option(help: "RHIZOME_REQUEST_BIND_ADDR: where peers' requests are served: an address, a name, or *.")
+    var requestBindAddr: String?
+    @Option(help: "RHIZOME_REQUEST_BIND_HOST: what peers are told (default: the address; nothing for a wildcard).")
+    var requestBindHost: String?
+    @Option(help: "RHIZOME_REQUEST_BIND_PORT (default: 4000; 0: any free one).")
+    var requestBindPort: String?
+    @Option(help: "RHIZOME_PUBLISH_BIND_ADDR: where news is published: an address, a name, or *.")
+    var publishBindAddr: String?
+    @Option(help: "RHIZOME_PUBLISH_BIND_HOST: what peers are told (default: the address; nothing for a wildcard).")
+    var publishBindHost: String?
+    @Option(help: "RHIZOME_PUBLISH_BIND_PORT (default: 4001; 0: any free one).")
+    var publishBindPort: String?
+    @Option(help: "RHIZOME_HTTP_API_ADDR: where programs are answered (default: 127.0.0.1).")
+    var httpAPIAddr: String?
+    @Option(help: "RHIZOME_HTTP_API_PORT (default: 3000; 0: any free one).")
+    var httpAPIPort: String?
+    @Option(help: "RHIZOME_HTTP_API_ENABLE: true or false (default: true).")
+    var httpAPIEnable: String?
+    @Option(help: "RHIZOME_HTTP_API_HOSTS: further host names by which the API may be asked, separated by commas.")
+    var httpAPIHosts: String?
+    @Option(
+        help: "RHIZOME_HTTP_API_TOKEN: off-loopback or always: when http.token is asked for (default: off-loopback)."
+    )
+    var httpAPIToken: String?
+    @Option(help: "RHIZOME_SEED_PEERS: extra addresses of trusted peers: host:port, name@host:port, …")
+    var seedPeers: String?
+    @Option(help: "RHIZOME_PUB_SUB_TOPIC: nodes with different topics don't mix (default: rhizome).")
+    var pubSubTopic: String?
+    @Option(help: "RHIZOME_LOG_LEVEL: trace, debug, info, notice, warning, error or critical (default: info).")
+    var logLevel: String?
+
+    /// How much is logged.
+    func level() throws -> Logger.Level {
+        let allowed = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        return try Setting("RHIZOME_LOG_LEVEL", option: logLevel).value(allowed, default: .info) {
+            Logger.Level(rawValue: $0.lowercased())
+        }
+    }
+
+    /// The node's part of the settings.
+    func node(identity: PublicKey, name: String?, trust: TrustList) throws -> NodeConfiguration {
+        let label = try Setting("RHIZOME_PEER_ID", option: peerID)
+            .value("1 to 64 bytes without control characters", default: name ?? identity.short) { text in
+                (1...64).contains(text.utf8.count) && TerminalText.escaped(text) == text ? text : nil
+            }
+        let topic = try Setting("RHIZOME_PUB_SUB_TOPIC", option: pubSubTopic)
+            .value("1 to 64 bytes", default: "rhizome") { (1...64).contains($0.utf8.count) ? $0 : nil }
+        let common = try Setting("RHIZOME_ADDRESS", option: address).host(default: "127.0.0.1", allowsWildcard: true)
+        return NodeConfiguration(
+            identity: identity,
+            peerID: label,
+            request: try binding("REQUEST", requestBindAddr, requestBindHost, requestBindPort, common, 4000),
+            publish: try binding("PUBLISH", publishBindAddr, publishBindHost, publishBindPort, common, 4001),
+            topic: Text(topic),
+            seeds: try seeds(trust),
+            agent: "rhizome/\(CommandLineTool.version)",
+            version: CommandLineTool.version
+        )
+    }
+
+    private func binding(
+        _ kind: String,
+        _ addressOption: String?,
+        _ hostOption: String?,
+        _ portOption: String?,
+        _ commonAddress: String,
+        _ standardPort: UInt16
+    ) throws -> NodeConfiguration.Binding {
+        let prefix = "RHIZOME_\(kind)_BIND_"
+        let address = try Setting(prefix + "ADDR", option: addressOption)
+            .host(default: commonAddress, allowsWildcard: true)
+        let told = Setting(prefix + "HOST", option: hostOption)
+        let host =
+            HostText.isWildcard(address) && told.text == nil
+            ? nil : try told.host(default: address, allowsWildcard: false)
+        let port = try Setting(prefix + "PORT", option: portOption).port(default: standardPort)
+        return .init(name: prefix + "ADDR/PORT", address: address, port: port, host: host)
+    }
+
+    private func seeds(_ trust: TrustList) throws -> [PublicKey: [PeerAddress]] {
+        let setting = Setting("RHIZOME_SEED_PEERS", option: seedPeers)
+        var seeds: [PublicKey: [PeerAddress]] = [:]
+        for part in (setting.text ?? "").split(separator: ",") {
+            let text = String(part.trimmingPrefix { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            guard !text.isEmpty else { continue }
+            let (identity, address) = try seed(text, setting, trust)
+            seeds[identity, default: []].append(address)
+        }
+        return seeds
+    }
+
+    private func seed(_ text: String, _ setting: Setting, _ trust: TrustList) throws -> (PublicKey, PeerAddress) {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let last = parts.last, let address = PeerAddress(String(last)) else {
+            throw CommandMisuse(
+                "\(setting.variable): '\(TerminalText.escaped(text))' can't be used; allowed: host:port or "
+                    + "name@host:port, separated by commas"
+            )
+        }
+        if parts.count == 2 {
+            do {
+                return (try trust.find(String(parts[0])).identity, address)
+            } catch {
+                throw CommandMisuse("\(setting.variable): '\(TerminalText.escaped(text))': \(error)")
+            }
+        }
+        guard let entry = trust.entries.values.first(where: { $0.addresses.contains(address) }) else {
+            throw CommandMisuse(
+                "\(setting.variable): no trusted peer has the address \(address), and without a key there is no "
+                    + "connection; trust it first: rhizome-keys trust PEER --address \(address)"
+            )
+        }
+        return (entry.identity, address)
+    }
+
+    /// The HTTP API's part of the settings; nothing where it is switched off.
+    func http(home: Home) throws -> HTTPAPI.Configuration? {
+        let isEnabled = try Setting("RHIZOME_HTTP_API_ENABLE", option: httpAPIEnable)
+            .value("true or false", default: true) { ["true": true, "false": false][$0.lowercased()] }
+        let address = try Setting("RHIZOME_HTTP_API_ADDR", option: httpAPIAddr)
+            .host(default: "127.0.0.1", allowsWildcard: true)
+        let port = try Setting("RHIZOME_HTTP_API_PORT", option: httpAPIPort).port(default: 3000)
+        let policy = try Setting("RHIZOME_HTTP_API_TOKEN", option: httpAPIToken)
+            .value("off-loopback or always", default: .offLoopback) { HTTPAPI.Configuration.TokenPolicy(rawValue: $0) }
+        let hosts = try Setting("RHIZOME_HTTP_API_HOSTS", option: httpAPIHosts)
+            .value("host names or IP addresses, separated by commas", default: []) { text -> [String]? in
+                let hosts = text.split(separator: ",").map { HostText(String($0.filter { $0 != " " })) }
+                return hosts.contains { $0 == nil } ? nil : hosts.compactMap { $0?.host }
+            }
+        guard isEnabled else { return nil }
+        return HTTPAPI.Configuration(
+            address: address,
+            port: port,
+            hosts: hosts,
+            tokenPolicy: policy,
+            token: BearerToken(try HTTPToken(of: home).secret),
+            version: CommandLineTool.version
+        )
+    }
+}
