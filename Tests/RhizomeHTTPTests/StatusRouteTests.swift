@@ -65,24 +65,18 @@ import Testing
     func refused() async throws {
         let api = try APIHarness()
         let known = try TestAuthors.signer("known").publicKey
-        let mirror = try TestAuthors.signer("mirror").publicKey
+        let key = try #require(known.transportKey)
+        let candidates = PublicKey.candidates(forTransportKey: key)
+        #expect(candidates.count == 2)
         api.node.state.withLock { state in
             state.petnames[known] = "carol"
-            state.refused = [
-                RefusedKey(
-                    transportKey: Bytes32(repeating: 0),
-                    address: "10.0.0.1",
-                    count: 3,
-                    lastSeen: 5,
-                    candidates: [known, mirror]
-                )
-            ]
+            state.refused = [RefusedKey(transportKey: key, address: "10.0.0.1", count: 3, lastSeen: 5)]
         }
         #expect(
             try await api.get("/api/peers/refused").json == [
                 [
-                    "transportKey": "0000000000000000000000000000000000000000", "address": "10.0.0.1", "count": 3,
-                    "lastSeen": 5, "candidates": [.string(known.did), .string(mirror.did)],
+                    "transportKey": .string(try #require(Z85.encode(key.array))), "address": "10.0.0.1", "count": 3,
+                    "lastSeen": 5, "candidates": .array(candidates.map { .string($0.did) }),
                     "names": .object([Text(known.did): "carol"]),
                 ]
             ]
