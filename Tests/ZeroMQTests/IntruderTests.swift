@@ -152,7 +152,7 @@ private func port(of endpoint: String) throws -> UInt16 {
                 // Our own `connect` would refuse.
                 let raw = try unsafe socket.pointer("test")
                 #expect(unsafe zmq_connect(raw, endpoint) == 0)
-                #expect(try socket.send([[66]]) == .sent)
+                try socket.send([[66]])
             }
             try await server.events.next {
                 if case .handshakeFailedProtocol = $0.kind { true } else { false }
