@@ -1,0 +1,49 @@
+import Foundation
+
+/// What the command line asks for.
+struct BenchmarkOptions {
+    /// How many deltas the store has.
+    var count = 1_000_000
+    /// Where it lies; kept from one run to the next.
+    var folder: String
+    /// Measure the start alone and print numbers for the process that asked: see `StartMeasurement`.
+    var isStart = false
+
+    static let usage = """
+        rhizome-bench [--deltas N] [--store FOLDER]
+
+        Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
+        how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
+        and pulls. To build it anew, remove FOLDER.
+        """
+
+    /// - Throws: a message for what can't be understood.
+    init(_ arguments: [String]) throws(BenchmarkError) {
+        var folder: String?
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "--deltas":
+                guard let count = rest.popFirst().flatMap({ Int($0) }), count > 0 else {
+                    throw BenchmarkError("--deltas takes a number above 0")
+                }
+                self.count = count
+            case "--store":
+                guard let path = rest.popFirst() else { throw BenchmarkError("--store takes a folder") }
+                folder = path
+            case "--measure-start": isStart = true
+            default: throw BenchmarkError("unknown argument \(argument)\n\n\(Self.usage)")
+            }
+        }
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        self.folder = folder ?? package.appending(path: ".store/\(count)").path
+    }
+}
+
+/// What went wrong, in words.
+struct BenchmarkError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

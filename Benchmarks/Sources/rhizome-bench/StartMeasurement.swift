@@ -1,0 +1,71 @@
+import Foundation
+import RhizomeCore
+import RhizomeStore
+
+/// How long a node's store takes until it can answer, and how much memory that needs: in a process of its own.
+struct StartMeasurement {
+    static let target = Duration.seconds(1)
+    static let targetMiB = 200
+
+    /// In the fresh process: opens, counts, reads all heads and the last changes, and prints what it took.
+    static func measure(_ options: BenchmarkOptions) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let log = try SQLiteDeltaLog.open(folder: options.folder, version: "bench", now: 0)
+        let count = try await log.count()
+        var heads: [AuthorHead] = []
+        while true {
+            let page = try await log.heads(after: heads.last, limit: 10_000)
+            if page.isEmpty { break }
+            heads += page
+        }
+        _ = try await log.changes(after: count - 1, limit: 10_000)
+        let took = clock.now - start
+        // Then what a busy node would touch.
+        for head in heads { _ = try await log.locators(of: head.author) }
+        for position in stride(from: Int64(0), to: count, by: max(1, Int(count) / 200)) {
+            _ = try await log.deltas(after: position, limit: 100)
+        }
+        let (seconds, attoseconds) = took.components
+        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        print("\(microseconds) \(try highWaterKiB()) \(heads.count)")
+        try log.close()
+    }
+
+    /// `VmHWM` of this process (proc(5)).
+    private static func highWaterKiB() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+            guard let number = line.split(separator: " ").compactMap({ Int($0) }).first else { break }
+            return number
+        }
+        throw BenchmarkError("/proc/self/status has no VmHWM")
+    }
+
+    /// Starts a fresh process and tells what it took, with the time that the process itself needs to start.
+    static func run(_ options: BenchmarkOptions) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = ["--deltas", "\(options.count)", "--store", options.folder, "--measure-start"]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        let clock = ContinuousClock()
+        let start = clock.now
+        try process.run()
+        let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        let whole = clock.now - start
+        let numbers = output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        guard process.terminationStatus == 0, numbers.count == 3 else {
+            throw BenchmarkError("the fresh process failed: \(output)")
+        }
+        let took = Duration.microseconds(numbers[0])
+        let verdict = took <= target ? "met" : "MISSED"
+        print("start           \(took.text) until count and \(numbers[2]) heads are read; ", terminator: "")
+        print("target \(target.text): \(verdict)")
+        let mebibytes = numbers[1] / 1024
+        let memory = mebibytes <= targetMiB ? "met" : "MISSED"
+        print("memory          \(mebibytes) MiB at most (VmHWM); target \(targetMiB) MiB: \(memory)")
+        print("  process       \(whole.text) from its start to its end")
+    }
+}

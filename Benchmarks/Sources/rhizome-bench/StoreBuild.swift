@@ -1,0 +1,82 @@
+import Foundation
+import RhizomeCore
+import RhizomeStore
+
+/// Builds the store once.
+struct StoreBuild {
+    let options: BenchmarkOptions
+
+    private static let batch = 10_000
+
+    /// Builds the store unless it is there.
+    func run() async throws {
+        try FileManager.default.createDirectory(atPath: options.folder, withIntermediateDirectories: true)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: options.folder)
+        let log = try SQLiteDeltaLog.open(folder: options.folder, version: "bench", now: 0)
+        defer { try? log.close() }
+        let held = Int(try await log.count())
+        guard held != options.count else {
+            print("store           \(options.count) deltas, built before")
+            return
+        }
+        guard held == 0 else {
+            throw BenchmarkError("\(options.folder) has \(held) deltas, not \(options.count): remove it first")
+        }
+        try await build(log)
+    }
+
+    private func build(_ log: SQLiteDeltaLog) async throws {
+        let width = ProcessInfo.processInfo.activeProcessorCount
+        var factories = try (0..<width).map { part in
+            try DeltaFactory(
+                authors: DeltaFactory.authorCount / width,
+                entities: options.count / 5,
+                seed: UInt64(part)
+            )
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        var appending: [Duration] = []
+        var done = 0
+        var next = try await Self.produce(&factories, Self.share(options.count, width))
+        while !next.isEmpty {
+            let batch = next
+            let appended = Task { () throws -> Duration in
+                let start = clock.now
+                _ = try await log.append(batch, cursors: [:])
+                return clock.now - start
+            }
+            done += batch.count
+            next = try await Self.produce(&factories, Self.share(options.count - done, width))
+            appending.append(try await appended.value)
+            if done.isMultiple(of: 100_000) { FileHandle.standardError.write(Data("  \(done)\r".utf8)) }
+        }
+        let took = clock.now - start
+        print("store           \(options.count) deltas by \(DeltaFactory.authorCount) authors in \(took.text)")
+        print("  in all        \(Rate(options.count, took)) signed, decoded, verified and appended on \(width) cores")
+        let tail = appending.suffix(max(1, appending.count / 10))
+        print("  appends       \(Rate(options.count, appending.reduce(.zero, +))) beside that work; ", terminator: "")
+        print("the last tenth \(Rate(tail.count * Self.batch, tail.reduce(.zero, +)))")
+    }
+
+    private static func share(_ rest: Int, _ width: Int) -> [Int] {
+        let count = min(batch, rest)
+        return (0..<width).map { count * ($0 + 1) / width - count * $0 / width }
+    }
+
+    @concurrent
+    private static func produce(_ factories: inout [DeltaFactory], _ counts: [Int]) async throws -> [AdmittedDelta] {
+        let results = try await withThrowingTaskGroup(of: (Int, DeltaFactory, [AdmittedDelta]).self) { group in
+            for (part, count) in counts.enumerated() where count > 0 {
+                var factory = factories[part]
+                group.addTask {
+                    let batch = try factory.next(count)
+                    return (part, factory, batch)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        for (part, factory, _) in results { factories[part] = factory }
+        return results.sorted { $0.0 < $1.0 }.flatMap(\.2)
+    }
+}
