@@ -81,7 +81,10 @@ let package = Package(
         ),
         .target(
             name: "RhizomeTesting",
-            dependencies: ["Bytes", "RhizomeCore", "SignedLog", "Sodium"],
+            dependencies: [
+                "Bytes", "RhizomeCore", "SignedLog", "Sodium",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
             path: "Tests/RhizomeTesting",
             swiftSettings: strict
         ),
@@ -133,6 +136,21 @@ let package = Package(
         .testTarget(
             name: "ZeroMQTests",
             dependencies: ["Bytes", "CZeroMQ", "RhizomeTesting", "Sodium", "ZeroMQ", "zeromq-probe"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HomeFilesTests",
+            dependencies: ["HomeFiles", "RhizomeTesting", "Sodium"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CommandSupportTests",
+            dependencies: ["CommandSupport", "RhizomeTesting"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeKeysTests",
+            dependencies: ["Bytes", "RhizomeIdentity", "RhizomeTesting", "SignedLog", "StrictJSON", "rhizome-keys"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -8,9 +8,7 @@ public struct HomeInspection: Sendable {
     /// What isn't, and what to do about it.
     public private(set) var findings: [String] = []
 
-    /// Inspects a home.
-    ///
-    /// Changes nothing, but for a torn last write of the journal, which is repaired.
+    /// Inspects a home, and changes nothing but a torn last write of the journal, which is repaired.
     ///
     /// - Parameter passphrase: asked where the key is sealed; `nil` leaves it unopened, which is a fact and no finding.
     package init(of path: String, passphrase: () throws -> SecretBytes?) {

@@ -22,8 +22,8 @@ public final class Identity: StatementSigner {
     /// A new identity, kept nowhere yet.
     public static func generate() throws -> Identity { Identity(try SigningKey.generate()) }
 
-    /// The seed, for the key file alone.
-    var seed: SecretBytes { key.seed }
+    /// The seed, for the key file alone, and for the test that looks for it in memory.
+    package var seed: SecretBytes { key.seed }
 
     /// Signs a payload for a purpose.
     ///

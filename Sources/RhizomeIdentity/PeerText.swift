@@ -10,6 +10,8 @@ public struct PeerText: Hashable, Sendable {
     public let name: String?
 
     private static let scheme = "rhizome://"
+    /// How OpenSSH's key lines start, so that one of another kind is told what it is.
+    private static let sshPrefixes = ["ssh-", "ecdsa-", "sk-"]
 
     /// Reads a text without spaces or line ends around it.
     ///
@@ -20,7 +22,7 @@ public struct PeerText: Hashable, Sendable {
     public init(parsing text: String) throws(IdentityError) {
         if let card = text.after(Self.scheme) {
             try self.init(card: card)
-        } else if text.after("ssh-") != nil {
+        } else if Self.sshPrefixes.contains(where: { text.after($0) != nil }) {
             guard let (key, comment) = SSHLine.parse(text) else {
                 throw IdentityError(
                     .malformedPeer,

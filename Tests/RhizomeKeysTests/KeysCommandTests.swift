@@ -1,0 +1,303 @@
+import Bytes
+import Foundation
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import StrictJSON
+import Testing
+
+@Suite struct KeysCommandTests {
+    private let peer = "did:key:z6MkfY3RuB9vUCAzMGKBEPhNHRVDJCJmk53QDL9wp24Ke16X"
+    private let sshLine =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBAVU6UoNOcuB6anmNRlkQuB23C0x5vRKexiHsU4vmrI"
+
+    @Test("an identity is made, shown in every form, and never overwritten")
+    func generateAndShow() async throws {
+        try await withIdentity { keys, folder in
+            let shown = try await keys.json("show")
+            let object = try #require(shown.object)
+            #expect(object.members.map(\.name) == ["did", "name", "fingerprint", "transportKey", "card", "ssh"])
+            let did = try #require(object["did"]?.text?.string)
+            let key = try #require(PublicKey(did: did))
+            #expect(object["name"] == "alice")
+            for (format, expected) in [
+                ("did", key.did), ("ssh", key.sshLine(name: "alice")), ("card", key.card(name: "alice")),
+                ("fingerprint", key.fingerprint), ("z85", Z85.encode(key.transportKey?.array ?? []) ?? ""),
+            ] {
+                #expect(try await keys("show", "--format", format).output == expected + "\n")
+            }
+            let card = try await keys("show", "--format", "card", "--address", "[::1]:4000").output
+            #expect(card == key.card(address: PeerAddress("[::1]:4000"), name: "alice") + "\n")
+            expectFailure(try await keys("generate", "--no-passphrase"), saying: "exists", "--force")
+            #expect(try await keys.json("show") == shown)
+            let file = try FileManager.default.attributesOfItem(atPath: folder.path("home/identity.key"))
+            #expect(file[.posixPermissions] as? Int == 0o600)
+            let home = try FileManager.default.attributesOfItem(atPath: folder.path("home"))
+            #expect(home[.posixPermissions] as? Int == 0o700)
+        }
+    }
+
+    @Test("what a person does to the list shows in list and history")
+    func trustAndDistrust() async throws {
+        try await withIdentity { keys, folder in
+            #expect(try await keys.json("list") == [])
+            let card = peer.replacing("did:key:", with: "rhizome://") + "@example.org:4000?name=bob"
+            #expect(try await keys("trust", card).exitCode == 0)
+            let entry = try #require(try await keys.json("list").array?.first?.object)
+            #expect(entry["did"] == .string(peer))
+            #expect(entry["name"] == "bob")
+            #expect(entry["action"] == "trust")
+            #expect(entry["addresses"] == ["example.org:4000"])
+            #expect(entry["may"] == ["author", "connect"])
+            #expect(entry["until"] == .null)
+            #expect(entry["note"] == .null)
+            #expect(entry["time"]?.integer ?? 0 > 1_700_000_000_000_000)
+
+            // What the options don't mention is carried over.
+            #expect(
+                try await keys("trust", "bob", "--until", "2099-01-01", "--note", "n", "--may", "connect").exitCode == 0
+            )
+            #expect(try await keys("trust", peer, "--name", "robert").exitCode == 0)
+            let changed = try #require(try await keys.json("list").array?.first?.object)
+            #expect(changed["name"] == "robert")
+            #expect(changed["addresses"] == ["example.org:4000"])
+            #expect(changed["may"] == ["connect"])
+            #expect(changed["until"] == 4_070_908_800_000_000)
+            #expect(changed["note"] == "n")
+            #expect(
+                try await keys("trust", "robert", "--until", "never", "--note", "", "--address", "none").exitCode == 0
+            )
+            let cleared = try #require(try await keys.json("list").array?.first?.object)
+            #expect(cleared["until"] == .null)
+            #expect(cleared["note"] == .null)
+            #expect(cleared["addresses"] == [])
+
+            let id = String(repeating: "ab", count: 32)
+            #expect(try await keys("distrust", "robert", "--keep", id, "--reason", "lost").exitCode == 0)
+            #expect(try await keys.json("list") == [])
+            let all = try #require(try await keys.json("list", "--all").array?.first?.object)
+            #expect(all["action"] == "distrust")
+            #expect(all["keep"] == [.string(id)])
+            #expect(all["reason"] == "lost")
+            let history = try #require(try await keys.json("history").array)
+            #expect(history.map { $0.object?["sequence"]?.integer } == [0, 1, 2, 3, 4])
+            #expect(history.map { $0.object?["action"] } == ["trust", "trust", "trust", "trust", "distrust"])
+            #expect(history[1].object?["previous"] == history[0].object?["id"])
+            #expect(try await keys("verify").exitCode == 0)
+        }
+    }
+
+    @Test("an entry past its end is listed only with --all")
+    func expired() async throws {
+        try await withIdentity { keys, _ in
+            let outcome = try await keys("trust", peer, "--name", "bob", "--until", "2020-01-01")
+            #expect(outcome.exitCode == 0)
+            #expect(outcome.errors.contains("past"))
+            #expect(try await keys.json("list") == [])
+            #expect(try await keys.json("list", "--all").array?.first?.object?["expired"] == true)
+            expectFailure(
+                try await keys("trust", try Identity.generate().publicKey.did, "--name", "bob"),
+                saying: "bob",
+                "--name"
+            )
+        }
+    }
+
+    @Test("a peer is taken from a did, an SSH line, a .pub file and a prefix")
+    func peerForms() async throws {
+        try await withIdentity { keys, folder in
+            try Data((sshLine + " laptop.example\n").utf8).write(to: URL(filePath: folder.path("bob.pub")))
+            #expect(try await keys("trust", folder.path("bob.pub")).exitCode == 0)
+            #expect(try await keys.json("list").array?.first?.object?["name"] == "laptop.example")
+            #expect(try await keys("trust", String(peer.dropFirst(8)), "--name", "bob").exitCode == 0)
+            #expect(try await keys("trust", sshLine + " bob@laptop", "--note", "x").exitCode == 0)
+            #expect(try await keys.json("list").array?.first?.object?["name"] == "bob")
+            #expect(try await keys("distrust", String(peer.dropFirst(8).prefix(8))).exitCode == 0)
+            expectFailure(try await keys("trust", peer), 64, saying: "--name")
+            expectFailure(try await keys("trust", sshLine + " bob@laptop"), 64, saying: "--name")
+        }
+    }
+
+    @Test(
+        "a key of ssh-keygen is trusted from its .pub file, under the same fingerprint",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/ssh-keygen"))
+    )
+    func sshKeygen() async throws {
+        try await withIdentity { keys, folder in
+            let keygen = BuiltCommand("ssh-keygen", in: "/usr/bin")
+            let made = try await keygen.run(["-q", "-t", "ed25519", "-N", "", "-C", "carol", "-f", folder.path("id")])
+            #expect(made.exitCode == 0)
+            #expect(try await keys("trust", folder.path("id.pub")).exitCode == 0)
+            let did = try #require(try await keys.json("list").array?.first?.object?["did"]?.text?.string)
+            let printed = try await keygen.run(["-l", "-f", folder.path("id.pub")]).output
+            #expect(printed.contains(try #require(PublicKey(did: did)).fingerprint))
+            try await Data(keys("show", "--format", "ssh").output.utf8).write(to: URL(filePath: folder.path("own.pub")))
+            let own = try await keygen.run(["-l", "-f", folder.path("own.pub")]).output
+            #expect(own.contains(try await keys("show", "--format", "fingerprint").output.dropLast()))
+            let rsa = try await keygen.run(["-q", "-t", "ecdsa", "-N", "", "-f", folder.path("ec")])
+            #expect(rsa.exitCode == 0)
+            expectFailure(try await keys("trust", folder.path("ec.pub")), saying: "ssh-keygen -t ed25519")
+        }
+    }
+
+    @Test("a batch is taken under one lock and one passphrase, all of it or nothing")
+    func batch() async throws {
+        try await withIdentity { keys, _ in
+            let cards = try (0..<20).map { try Identity.generate().publicKey.card(name: "peer\($0)") }
+            let text = "# friends\r\n\n" + cards.joined(separator: "\r\n") + "\n"
+            let outcome = try await keys("trust", "-", input: text)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(try await keys.json("list").array?.count == 20)
+            let fresh = try Identity.generate().publicKey
+            for bad in [fresh.did, "nonsense", fresh.card(name: "peer3"), cards[0] + "&x=y"] {
+                let other = try Identity.generate().publicKey.card(name: "other")
+                expectFailure(try await keys("trust", "-", input: other + "\n" + bad + "\n"), saying: "line 2")
+            }
+            expectFailure(try await keys("trust", "-", input: ""), saying: "no peer")
+            #expect(try await keys.json("history").array?.count == 20)
+        }
+    }
+
+    @Test("fifty at once, each a process of its own, all get their statement in")
+    func concurrentTrust() async throws {
+        try await withIdentity { keys, _ in
+            try await withThrowingTaskGroup(of: Int32.self) { group in
+                for number in 0..<50 {
+                    let did = try Identity.generate().publicKey.did
+                    group.addTask { try await keys("trust", did, "--name", "peer\(number)").exitCode }
+                }
+                for try await code in group { #expect(code == 0) }
+            }
+            #expect(try await keys.json("list").array?.count == 50)
+            #expect(try await keys("verify").exitCode == 0)
+        }
+    }
+
+    @Test("a sealed key needs its passphrase, from a file, to sign but not to be shown")
+    func passphrases() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let keys = try KeysCommand(home: folder.path("home"))
+                let good = folder.path("good")
+                let bad = folder.path("bad")
+                try Data("correct horse ü\n".utf8).write(to: URL(filePath: good))
+                try Data("wrong".utf8).write(to: URL(filePath: bad))
+                try Data("\n".utf8).write(to: URL(filePath: folder.path("empty")))
+                expectFailure(try await keys("generate"), 64, saying: "--passphrase-file", "--no-passphrase")
+                expectFailure(
+                    try await keys("generate", "--passphrase-file", folder.path("empty")),
+                    saying: "no passphrase"
+                )
+                expectFailure(
+                    try await keys("generate", "--passphrase-file", folder.path("none")),
+                    saying: "does not exist"
+                )
+                let made = try await keys("generate", "--passphrase-file", good)
+                #expect(made.exitCode == 0, "\(made.errors)")
+                let file = try Data(contentsOf: URL(filePath: folder.path("home/identity.key")))
+                #expect(!String(decoding: file, as: UTF8.self).contains("correct"))
+                #expect(try await keys("show").output.contains("sealed by a passphrase"))
+                expectFailure(try await keys("trust", peer, "--name", "bob"), saying: "--passphrase-file")
+                expectFailure(
+                    try await keys("trust", peer, "--name", "bob", "--passphrase-file", bad),
+                    saying: "wrong passphrase"
+                )
+                #expect(try await keys.json("list") == [])
+                let trusted = try await keys(
+                    "trust",
+                    peer,
+                    "--name",
+                    "bob",
+                    environment: ["RHIZOME_PASSPHRASE_FILE": good]
+                )
+                #expect(trusted.exitCode == 0, "\(trusted.errors)")
+                #expect(try await keys("verify", "--passphrase-file", good).exitCode == 0)
+                #expect(try await keys("verify").exitCode == 0)
+                #expect(try await keys("verify", "--passphrase-file", bad).exitCode == 1)
+            }
+        }
+    }
+
+    @Test("generate --force keeps the old key, journal and witness under the old fingerprint")
+    func force() async throws {
+        try await withIdentity { keys, folder in
+            let old = try #require(PublicKey(did: String(try await keys("show", "--format", "did").output.dropLast())))
+            #expect(try await keys("trust", peer, "--name", "bob").exitCode == 0)
+            let home = try Home.open(keys.home)
+            let journal = TrustJournal(home: home, owner: old)
+            try journal.recordSeen(journal.load().list)
+            let secret = try Data(contentsOf: URL(filePath: folder.path("home/identity.key")))
+            // While a node runs nothing is changed.
+            var lock = try Optional(home.lockData(for: "rhizome-node run"))
+            expectFailure(try await keys("generate", "--no-passphrase", "--force"), saying: "rhizome-node run")
+            withExtendedLifetime(lock) {}
+            lock = nil
+            let outcome = try await keys("generate", "--no-passphrase", "--force")
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let suffix = old.fingerprint.replacing(":", with: "-").replacing("+", with: "-").replacing("/", with: "_")
+            #expect(try Data(contentsOf: URL(filePath: folder.path("home/identity.key.\(suffix)"))) == secret)
+            for name in ["trust.journal.\(suffix)", "data/trust.seen.\(suffix)"] {
+                #expect(FileManager.default.fileExists(atPath: folder.path("home/\(name)")), "\(name)")
+            }
+            #expect(try await keys("show", "--format", "did").output.dropLast() != old.did)
+            #expect(try await keys.json("list") == [])
+            #expect(try await keys("verify").exitCode == 0)
+        }
+    }
+
+    @Test("a journal left by another identity is not taken over")
+    func leftovers() async throws {
+        try await withIdentity { keys, folder in
+            #expect(try await keys("trust", peer, "--name", "bob").exitCode == 0)
+            try FileManager.default.removeItem(atPath: folder.path("home/identity.key"))
+            expectFailure(try await keys("generate", "--no-passphrase"), saying: "trust.journal", "--force")
+            #expect(try await keys("generate", "--no-passphrase", "--force").exitCode == 0)
+            #expect(try await keys.json("list") == [])
+        }
+    }
+
+    @Test("wrong usage exits 64, and help and version 0")
+    func usage() async throws {
+        try await withIdentity { keys, _ in
+            for arguments in [
+                ["nonsense"], ["trust"], ["trust", peer, "--may", "fly"], ["trust", peer, "--until", "soon"],
+                ["trust", peer, "--name", "a b"], ["trust", peer, "--address", "host"], ["trust", "-", "--name", "x"],
+                ["show", "--format", "x"], ["show", "--format", "did", "--json"], ["list", "--nope"],
+                ["generate", "--no-passphrase", "--passphrase-file", "x"], ["distrust", peer, "--keep", "some"],
+                ["distrust", peer, "--keep", "ab"], ["show", "--home", ""],
+            ] {
+                let outcome = try await BuiltCommand("rhizome-keys").run(
+                    arguments,
+                    environment: ["RHIZOME_HOME": keys.home]
+                )
+                #expect(outcome.exitCode == 64, "\(arguments): \(outcome.errors)")
+            }
+            for command in ["", "generate", "show", "trust", "distrust", "list", "history", "verify"] {
+                let outcome = try await BuiltCommand("rhizome-keys").run([command, "--help"].filter { !$0.isEmpty })
+                #expect(outcome.exitCode == 0)
+                #expect(outcome.output.contains("USAGE: rhizome-keys"))
+                #expect(command.isEmpty || outcome.output.contains("Example"))
+            }
+            #expect(try await keys("--version").output == "0.1.0\n")
+        }
+    }
+
+    @Test("the home comes from --home, else RHIZOME_HOME, else ~/.rhizome")
+    func homes() async throws {
+        try await withIdentity { keys, folder in
+            let command = try BuiltCommand("rhizome-keys")
+            let made = try await command.run(["generate", "--no-passphrase"], environment: ["HOME": folder.path])
+            #expect(made.exitCode == 0, "\(made.errors)")
+            #expect(FileManager.default.fileExists(atPath: folder.path(".rhizome/identity.key")))
+            let other = try await command.run(
+                ["show", "--format", "did", "--home", keys.home],
+                environment: ["HOME": folder.path, "RHIZOME_HOME": "/nonexistent"]
+            )
+            #expect(other.output == (try await keys("show", "--format", "did").output))
+            expectFailure(
+                try await command.run(["show"], environment: ["RHIZOME_HOME": folder.path("none")]),
+                saying: "rhizome-keys generate --home"
+            )
+        }
+    }
+}
