@@ -180,7 +180,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeNodeTests",
             dependencies: [
-                "Bytes", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "SignedLog", "Sodium",
+                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting",
+                "SignedLog", "Sodium", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
