@@ -27,8 +27,6 @@ package enum Monitor {
         case connectRetried(after: Duration)
         /// The socket is bound.
         case listening
-        /// It can't be bound, with an error number.
-        case bindFailed(Int32)
         /// A client's TCP connection was accepted; authentication begins.
         case accepted
         /// A client couldn't be accepted, with an error number: `EMFILE` where there are no more descriptors.
@@ -105,7 +103,6 @@ extension Monitor.Event {
         case ZMQ_EVENT_CONNECT_DELAYED: (kind, descriptor) = (.connectDelayed, nil)
         case ZMQ_EVENT_CONNECT_RETRIED: (kind, descriptor) = (.connectRetried(after: .milliseconds(signed)), nil)
         case ZMQ_EVENT_LISTENING: (kind, descriptor) = (.listening, signed)
-        case ZMQ_EVENT_BIND_FAILED: (kind, descriptor) = (.bindFailed(signed), nil)
         case ZMQ_EVENT_ACCEPTED: (kind, descriptor) = (.accepted, signed)
         case ZMQ_EVENT_ACCEPT_FAILED: (kind, descriptor) = (.acceptFailed(signed), nil)
         case ZMQ_EVENT_CLOSED: (kind, descriptor) = (.closed, signed)

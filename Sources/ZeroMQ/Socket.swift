@@ -160,6 +160,11 @@ package final class Socket {
         guard endpoint.hasPrefix("tcp://") else {
             throw ZeroMQError(.endpoint, "neither tcp:// nor inproc://: \(endpoint)")
         }
+        // libzmq keeps the lower 16 bits of any number.
+        let port = endpoint.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
+        guard port == "*" || UInt16(port) != nil else {
+            throw ZeroMQError(.endpoint, "no port of TCP: \(endpoint)")
+        }
         try check()
         try set(ZMQ_IPV6, endpoint.isIPv4 ? 0 : 1, "ZMQ_IPV6")
     }

@@ -42,8 +42,10 @@ internal import CZeroMQ
     /// Sends the socket's events to a PAIR socket bound there.
     func startMonitor(at address: String) throws(ZeroMQError) {
         let raw = try unsafe open("zmq_socket_monitor")
-        // Without the event that tells of the monitor's own end: there may be nobody left to take it.
-        let events = ZMQ_EVENT_ALL & ~ZMQ_EVENT_MONITOR_STOPPED
+        // Without the event that tells of the monitor's own end: there may be nobody left to take it. And without that
+        // of a failed bind: telling it overwrites the error number that zmq_bind is about to return, which is what
+        // `rebind` goes by (src/socket_base.cpp, bind_internal).
+        let events = ZMQ_EVENT_ALL & ~ZMQ_EVENT_MONITOR_STOPPED & ~ZMQ_EVENT_BIND_FAILED
         guard unsafe zmq_socket_monitor(raw, address, events) == 0 else { throw .last("zmq_socket_monitor") }
         isMonitored = true
     }

@@ -299,6 +299,30 @@ private final class TestTrust: Sendable {
         }
     }
 
+    @Test("a bind that fails says why, on a monitored socket too, every time")
+    func bindFailures() async throws {
+        try await withThread { thread in
+            let keys = try TestKeys()
+            let domain = try await ZAPHandler.shared().openForTest { _, _ in .refuse }
+            let (_, endpoint) = try await TestSocket.server(.router, on: thread, keys: keys, domain: domain)
+            for _ in 0..<100 {
+                let other = TestSocket(on: thread)
+                try await other.open(.router)
+                try await other.use { socket in
+                    try keys.secret.withSpan { secret in try socket.curveServer(secret: secret, domain: domain) }
+                    for _ in 0..<20 {
+                        #expect(throws: ZeroMQError(.addressInUse, "")) { try socket.bind(endpoint) }
+                    }
+                    #expect(throws: ZeroMQError(.addressUnavailable, "")) { try socket.bind("tcp://192.0.2.1:7000") }
+                    #expect(throws: ZeroMQError(.addressUnavailable, "")) { try socket.bind("tcp://localhost:7000") }
+                    #expect(throws: ZeroMQError(.endpoint, "")) { try socket.bind("tcp://127.0.0.1") }
+                    #expect(throws: ZeroMQError(.endpoint, "")) { try socket.bind("tcp://127.0.0.1:70000") }
+                }
+                await other.close()
+            }
+        }
+    }
+
     @Test("a client that takes another's routing id gets neither its place nor its replies")
     func handover() async throws {
         try await withThread { thread in

@@ -176,7 +176,7 @@ final class PeerLink {
         case .handshakeFailedAuthentication: fail(refused: true, isFinal: true)
         case .handshakeFailed, .handshakeFailedProtocol, .disconnected: fail(refused: isTCPConnected)
         case .connectRetried: if !isTCPConnected { fail(refused: false) }
-        case .connectDelayed, .listening, .bindFailed, .accepted, .acceptFailed, .closed, .closeFailed, .other:
+        case .connectDelayed, .listening, .accepted, .acceptFailed, .closed, .closeFailed, .other:
             break
         }
     }
