@@ -42,10 +42,11 @@ public final class Node: Sendable {
     private let logger: Logger
     private let startedAt: Int64
 
-    /// What the socket thread is to do about links; posted from anywhere.
+    /// What is to be done about links; posted from anywhere, done by one task.
     private struct LinkChanges: Sendable {
         var admitted: Set<PublicKey> = []
         var penalised: Set<PublicKey> = []
+        var restated: Set<PublicKey> = []
     }
 
     /// Starts libsodium and loads the list, then binds both sockets.
@@ -222,20 +223,22 @@ public final class Node: Sendable {
             clock: clock
         )
         let watch = TrustWatch(journal: journal, admittance: admittance, clock: clock, logger: logger) { change in
-            await self.trustChanged(change, newSession)
+            await self.trustChanged(change)
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await server.serve(self.jobs) }
             group.addTask { await announcer.run() }
             group.addTask { await self.runSessions(sessions) }
-            group.addTask { await self.applyLinkChanges() }
-            await keepLinks(changed: [], newSession)
-            group.addTask { await self.keepHouse(newSession) }
+            group.addTask { await self.keepLinks(newSession) }
+            group.addTask { await self.keepHouse() }
             group.addTask { await watch.run(from: self.loadedTrust) }
-            // Cancelled from outside; each of them ends with it.
+            group.addTask {
+                // Until cancelled. Then whoever waits for a peer's answer must not wait for its deadline.
+                while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+                await self.peering.close()
+            }
             for await _ in group {}
         }
-        await peering.close()
         await thread.stop(within: .seconds(2))
     }
 
@@ -246,21 +249,29 @@ public final class Node: Sendable {
         }
     }
 
-    /// Makes links and sessions what the list says now.
-    private func keepLinks(changed: Set<PublicKey>, _ newSession: AsyncStream<PeerSession>.Continuation) async {
-        let wanted = Self.links(admittance.trust, configuration, at: clock.now)
-            .filter { !ledger.isPenalised($0.key) }
-        for (peer, mailbox) in directory.sessions where wanted[peer] == nil {
-            mailbox.close()
-            directory.update(peer) { $0.session = nil }
-            gate.settled(peer)
-        }
-        for peer in wanted.keys where directory.session(of: peer) == nil {
-            let mailbox = Mailbox(SessionNews())
-            directory.update(peer) { $0.session = mailbox }
-            newSession.yield(session(with: peer, mailbox))
-        }
-        await peering.keepLinks(to: wanted, reopening: changed)
+    /// Makes links and sessions what the list says: after each change, and once a second, since penalties end.
+    @concurrent
+    private func keepLinks(_ newSession: AsyncStream<PeerSession>.Continuation) async {
+        var changes = LinkChanges()
+        repeat {
+            for peer in changes.penalised { await peering.penalise(peer) }
+            let wanted = Self.links(admittance.trust, configuration, at: clock.now)
+                .filter { !ledger.isPenalised($0.key) }
+            for (peer, mailbox) in directory.sessions where wanted[peer] == nil {
+                mailbox.close()
+                directory.update(peer) { $0.session = nil }
+                gate.settled(peer)
+            }
+            for peer in wanted.keys where directory.session(of: peer) == nil {
+                let mailbox = Mailbox(SessionNews())
+                directory.update(peer) { $0.session = mailbox }
+                newSession.yield(session(with: peer, mailbox))
+            }
+            await peering.keepLinks(to: wanted, reopening: changes.restated)
+            for peer in changes.admitted { await peering.tryAgain(peer) }
+            guard let next = await linkChanges.take(within: .seconds(1)) else { return }
+            changes = next
+        } while !Task.isCancelled
     }
 
     private func session(with peer: PublicKey, _ mailbox: Mailbox<SessionNews>) -> PeerSession {
@@ -280,16 +291,13 @@ public final class Node: Sendable {
         )
     }
 
-    private func trustChanged(
-        _ change: TrustWatch.Change,
-        _ newSession: AsyncStream<PeerSession>.Continuation
-    ) async {
+    private func trustChanged(_ change: TrustWatch.Change) async {
         let wasRefused = change.admitted.contains { $0.transportKey.map { admittance.wasRefused($0) } ?? false }
         // One accepted connection can't be closed alone; nor does a client that was refused before try again by itself.
         if !change.excluded.isEmpty || wasRefused {
             await peering.rebind(reason: change.excluded.isEmpty ? "trust given" : "trust taken back")
         }
-        await keepLinks(changed: change.restated, newSession)
+        linkChanges.post { $0.restated.formUnion(change.restated) }
         guard change.changesAuthors else { return }
         do {
             try await intake.trustChanged()
@@ -299,17 +307,9 @@ public final class Node: Sendable {
         for (_, session) in directory.sessions { session.post { $0.comparesAll = true } }
     }
 
-    @concurrent
-    private func applyLinkChanges() async {
-        while let changes = await linkChanges.take() {
-            for peer in changes.penalised { await peering.penalise(peer) }
-            for peer in changes.admitted { await peering.tryAgain(peer) }
-        }
-    }
-
     /// Once a second: takes up what is due, and warns where the clock is off.
     @concurrent
-    private func keepHouse(_ newSession: AsyncStream<PeerSession>.Continuation) async {
+    private func keepHouse() async {
         var warnedAt = Int64.min
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))
@@ -318,8 +318,6 @@ public final class Node: Sendable {
             } catch {
                 logger.error("deltas that were due could not be kept", metadata: ["error": "\(error)"])
             }
-            // Peers whose penalty is over are gone to again.
-            await keepLinks(changed: [], newSession)
             guard let offset = directory.medianOffset, abs(offset) > 60_000_000,
                 warnedAt == .min || clock.uptime - warnedAt > 3_600_000_000
             else { continue }

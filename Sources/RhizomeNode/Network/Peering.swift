@@ -159,15 +159,22 @@ actor Peering: SocketActor {
         guard !isStopped else { return }
         logger.info("binding anew, which ends all accepted connections", metadata: ["reason": "\(reason)"])
         greeted = [:]
-        for (socket, listener) in [(router, requestListener), (publisher, publishListener)] {
-            guard let socket, let listener else { continue }
-            socket.rebind(listener.endpoint) { [weak self] error in
-                guard let error, error.code != .closed, error.code != .stopped else { return }
-                self?.assumeIsolated { peering in
-                    peering.logger.error(
-                        "a socket can't be bound again: peers can't reach this node; restart it",
-                        metadata: ["endpoint": "\(listener.endpoint)", "error": "\(error)"]
-                    )
+        rebind(.router)
+        rebind(.pub)
+    }
+
+    private func rebind(_ kind: Socket.Kind) {
+        let (socket, listener) = kind == .router ? (router, requestListener) : (publisher, publishListener)
+        guard !isStopped, let socket, let endpoint = listener?.endpoint else { return }
+        socket.rebind(endpoint) { [weak self] error in
+            guard let error, error.code != .closed, error.code != .stopped else { return }
+            self?.assumeIsolated { peering in
+                peering.logger.error(
+                    "a socket can't be bound again, and no peer can reach it; it is tried again every second",
+                    metadata: ["endpoint": "\(endpoint)", "error": "\(error)"]
+                )
+                peering.thread.schedule(after: .seconds(1)) { [weak self] in
+                    self?.assumeIsolated { $0.rebind(kind) }
                 }
             }
         }
