@@ -186,10 +186,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "store-writer",
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeStore", "SignedLog", "Sodium"],
+            path: "Tests/StoreWriter",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "RhizomeStoreTests",
             dependencies: [
-                "Bytes", "HomeFiles", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog",
+                "Bytes", "HomeFiles", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog", "store-writer",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict

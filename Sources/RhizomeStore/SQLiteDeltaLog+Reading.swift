@@ -108,6 +108,23 @@ extension SQLiteDeltaLog {
         }
     }
 
+    /// The deltas about any of these entities, by position.
+    public func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta] {
+        guard !entities.isEmpty else { return [] }
+        return try await read { db in
+            let number = try db.cachedStatement(sql: "SELECT entity FROM entities WHERE id = ?")
+            let pointers = try db.cachedStatement(sql: "SELECT position FROM pointers WHERE entity = ?")
+            var positions: Set<Int64> = []
+            for entity in Set(entities) {
+                guard let number = try Int64.fetchOne(number, arguments: [entity.blob]) else { continue }
+                let rows = try Int64.fetchCursor(pointers, arguments: [number])
+                while let position = try rows.next() { positions.insert(position) }
+            }
+            let statement = try db.cachedStatement(sql: "\(Self.selection) WHERE d.position = ?")
+            return try positions.sorted().flatMap { try Self.deltas(statement, [$0]) }
+        }
+    }
+
     /// The entities referenced under a local context.
     public func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
         guard limit > 0 else { return [] }

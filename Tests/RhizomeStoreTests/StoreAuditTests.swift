@@ -246,7 +246,8 @@ struct Tampering: Sendable, CustomTestStringConvertible {
                     (SELECT \(key.joined(separator: ", ")) FROM \(table) LIMIT 1 OFFSET (SELECT count(*) FROM \(table)) / 2)
                     """
                 var changes = columns.map { column, type in
-                    let other = "CAST(substr(\(column), 1, length(\(column)) - 1) || x'7f' AS BLOB)"
+                    let end = "CASE substr(\(column), -1) WHEN x'7f' THEN x'7e' ELSE x'7f' END"
+                    let other = "CAST(substr(\(column), 1, length(\(column)) - 1) || \(end) AS BLOB)"
                     let value = type == "BLOB" ? other : "\(column) + 1000"
                     return "UPDATE \(table) SET \(column) = \(value) \(place)"
                 }
