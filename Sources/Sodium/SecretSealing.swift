@@ -104,9 +104,3 @@ package enum SealedSecret {
         }
     }
 }
-
-/// Whether both hold the same bytes, in a time that doesn't tell where they differ; their counts are no secret.
-package func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    guard left.count == right.count else { return false }
-    return unsafe sodium_memcmp(left, right, left.count) == 0
-}
