@@ -180,45 +180,62 @@ public actor Intake {
 
     // MARK: - Waiting deltas
 
+    /// How long what could not be kept waits before it is tried again, µs.
+    private static let retryWait: Int64 = 10_000_000
+
     private func putOff(_ deltas: [SignedDelta], source: PublicKey?) {
+        let now = clock.now
         for delta in deltas {
-            let key = SHA256.hash(delta.bytes)
-            guard !pool.contains(key) else { continue }
-            pool.insert(.init(key: key, delta: delta, verified: nil, source: source, wait: .trust))
+            // Trust may have been given meanwhile, and what had waited for it been taken up already.
+            let wait: DeferredPool.Wait = standing(delta.author) == .unknown ? .trust : .due(now)
+            pool.insert(
+                .init(key: SHA256.hash(delta.bytes), delta: delta, verified: nil, source: source, wait: wait)
+            )
         }
+    }
+
+    /// Puts back what was taken up and could not be kept.
+    private func putBack(_ entries: [DeferredPool.Entry]) {
+        let due = clock.now + Self.retryWait
+        for entry in entries { pool.insert(entry.waiting(for: .due(due))) }
     }
 
     /// Takes up deltas whose authors are trusted by now: to be called when the list has changed.
+    ///
+    /// - Throws: ``DeltaLogError``; what could not be kept is tried again by ``takeUpDue()``.
     @concurrent
-    nonisolated func trustChanged() async throws {
-        for (source, wires) in await takeTrusted() { _ = try await submit(wires, from: source) }
-    }
+    nonisolated func trustChanged() async throws { try await takeUp(await takeTrusted()) }
 
-    private func takeTrusted() -> [(PublicKey?, [[UInt8]])] {
-        var bySource: [PublicKey?: [[UInt8]]] = [:]
-        for author in pool.unknownAuthors where standing(author) != .unknown {
-            for entry in pool.take(waitingForTrustIn: author) {
-                bySource[entry.source, default: []].append(entry.delta.bytes)
-            }
-        }
-        return bySource.map { ($0.key, $0.value) }
+    private func takeTrusted() -> [DeferredPool.Entry] {
+        pool.unknownAuthors.filter { standing($0) != .unknown }.flatMap { pool.take(waitingForTrustIn: $0) }
     }
 
     /// Takes up deltas from the future that are due by now.
+    ///
+    /// - Throws: ``DeltaLogError``; what could not be kept is tried again later.
     @concurrent
-    nonisolated func takeUpDue() async throws {
-        for (source, wires) in await takeDue() { _ = try await submit(wires, from: source) }
+    nonisolated func takeUpDue() async throws { try await takeUp(await takeDue()) }
+
+    private func takeDue() -> [DeferredPool.Entry] { pool.take(dueAt: clock.now) }
+
+    private nonisolated func takeUp(_ entries: [DeferredPool.Entry]) async throws {
+        var failure: (any Error)?
+        for (source, entries) in Dictionary(grouping: entries, by: \.source) {
+            do {
+                _ = try await submit(entries.map(\.delta.bytes), from: source)
+            } catch {
+                await putBack(entries)
+                failure = error
+            }
+        }
+        if let failure { throw failure }
     }
 
-    private func takeDue() -> [(PublicKey?, [[UInt8]])] {
-        Dictionary(grouping: pool.take(dueAt: clock.now), by: \.source).map { ($0.key, $0.value.map(\.delta.bytes)) }
-    }
+    /// How many callers wait for the writer.
+    var queued: Int { queue.count }
 
     /// How many deltas wait, their bytes, and how many were dropped to make room.
     var waiting: (count: Int, bytes: Int, evicted: Int) { (pool.count, pool.bytes, pool.evicted) }
-
-    /// When the earliest delta from the future is due, µs since 1970.
-    var nextDue: Int64? { pool.nextDue }
 
     // MARK: - The writer
 
@@ -235,7 +252,10 @@ public actor Intake {
         }
         isWriting = true
         let others = takeJobs()
-        let outcomes = await process([work] + others.map(\.work))
+        let works = [work] + others.map(\.work)
+        // In a task of its own, for which this call waits: the others' deltas must not fail where this caller is
+        // cancelled, as they would in a log whose transactions look for that.
+        let outcomes = await Task { await process(works) }.value
         for (job, outcome) in zip(others, outcomes.dropFirst()) { job.resume(outcome) }
         if queue.isEmpty { isWriting = false } else { queue.removeFirst().resume(.lead) }
         switch outcomes[0] {
@@ -259,6 +279,26 @@ public actor Intake {
     }
 
     private func process(_ works: [Work]) async -> [Outcome] {
+        // What a peer holds of our own log is taken over before we write, so that our next delta follows it.
+        let isDraft = works.map { if case .drafts = $0 { true } else { false } }
+        guard isDraft.contains(true), works.contains(where: bringsOwnLog) else { return await processAtOnce(works) }
+        var outcomes = [Outcome](repeating: .done([]), count: works.count)
+        for turn in [false, true] {
+            let places = works.indices.filter { isDraft[$0] == turn }
+            for (place, outcome) in zip(places, await processAtOnce(places.map { works[$0] })) {
+                outcomes[place] = outcome
+            }
+        }
+        return outcomes
+    }
+
+    private func bringsOwnLog(_ work: Work) -> Bool {
+        guard case .verified(let deltas, _, _) = work else { return false }
+        return deltas.contains { $0.delta.delta.author == signer.publicKey }
+    }
+
+    private func processAtOnce(_ works: [Work]) async -> [Outcome] {
+        let now = clock.now
         var outcomes: [Outcome] = []
         var judgements: [[Judgement?]] = []
         var candidates: [(job: Int, candidate: Candidate)] = []
@@ -274,13 +314,13 @@ public actor Intake {
             case .drafts(let drafts):
                 judgements.append(.init(repeating: nil, count: drafts.count))
                 do {
-                    if ownChain == nil { ownChain = try await readOwnChain() }
-                    var chain = ownChain ?? OwnChain(heads: [])
-                    let signed = try sign(drafts, chain: &chain)
+                    var chain: OwnChain
+                    if let ownChain { chain = ownChain } else { chain = try await readOwnChain() }
+                    let signed = try sign(drafts, chain: &chain, now: now)
+                    let verified = try await concurrentMap(signed) { VerifiedDelta.verify($0) }.map { try $0.get() }
                     ownChain = chain
-                    let verified = await concurrentMap(signed) { VerifiedDelta.verify($0) }
-                    for (place, result) in verified.enumerated() {
-                        candidates.append((job, Candidate(verified: try result.get(), source: nil, place: place)))
+                    for (place, delta) in verified.enumerated() {
+                        candidates.append((job, Candidate(verified: delta, source: nil, place: place)))
                     }
                     outcomes.append(.done([]))
                 } catch {
@@ -289,7 +329,7 @@ public actor Intake {
             }
         }
         do {
-            let decided = try await admit(candidates.map(\.candidate))
+            let decided = try await admit(candidates.map(\.candidate), now: now)
             for ((job, candidate), judgement) in zip(candidates, decided) {
                 if let place = candidate.place { judgements[job][place] = judgement }
             }
@@ -305,84 +345,91 @@ public actor Intake {
         }
     }
 
-    /// Judges verified deltas against the log, appends those that fit, and goes on with what had waited for them.
-    private func admit(_ candidates: [Candidate]) async throws -> [Judgement] {
-        var judgements: [Judgement] = []
-        var round = candidates
-        var isFirst = true
-        while !round.isEmpty {
-            do {
-                let (decided, accepted) = try await admitOnce(round)
-                if isFirst {
-                    judgements = decided
-                } else {
-                    for (candidate, judgement) in zip(round, decided) {
-                        ledger.count(judgement.decision, from: candidate.source)
-                    }
-                }
-                round = accepted.flatMap { pool.take(waitingFor: $0.id) }.compactMap { entry in
-                    entry.verified.map { Candidate(verified: $0, source: entry.source, place: nil) }
-                }
-            } catch {
-                if isFirst { throw error }
-                // What had waited and could not be kept comes again by catching up.
-                return judgements
-            }
-            isFirst = false
-        }
-        return judgements
+    /// What is known and decided while one batch is judged.
+    private struct Batch {
+        let now: Int64
+        var held: Set<DeltaID> = []
+        var links: [DeltaID: DeltaLink] = [:]
+        var admitted: [AdmittedDelta] = []
+        var stalls: [Stall] = []
     }
 
-    private func admitOnce(_ candidates: [Candidate]) async throws -> ([Judgement], [StoredDelta]) {
-        let now = clock.now
-        var held = try await log.contains(candidates.map(\.verified.delta.id))
-        var links = try await log.links(of: Array(Set(candidates.flatMap(\.verified.delta.header.previous))))
-        var judgements: [Judgement] = []
-        var batch: [AdmittedDelta] = []
-        for candidate in candidates {
-            let delta = candidate.verified.delta
-            guard !held.contains(delta.id) else {
-                judgements.append(Judgement(delta.id, .duplicate))
-                continue
+    /// Judges verified deltas against the log, and what had waited for those that fit, and appends all in one
+    /// transaction.
+    ///
+    /// - Throws: what the log throws: nothing is decided then, and what had waited goes on waiting.
+    private func admit(_ candidates: [Candidate], now: Int64) async throws -> [Judgement] {
+        var batch = Batch(now: now)
+        var taken: [DeferredPool.Entry] = []
+        do {
+            var judgements = try await judge(candidates, &batch)
+            var late: [(source: PublicKey?, judgement: Judgement)] = []
+            var round = batch.admitted[...]
+            while !round.isEmpty {
+                let entries = round.flatMap { pool.take(waitingFor: $0.delta.id) }
+                taken += entries
+                let waiting = entries.compactMap { entry in
+                    entry.verified.map { Candidate(verified: $0, source: entry.source, place: nil) }
+                }
+                let before = batch.admitted.count
+                let decided = try await judge(waiting, &batch)
+                late += zip(waiting, decided).map { ($0.source, $1) }
+                round = batch.admitted[before...]
             }
-            // Trust may have been taken back while the signature was being verified.
-            let statement: Bytes32?
-            switch standing(delta.author) {
-            case .mayWrite(let trust): statement = trust
-            case .distrusted:
-                judgements.append(Judgement(delta.id, .reject(.distrusted)))
-                continue
-            case .unknown:
-                judgements.append(Judgement(delta.id, .defer(.unknownAuthor)))
-                putOff([delta], source: candidate.source)
-                continue
+            for stall in batch.stalls { try await log.record(stall) }
+            guard !batch.admitted.isEmpty else { return judgements }
+            let stored = try await log.append(batch.admitted, cursors: [:])
+            onAccepted(stored)
+            for (source, judgement) in late { ledger.count(judgement.decision, from: source) }
+            let byID = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
+            for (place, judgement) in judgements.enumerated() where judgement.decision == .accept {
+                guard let id = judgement.id else { continue }
+                judgements[place] = Judgement(id, .accept, stored: byID[id])
             }
-            let arrival = Arrival(timeReceived: now, receivedFrom: candidate.source, trustStatement: statement)
-            switch Admission.fit(candidate.verified, held: links, arrival: arrival, now: now) {
-            case .admitted(let admitted):
-                held.insert(delta.id)
-                links[delta.id] = DeltaLink(delta)
-                batch.append(admitted)
-                judgements.append(Judgement(delta.id, .accept))
-            case .gap(let missing):
-                judgements.append(wait(candidate, .gap(missing)))
-                if let source = candidate.source { onGap(missing, delta.author, source) }
-            case .future(let due): judgements.append(wait(candidate, .due(due)))
-            case .rejected(let refusal):
-                judgements.append(Judgement(delta.id, refusal))
-                let stall = Stall(author: delta.author, id: delta.id, reason: refusal.reason, version: version)
-                try await log.record(stall)
-            }
+            return judgements
+        } catch {
+            putBack(taken)
+            throw error
         }
-        guard !batch.isEmpty else { return (judgements, []) }
-        let stored = try await log.append(batch, cursors: [:])
-        onAccepted(stored)
-        let byID = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
-        judgements = judgements.map { judgement in
-            guard judgement.decision == .accept, let id = judgement.id else { return judgement }
-            return Judgement(id, .accept, stored: byID[id])
+    }
+
+    private func judge(_ candidates: [Candidate], _ batch: inout Batch) async throws -> [Judgement] {
+        guard !candidates.isEmpty else { return [] }
+        batch.held.formUnion(try await log.contains(candidates.map(\.verified.delta.id)))
+        let previous = Set(candidates.flatMap(\.verified.delta.header.previous)).filter { batch.links[$0] == nil }
+        if !previous.isEmpty { batch.links.merge(try await log.links(of: Array(previous))) { old, _ in old } }
+        return candidates.map { judge($0, &batch) }
+    }
+
+    private func judge(_ candidate: Candidate, _ batch: inout Batch) -> Judgement {
+        let delta = candidate.verified.delta
+        guard !batch.held.contains(delta.id) else { return Judgement(delta.id, .duplicate) }
+        // Trust may have been taken back while the signature was being verified.
+        let statement: Bytes32?
+        switch standing(delta.author) {
+        case .mayWrite(let trust): statement = trust
+        case .distrusted: return Judgement(delta.id, .reject(.distrusted))
+        case .unknown:
+            putOff([delta], source: candidate.source)
+            return Judgement(delta.id, .defer(.unknownAuthor))
         }
-        return (judgements, stored)
+        let arrival = Arrival(timeReceived: batch.now, receivedFrom: candidate.source, trustStatement: statement)
+        switch Admission.fit(candidate.verified, held: batch.links, arrival: arrival, now: batch.now) {
+        case .admitted(let admitted):
+            batch.held.insert(delta.id)
+            batch.links[delta.id] = DeltaLink(delta)
+            batch.admitted.append(admitted)
+            return Judgement(delta.id, .accept)
+        case .gap(let missing):
+            if let source = candidate.source { onGap(missing, delta.author, source) }
+            return wait(candidate, .gap(missing))
+        case .future(let due): return wait(candidate, .due(due))
+        case .rejected(let refusal):
+            batch.stalls.append(
+                Stall(author: delta.author, id: delta.id, reason: refusal.reason, version: version)
+            )
+            return Judgement(delta.id, refusal)
+        }
     }
 
     private func wait(_ candidate: Candidate, _ wait: DeferredPool.Wait) -> Judgement {
@@ -410,8 +457,14 @@ public actor Intake {
     private func readOwnChain() async throws -> OwnChain {
         let heads = try await log.heads(of: signer.publicKey)
         let greatestFirst = heads.sorted { ($0.sequence, $0.id) > ($1.sequence, $1.id) }
-        let own = greatestFirst.filter { $0.id == ownLast }
-        let others = greatestFirst.filter { $0.id != ownLast }
+        guard heads.count > 1 else { return OwnChain(heads: heads) }
+        var last = ownLast
+        if last == nil {
+            // The first write since the start: of the heads, the one that was written here last.
+            last = try await log.deltas(heads.map(\.id)).filter(isOwn).max { $0.position < $1.position }?.id
+        }
+        let own = greatestFirst.filter { $0.id == last }
+        let others = greatestFirst.filter { $0.id != last }
         return OwnChain(heads: Array((own + others).prefix(DeltaLimits.previous)))
     }
 
@@ -419,13 +472,12 @@ public actor Intake {
         stored.delta.author == signer.publicKey && stored.arrival.receivedFrom == nil
     }
 
-    private func sign(_ drafts: [Draft], chain: inout OwnChain) throws(WriteError) -> [SignedDelta] {
-        let now = clock.now
+    private func sign(_ drafts: [Draft], chain: inout OwnChain, now: Int64) throws(WriteError) -> [SignedDelta] {
         var signed: [SignedDelta] = []
         var heads = chain.heads
         for draft in drafts {
             let after = max(heads.map(\.timeCreated).max() ?? -1, draft.replacing ?? -1)
-            let time = max(now, after + 1)
+            let time = max(now, after < .max ? after + 1 : after)
             guard time <= now + DeltaLimits.aheadMicroseconds else {
                 throw WriteError(
                     .clock,

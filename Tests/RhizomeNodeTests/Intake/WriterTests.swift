@@ -1,0 +1,189 @@
+import Bytes
+import RhizomeTesting
+import SignedLog
+import Sodium
+import Testing
+
+@testable import RhizomeCore
+@testable import RhizomeNode
+
+/// One writer at a time: grouped commits, failing disks, callers that go away.
+@Suite(.timeLimit(.minutes(1))) struct WriterTests {
+    private let peer: PublicKey
+
+    init() throws {
+        try SodiumLibrary.initialize()
+        peer = try TestAuthors.signer("peer").publicKey
+    }
+
+    @Test("what comes while a batch is being written is written as one batch after it")
+    func groupCommit() async throws {
+        let bench = try IntakeBench()
+        let gate = Gate()
+        bench.log.beforeAppend { _ in await gate.pass() }
+        let deltas = try (0..<20).map { try Deltas.make("alice", $0, at: Deltas.start + $0) }
+        try await withThrowingTaskGroup(of: Decision.self) { group in
+            group.addTask { try await bench.submit(deltas[0], from: peer) }
+            try await eventually("the first is being written") { gate.isReached }
+            for delta in deltas.dropFirst() { group.addTask { try await bench.submit(delta, from: peer) } }
+            group.addTask {
+                _ = try await bench.intake.write([.name("own")])
+                return .accept
+            }
+            try await eventually("all others wait") { await bench.intake.queued == 20 }
+            gate.open()
+            for try await decision in group { #expect(decision == .accept) }
+        }
+        #expect(bench.log.batches == [1, 20])
+        #expect(bench.accepted.map(\.position) == Array(1...21))
+    }
+
+    @Test("a delta handed in many times at once is stored once")
+    func sameDelta() async throws {
+        let bench = try IntakeBench()
+        let delta = try Deltas.make()
+        let decisions = try await withThrowingTaskGroup(of: [Decision].self) { group in
+            for _ in 0..<50 { group.addTask { try await bench.submit([delta.bytes, delta.bytes], from: peer) } }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(decisions.count { $0 == .accept } == 1)
+        #expect(decisions.count { $0 == .duplicate } == 99)
+        #expect(bench.accepted.count == 1)
+        #expect(bench.ledger.counts(of: peer).duplicate == 99)
+    }
+
+    @Test("two signatures over one header at the same time are one delta")
+    func secondSignature() async throws {
+        let bench = try IntakeBench()
+        let delta = try Deltas.make()
+        #expect(
+            try await bench.submit([delta.resigned, delta.bytes, delta.resigned]) == [
+                .reject(.signature), .accept, .reject(.signature),
+            ]
+        )
+        #expect(try await bench.submit([delta.resigned]) == [.duplicate])
+    }
+
+    @Test("trust taken back while a signature was being verified is looked at again by the writer")
+    func trustTakenBack() async throws {
+        let bench = try IntakeBench(trusted: ["alice", "bob", "carol"])
+        let gate = Gate()
+        bench.log.beforeAppend { _ in await gate.pass() }
+        try await withThrowingTaskGroup(of: (String, Decision).self) { group in
+            group.addTask { ("first", try await bench.submit(Deltas.make("alice"))) }
+            try await eventually("the first is being written") { gate.isReached }
+            for label in ["bob", "carol"] {
+                group.addTask { (label, try await bench.submit(Deltas.make(label), from: peer)) }
+            }
+            try await eventually("both are verified and wait") { await bench.intake.queued == 2 }
+            try bench.stand("bob", .distrusted)
+            try bench.stand("carol", .unknown)
+            gate.open()
+            var decisions: [String: Decision] = [:]
+            for try await (label, decision) in group { decisions[label] = decision }
+            #expect(
+                decisions == ["first": .accept, "bob": .reject(.distrusted), "carol": .defer(.unknownAuthor)]
+            )
+        }
+        #expect(try await bench.log.count() == 1)
+        try bench.stand("carol", .mayWrite(trustStatement: nil))
+        try await bench.intake.trustChanged()
+        #expect(try await bench.log.count() == 2)
+    }
+
+    // MARK: - A log that fails
+
+    @Test("where the log fails all callers are told, nothing is counted, and the next write works")
+    func failingLog() async throws {
+        let bench = try IntakeBench()
+        let gate = Gate()
+        bench.log.beforeAppend { _ in
+            await gate.pass()
+            throw DeltaLogError(.disk, "no space left")
+        }
+        let deltas = try (0..<6).map { try Deltas.make("alice", $0, at: Deltas.start + $0) }
+        await withTaskGroup(of: Void.self) { group in
+            for delta in deltas {
+                group.addTask {
+                    await #expect(throws: DeltaLogError(.disk, "")) { try await bench.submit(delta, from: peer) }
+                }
+            }
+            group.addTask {
+                await #expect(throws: WriteError(.disk, "")) { try await bench.intake.write([.name("own")]) }
+            }
+            gate.open()
+        }
+        #expect(bench.ledger.total == DecisionCounts())
+        #expect(bench.accepted.isEmpty)
+        bench.log.beforeAppend(nil)
+        #expect(try await bench.submit(deltas.map(\.bytes), from: peer) == .init(repeating: .accept, count: 6))
+        let written = try await bench.intake.write([.name("own")])
+        #expect(written.first?.delta.header.sequence == 0, "the failed write left no trace in our log")
+    }
+
+    @Test("deltas that had waited go on waiting where the log fails, and are taken up by themselves later")
+    func waitingSurvivesFailure() async throws {
+        let bench = try IntakeBench(trusted: ["alice"])
+        let chain = try Deltas.chain(3)
+        let stranger = try Deltas.make("stranger")
+        let future = try Deltas.make("alice", 50, at: bench.time.now + 400_000_000)
+        try await bench.submit([chain[1].bytes, chain[2].bytes, stranger.bytes, future.bytes], from: peer)
+        #expect(await bench.intake.waiting.count == 4)
+        bench.log.beforeAppend { _ in throw DeltaLogError(.disk, "no space left") }
+        await #expect(throws: DeltaLogError.self) { try await bench.submit(chain[0], from: peer) }
+        try bench.stand("stranger", .mayWrite(trustStatement: nil))
+        await #expect(throws: DeltaLogError.self) { try await bench.intake.trustChanged() }
+        bench.time.advance(200)
+        await #expect(throws: DeltaLogError.self) { try await bench.intake.takeUpDue() }
+        #expect(await bench.intake.waiting.count == 4)
+        bench.log.beforeAppend(nil)
+        try await bench.submit(chain[0], from: peer)
+        bench.time.advance(60)
+        try await bench.intake.takeUpDue()
+        #expect(try await bench.log.count() == 5)
+        #expect(await bench.intake.waiting.count == 0)
+        #expect(try await bench.log.deltas(chain.map(\.id)).allSatisfy { $0.arrival.receivedFrom == peer })
+    }
+
+    // MARK: - Callers that go away
+
+    @Test("a caller that is cancelled while it writes for others neither fails them nor keeps the writer's role")
+    func cancelledWriter() async throws {
+        let bench = try IntakeBench()
+        let gate = Gate()
+        bench.log.beforeAppend { _ in await gate.pass() }
+        let deltas = try (0..<5).map { try Deltas.make("alice", $0, at: Deltas.start + $0) }
+        let leader = Task { try await bench.submit(deltas[0], from: peer) }
+        try await eventually("the leader writes") { gate.isReached }
+        let second = Task { try await bench.submit(deltas[1], from: peer) }
+        try await eventually("the second waits") { await bench.intake.queued == 1 }
+        let third = Task { try await bench.submit(deltas[2], from: peer) }
+        try await eventually("the third waits") { await bench.intake.queued == 2 }
+        leader.cancel()
+        // It leads the next batch, in which the third is.
+        second.cancel()
+        gate.open()
+        #expect(try await leader.value == .accept)
+        #expect(try await second.value == .accept)
+        #expect(try await third.value == .accept)
+        #expect(try await bench.submit(deltas[3], from: peer) == .accept)
+    }
+
+    @Test("callers that come and are cancelled at any moment never stop the writing")
+    func cancellations() async throws {
+        let bench = try IntakeBench()
+        try await withSeedAsync { generator in
+            let deltas = try (0..<200).map { try Deltas.make("alice", $0, at: Deltas.start + $0) }
+            var tasks: [Task<Decision, any Error>] = []
+            for delta in deltas {
+                let task = Task { try await bench.submit(delta, from: peer) }
+                if Bool.random(using: &generator) { task.cancel() }
+                tasks.append(task)
+            }
+            for task in tasks { _ = await task.result }
+            let decisions = try await bench.submit(deltas.map(\.bytes), from: peer)
+            #expect(decisions.allSatisfy { $0 == .accept || $0 == .duplicate })
+            #expect(try await bench.log.count() == 200)
+        }
+    }
+}

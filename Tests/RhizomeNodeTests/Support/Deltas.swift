@@ -1,0 +1,73 @@
+import Bytes
+import RhizomeTesting
+import SignedLog
+import Sodium
+
+@testable import RhizomeCore
+
+/// Signed deltas for tests, right and wrong ones.
+enum Deltas {
+    static let start: Int64 = 1_735_689_600_000_000
+
+    /// A delta that follows these; a millisecond after the last of them unless a time is given.
+    static func make(
+        _ label: String = "alice",
+        _ number: Int64 = 1,
+        after previous: [SignedDelta] = [],
+        at time: Int64? = nil
+    ) throws -> SignedDelta {
+        let latest = previous.map(\.header.timeCreated).max() ?? start - 3_600_000_000
+        return try SignedDelta(
+            pointers: [Pointer("n", .integer(number))],
+            after: previous.map { DeltaLink($0).head },
+            timeCreated: time ?? latest + 1_000,
+            signer: try TestAuthors.signer(label)
+        )
+    }
+
+    /// So many, each after the one before.
+    static func chain(_ count: Int, by label: String = "alice", after previous: [SignedDelta] = []) throws
+        -> [SignedDelta]
+    {
+        var chain: [SignedDelta] = []
+        for number in 0..<count {
+            chain.append(try make(label, Int64(number), after: chain.last.map { [$0] } ?? previous))
+        }
+        return chain
+    }
+
+    /// A delta with a header of one's own making, rightly signed.
+    static func forged(
+        _ label: String = "alice",
+        sequence: Int64,
+        previous: [DeltaID],
+        at time: Int64 = start - 1_800_000_000,
+        body: [UInt8]? = nil
+    ) throws -> [UInt8] {
+        let right = try make(label, 9)
+        let header = DeltaHeader(
+            sequence: sequence,
+            previous: previous.sorted(),
+            timeCreated: time,
+            bodyHash: right.header.bodyHash,
+            bodyCount: right.header.bodyCount
+        )
+        let statement = try TestAuthors.signer(label).sign(header.payload, for: SignedDelta.purpose)
+        return SignedDelta.encoded(header: statement.encoded, body: body ?? right.bodyBytes)
+    }
+
+    /// A body that is well formed and another one than any of these have.
+    static var otherBody: [UInt8] { get throws { try make("other", 99).bodyBytes } }
+}
+
+extension SignedDelta {
+    /// The same delta with another, wrong signature: the id stays the same.
+    var resigned: [UInt8] {
+        var changed = bytes
+        changed[bytes.count - bodyBytes.count - 10] ^= 1
+        return changed
+    }
+
+    /// The same header with another body.
+    func withBody(_ body: [UInt8]) -> [UInt8] { SignedDelta.encoded(header: headerBytes, body: body) }
+}

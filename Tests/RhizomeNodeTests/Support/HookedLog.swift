@@ -1,0 +1,66 @@
+import Bytes
+import RhizomeCore
+import RhizomeTesting
+import SignedLog
+import Synchronization
+
+/// A log in memory whose appends a test can hold up, count and let fail.
+final class HookedLog: DeltaLog {
+    private struct State {
+        var beforeAppend: (@Sendable (_ count: Int) async throws -> Void)?
+        var batches: [Int] = []
+    }
+
+    let memory = InMemoryDeltaLog()
+    private let state = Mutex(State())
+
+    /// Runs before each append; what it throws is what the append throws.
+    func beforeAppend(_ hook: (@Sendable (_ count: Int) async throws -> Void)?) {
+        state.withLock { $0.beforeAppend = hook }
+    }
+
+    /// How many deltas each append had.
+    var batches: [Int] { state.withLock { $0.batches } }
+
+    var epoch: [UInt8] { memory.epoch }
+
+    func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
+        if let hook = state.withLock({ $0.beforeAppend }) { try await hook(batch.count) }
+        // As a database's transactions do.
+        try Task.checkCancellation()
+        state.withLock { $0.batches.append(batch.count) }
+        return try await memory.append(batch, cursors: cursors)
+    }
+
+    func record(_ stall: Stall) async throws { try await memory.record(stall) }
+    func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID> { try await memory.contains(ids) }
+    func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] { try await memory.links(of: ids) }
+    func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta] { try await memory.deltas(ids) }
+    func count() async throws -> Int64 { try await memory.count() }
+    func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta] {
+        try await memory.deltas(after: position, limit: limit)
+    }
+    func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
+        try await memory.entries(after: position, limit: limit)
+    }
+    func cursor(_ name: String) async throws -> Int64 { try await memory.cursor(name) }
+    func deltas(about entity: Text) async throws -> [StoredDelta] { try await memory.deltas(about: entity) }
+    func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
+        try await memory.entities(referencedAs: localContext, after: entity, limit: limit)
+    }
+    func heads(of author: PublicKey) async throws -> [Head] { try await memory.heads(of: author) }
+    func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
+        try await memory.heads(after: last, limit: limit)
+    }
+    func changes(after position: Int64, limit: Int) async throws -> Changes {
+        try await memory.changes(after: position, limit: limit)
+    }
+    func locators(of author: PublicKey) async throws -> [DeltaID] { try await memory.locators(of: author) }
+    func pull(_ request: PullRequest) async throws -> PullPage { try await memory.pull(request) }
+    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID> {
+        try await memory.ancestry(of: ids, author: author)
+    }
+    func authors() async throws -> [AuthorSummary] { try await memory.authors() }
+    func forks(of author: PublicKey) async throws -> [Fork] { try await memory.forks(of: author) }
+    func stalls() async throws -> [Stall] { try await memory.stalls() }
+}
