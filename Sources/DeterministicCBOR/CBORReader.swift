@@ -187,6 +187,38 @@ public struct CBORReader: Sendable {
     /// - Throws: `tooDeep` beyond ``deepest`` levels; duplicate or unsorted keys of a map are `notDeterministic`.
     public mutating func value() throws(CBORError) -> CBORValue { try value(depth: 0) }
 
+    /// Passes over a value of any shape but a tagged one, held to the same rules, and keeps nothing of it.
+    ///
+    /// - Throws: as ``value()``.
+    public mutating func skip() throws(CBORError) { try skip(depth: 0) }
+
+    private mutating func skip(depth: Int) throws(CBORError) {
+        switch try kind() {
+        case .integer: _ = try integer()
+        case .bytes: _ = try byteStringRange()
+        case .text: _ = try text()
+        case .bool: _ = try bool()
+        case .float: _ = try float()
+        case .null: offset += 1
+        case .tag: throw error(.unexpected)
+        case .array:
+            guard depth < Self.deepest else { throw error(.tooDeep) }
+            for _ in 0..<(try array()) { try skip(depth: depth + 1) }
+        case .map:
+            guard depth < Self.deepest else { throw error(.tooDeep) }
+            var last: Range<Int>?
+            for _ in 0..<(try map()) {
+                let start = offset
+                try skip(depth: depth + 1)
+                if let last, !bytes[last].lexicographicallyPrecedes(bytes[start..<offset]) {
+                    throw CBORError(.notDeterministic, at: start)
+                }
+                last = start..<offset
+                try skip(depth: depth + 1)
+            }
+        }
+    }
+
     private mutating func value(depth: Int) throws(CBORError) -> CBORValue {
         switch try kind() {
         case .integer: return .integer(try integer())

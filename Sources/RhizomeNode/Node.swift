@@ -262,9 +262,9 @@ public final class Node: Sendable {
                 directory.update(peer) { $0.session = nil }
                 gate.settled(peer)
             }
-            for peer in wanted.keys where directory.session(of: peer) == nil {
+            for peer in wanted.keys {
                 let mailbox = Mailbox(SessionNews())
-                directory.update(peer) { $0.session = mailbox }
+                guard directory.openSession(with: peer, mailbox) else { continue }
                 newSession.yield(session(with: peer, mailbox))
             }
             await peering.keepLinks(to: wanted, reopening: changes.restated)
@@ -281,6 +281,7 @@ public final class Node: Sendable {
             log: log,
             intake: intake,
             clock: clock,
+            ledger: ledger,
             admittance: admittance,
             peering: peering,
             directory: directory,

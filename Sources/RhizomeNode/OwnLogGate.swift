@@ -10,51 +10,51 @@ final class OwnLogGate: Sendable {
         var isOpen: Bool
     }
 
-    private static let patience = Duration.seconds(3)
     private let state: Mutex<State>
-    private let opening: ContinuousClock.Instant
 
     /// Waits for these peers, from now on.
-    init(peers: Set<PublicKey>) {
+    init(peers: Set<PublicKey>, patience: Duration = .seconds(3)) {
         state = Mutex(State(awaited: peers, isOpen: peers.isEmpty))
-        opening = ContinuousClock.now + Self.patience
+        guard !peers.isEmpty else { return }
+        // Owner: the gate; it ends after the patience. No write's own task, since that may be cancelled, and must not
+        // open the gate for the others then.
+        Task {
+            try? await Task.sleep(for: patience)
+            open()
+        }
     }
+
+    /// Whether writing may begin.
+    var isOpen: Bool { state.withLock { $0.isOpen } }
 
     /// A peer was asked, or can't be.
     func settled(_ peer: PublicKey) {
-        let waiters = state.withLock { state in
+        let isLast = state.withLock { state in
             state.awaited.remove(peer)
-            return state.awaited.isEmpty ? Self.open(&state) : []
+            return state.awaited.isEmpty
+        }
+        if isLast { open() }
+    }
+
+    private func open() {
+        let waiters = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiters = [] }
+            return state.waiters
         }
         for waiter in waiters { waiter.resume() }
     }
 
-    private static func open(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
-        state.isOpen = true
-        defer { state.waiters = [] }
-        return state.waiters
-    }
-
     /// Waits until writing may begin; at once after the first time.
+    ///
+    /// Not shortened by cancellation: it is short enough.
     func pass() async {
-        guard !state.withLock({ $0.isOpen }) else { return }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [self] in
-                await withCheckedContinuation { continuation in
-                    let isOpen = state.withLock { state in
-                        if !state.isOpen { state.waiters.append(continuation) }
-                        return state.isOpen
-                    }
-                    if isOpen { continuation.resume() }
-                }
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiters.append(continuation) }
+                return state.isOpen
             }
-            group.addTask { [self] in
-                try? await Task.sleep(until: opening)
-                let waiters = state.withLock { Self.open(&$0) }
-                for waiter in waiters { waiter.resume() }
-            }
-            await group.next()
-            group.cancelAll()
+            if isOpen { continuation.resume() }
         }
     }
 }

@@ -9,10 +9,8 @@ struct SessionNews: Sendable {
     var isUp: Bool?
     /// Whether the link was lost in between, even if it is up again.
     var wasLost = false
-    /// Heads that the peer published.
+    /// Heads that the peer published, and what deltas of this peer wait for.
     private(set) var heads: Set<AuthorHead> = []
-    /// What deltas of this peer wait for, by author.
-    private(set) var missing: [PublicKey: Set<DeltaID>] = [:]
     /// Authors whose logs grew here.
     private(set) var grown: Set<PublicKey> = []
     /// Something was too much to be kept here, or was dropped: ask the peer for all its news.
@@ -30,11 +28,7 @@ struct SessionNews: Sendable {
     }
 
     mutating func add(missing ids: [DeltaID], of author: PublicKey) {
-        guard missing.count < Self.most, missing[author, default: []].count + ids.count <= Self.most else {
-            asksForNews = true
-            return
-        }
-        missing[author, default: []].formUnion(ids)
+        add(heads: ids.map { AuthorHead(author: author, id: $0) })
     }
 
     mutating func add(grown authors: Set<PublicKey>) { grown.formUnion(authors) }

@@ -14,6 +14,9 @@ final class AcceptableAuthors: Sendable {
     private static let half = 4096
     private let state = Mutex(State())
 
+    /// How many keys are remembered.
+    var remembered: Int { state.withLock { $0.recent.count + $0.older.count } }
+
     /// Whether the key can be an identity.
     func isAcceptable(_ key: PublicKey) -> Bool {
         if let known = state.withLock({ $0.recent[key] ?? $0.older[key] }) { return known }

@@ -23,28 +23,38 @@ struct Hello: Hashable, Sendable {
     /// Reads the map; unknown keys are ignored.
     init(from reader: inout CBORReader) throws(CBORError) {
         let start = reader.offset
-        guard case .map(let entries) = try reader.value() else { throw .unexpected(at: start) }
-        func text(_ key: Text) -> Text? {
-            guard case .text(let text)? = entries[.text(key)], text.count <= PeeringLimits.labelBytes else {
-                return nil
+        // Looked through as a whole first: for keys sorted, and each once.
+        var whole = reader
+        try whole.skip()
+        var texts: [Text: Text] = [:]
+        var integers: [Text: Int64] = [:]
+        for _ in 0..<(try reader.map()) {
+            guard try reader.kind() == .text else {
+                try reader.skip()
+                try reader.skip()
+                continue
             }
-            return text
+            let key = try reader.text()
+            switch (key, try reader.kind()) {
+            case ("agent", .text), ("name", .text), ("request", .text), ("publish", .text), ("topic", .text):
+                let text = try reader.text()
+                if text.count <= PeeringLimits.labelBytes { texts[key] = text }
+            case ("protocol", .integer), ("time", .integer), ("received", .integer):
+                integers[key] = try reader.integer()
+            default: try reader.skip()
+            }
         }
-        func integer(_ key: Text) -> Int64? {
-            guard case .integer(let integer)? = entries[.text(key)] else { return nil }
-            return integer
-        }
-        guard let version = integer("protocol"), let topic = text("topic"), let time = integer("time") else {
+        guard let version = integers["protocol"], let topic = texts["topic"], let time = integers["time"] else {
             throw .unexpected(at: start)
         }
         `protocol` = version
-        agent = text("agent") ?? ""
-        name = text("name") ?? ""
-        request = text("request")
-        publish = text("publish")
+        agent = texts["agent"] ?? ""
+        name = texts["name"] ?? ""
+        request = texts["request"]
+        publish = texts["publish"]
         self.topic = topic
         self.time = time
-        received = integer("received")
+        received = integers["received"]
     }
 
     init(

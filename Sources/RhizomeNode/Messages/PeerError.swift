@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// An error that one node answers another with (spec: peering.md, "Requests").
 public struct PeerError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The codes of the protocol, and those for what can happen on the way.
@@ -20,6 +22,14 @@ public struct PeerError: Error, Equatable, Sendable, CustomStringConvertible {
         case timeout
         /// The connection went away. Never sent.
         case disconnected
+        /// What came as a reply is none, or breaks the protocol. Never sent.
+        case badReply
+
+        /// The code that a peer answered; one that the protocol doesn't have counts as `internal`.
+        init(answered code: Text) {
+            let known: [Code] = [.malformed, .unknownMethod, .hello, .limit, .busy, .refused, .internal]
+            self = known.first { Text($0.rawValue) == code } ?? .internal
+        }
     }
 
     /// What is wrong.

@@ -93,7 +93,7 @@ enum PeerReply {
 
     /// Opens a reply and reads its result.
     ///
-    /// - Throws: the error that the peer answered, or `malformed` where the reply isn't one.
+    /// - Throws: the error that the peer answered, or `badReply` where the reply isn't one.
     static func read<Result>(
         _ bytes: [UInt8],
         _ result: (inout CBORReader) throws(CBORError) -> Result
@@ -112,11 +112,11 @@ enum PeerReply {
             let code = try reader.text()
             let message = try reader.text()
             try reader.finish()
-            answered = PeerError(PeerError.Code(rawValue: code.string) ?? .internal, String(message.string.prefix(200)))
+            answered = PeerError(PeerError.Code(answered: code), String(message.string.prefix(200)))
         } catch {
-            throw PeerError(.malformed, "the peer's reply: \(error)")
+            throw PeerError(.badReply, "the peer's reply: \(error)")
         }
-        throw answered ?? PeerError(.malformed, "the peer's reply")
+        throw answered ?? PeerError(.badReply, "the peer's reply")
     }
 
     static func readHello(_ reader: inout CBORReader) throws(CBORError) -> Hello { try Hello(from: &reader) }
@@ -130,17 +130,20 @@ enum PeerReply {
         _ reader: inout CBORReader
     ) throws(CBORError) -> (heads: [AuthorHead], cursor: [UInt8], more: Bool) {
         guard try reader.array() == 3 else { throw .unexpected(at: reader.offset) }
-        return (try reader.authorHeads(), try reader.byteString(), try reader.bool())
+        let heads = try reader.authorHeads()
+        let cursor = try reader.byteString()
+        guard cursor.count <= PeeringLimits.cursorBytes else { throw .unexpected(at: reader.offset) }
+        return (heads, cursor, try reader.bool())
     }
 
     static func readPull(_ reader: inout CBORReader) throws(CBORError) -> (deltas: [[UInt8]], more: Bool) {
         guard try reader.array() == 2 else { throw .unexpected(at: reader.offset) }
-        return (try reader.byteStrings(atMost: PeeringLimits.frameBytes), try reader.bool())
+        return (try reader.byteStrings(), try reader.bool())
     }
 
     static func readPush(_ reader: inout CBORReader) throws(CBORError) -> [PushResult] {
         var results: [PushResult] = []
-        for _ in 0..<(try reader.array(atMost: PeeringLimits.pushedDeltas)) {
+        for _ in 0..<(try reader.array(atMost: PeeringLimits.deltas)) {
             guard try reader.array() == 3 else { throw .unexpected(at: reader.offset) }
             let id = try reader.readNull() ? nil : DeltaID(try reader.bytes32())
             let decision = try reader.text()

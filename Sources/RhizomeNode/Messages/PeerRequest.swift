@@ -32,6 +32,7 @@ enum PeerRequest: Sendable {
         var isUnknown = false
         do throws(CBORError) {
             var parameters = try reader.array() - 1
+            guard parameters >= 0 else { throw .unexpected(at: 0) }
             let method = try reader.text()
             func take() throws(CBORError) {
                 guard parameters > 0 else { throw .unexpected(at: reader.offset) }
@@ -56,17 +57,13 @@ enum PeerRequest: Sendable {
                 self = .pull(try Self.pull(&reader))
             case "push":
                 try take()
-                var deltas: [[UInt8]] = []
-                for _ in 0..<(try reader.array(atMost: PeeringLimits.pushedDeltas)) {
-                    deltas.append(try reader.byteString())
-                }
-                self = .push(deltas)
+                self = .push(try reader.byteStrings())
             case "peers": self = .peers
             default:
                 isUnknown = true
                 throw .unexpected(at: reader.offset)
             }
-            for _ in 0..<parameters { _ = try reader.value() }
+            for _ in 0..<parameters { try reader.skip() }
             try reader.finish()
         } catch {
             if isUnknown { throw PeerError(.unknownMethod, "no such method") }
@@ -181,9 +178,9 @@ extension CBORReader {
     }
 
     /// An array of byte strings.
-    mutating func byteStrings(atMost limit: Int = PeeringLimits.pushedDeltas) throws(CBORError) -> [[UInt8]] {
+    mutating func byteStrings() throws(CBORError) -> [[UInt8]] {
         var strings: [[UInt8]] = []
-        for _ in 0..<(try array(atMost: limit)) { strings.append(try byteString()) }
+        for _ in 0..<(try array(atMost: PeeringLimits.deltas)) { strings.append(try byteString()) }
         return strings
     }
 }

@@ -16,8 +16,11 @@ enum PeeringLimits {
     static let locators = 256
     /// Bytes of deltas in a page of `pull`, in a `push` and in a publication.
     static let pageBytes = 4 * 1024 * 1024
-    /// Deltas in one `push`.
-    static let pushedDeltas = 10_000
+    /// Deltas in a page of `pull`, in a `push` and in a publication: more than ``pageBytes`` can hold, since the smallest
+    /// has over 160 bytes.
+    static let deltas = 32_768
+    /// Bytes of a cursor of `news`: whatever the peer likes, but not whatever length.
+    static let cursorBytes = 256
     /// Requests of one peer that are worked on at the same time; further ones get `busy`.
     static let requestsInFlight = 16
     /// UTF-8 bytes of a name, an agent or a topic in `hello`; longer ones are cut or refused.

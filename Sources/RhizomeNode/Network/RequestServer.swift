@@ -75,11 +75,19 @@ struct RequestServer: Sendable {
     private func answer(_ request: PeerRequest, peer: PublicKey) async throws -> [UInt8] {
         switch request {
         case .hello: preconditionFailure("answered before")
-        case .heads(let after, let limit):
-            let heads = try await log.heads(after: after, limit: limit + 1)
-            return PeerReply.heads(shown(Array(heads.prefix(limit))), more: heads.count > limit)
+        case .heads(var after, let limit):
+            while true {
+                let heads = try await log.heads(after: after, limit: limit + 1)
+                let page = heads.prefix(limit)
+                let told = shown(Array(page))
+                // An empty page would end the asking side's comparison, even if all on it is merely not shown.
+                guard told.isEmpty, heads.count > limit else {
+                    return PeerReply.heads(told, more: heads.count > limit)
+                }
+                after = page.last
+            }
         case .news(let cursor, let limit):
-            let changes = try await log.changes(after: position(of: cursor), limit: limit)
+            let changes = try await log.changes(after: try await position(of: cursor), limit: limit)
             return PeerReply.news(
                 shown(changes.heads),
                 cursor: self.cursor(at: changes.position),
@@ -117,9 +125,12 @@ struct RequestServer: Sendable {
         log.epoch + (0..<8).reversed().map { UInt8(truncatingIfNeeded: position >> (8 * Int64($0))) }
     }
 
-    private func position(of cursor: [UInt8]?) -> Int64 {
+    /// Where a cursor stands; an unknown one starts over, as does one beyond the end of a log restored from a backup.
+    private func position(of cursor: [UInt8]?) async throws -> Int64 {
         guard let cursor, cursor.count == log.epoch.count + 8, cursor.starts(with: log.epoch) else { return 0 }
-        return cursor.suffix(8).reduce(0) { $0 << 8 | Int64($1) }
+        let position = cursor.suffix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        let count = try await log.count()
+        return position >= 0 && position <= count ? position : 0
     }
 
     private func take(_ body: [UInt8], of peer: PublicKey) async {

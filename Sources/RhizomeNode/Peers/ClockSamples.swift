@@ -1,3 +1,5 @@
+internal import RhizomeCore
+
 /// What the time stamps of `hello` tell of a peer's clock, as NTP computes it (RFC 5905, section 8): best of the last 8.
 struct ClockSamples: Sendable {
     /// A peer's clock against ours.
@@ -14,15 +16,17 @@ struct ClockSamples: Sendable {
     /// Adds the four stamps of one exchange: asked (our clock), received and answered (the peer's), and the reply's
     /// arrival (ours).
     ///
-    /// Stamps that can't be, a reply before its request, are left out.
+    /// Stamps that can't be, a reply before its request or a time outside 0 ..< 2^53, are left out.
     mutating func add(asked: Int64, received: Int64, answered: Int64, arrived: Int64) {
-        let (there, overflow1) = received.subtractingReportingOverflow(asked)
-        let (back, overflow2) = answered.subtractingReportingOverflow(arrived)
-        let (held, overflow3) = answered.subtractingReportingOverflow(received)
-        guard !overflow1, !overflow2, !overflow3, held >= 0, arrived >= asked else { return }
-        let roundTrip = arrived - asked - held
+        // Within these bounds nothing below can overflow, whatever a peer says.
+        let times = 0..<DeltaLimits.time
+        guard times.contains(asked), times.contains(received), times.contains(answered), times.contains(arrived),
+            received <= answered, asked <= arrived
+        else { return }
+        let roundTrip = (arrived - asked) - (answered - received)
         guard roundTrip >= 0 else { return }
-        samples.append(Estimate(offsetMicroseconds: there / 2 + back / 2, roundTripMicroseconds: roundTrip))
+        let offset = ((received - asked) + (answered - arrived)) / 2
+        samples.append(Estimate(offsetMicroseconds: offset, roundTripMicroseconds: roundTrip))
         if samples.count > Self.kept { samples.removeFirst() }
     }
 

@@ -5,6 +5,8 @@
 struct PeerCredit: Sendable {
     private static let full = 1_000.0
     private static let perMicrosecond = 10.0 / 1_000_000
+    /// From nothing to full, µs.
+    private static let refillTime: Int64 = 100_000_000
     private static let firstPenalty: Int64 = 15_000_000
     private static let longestPenalty: Int64 = 600_000_000
 
@@ -24,8 +26,8 @@ struct PeerCredit: Sendable {
     /// - Returns: whether a penalty starts with it.
     mutating func charge(_ pieces: Int, now: Int64) -> Bool {
         let refilled = min(Self.full, credit + Double(max(0, now - updated)) * Self.perMicrosecond)
-        // Credit that was full again shows that the last penalty has helped.
-        if refilled == Self.full, now >= penalisedUntil { penalty = Self.firstPenalty }
+        // Credit full again, not by the silence of the penalty itself, shows that it has helped.
+        if refilled == Self.full, now >= penalisedUntil + Self.refillTime { penalty = Self.firstPenalty }
         updated = now
         credit = max(0, refilled - Double(pieces))
         guard credit < 1, !isPenalised(now: now) else { return false }

@@ -45,6 +45,15 @@ final class PeerDirectory: Sendable {
     /// Where to post news for the session with a peer.
     func session(of peer: PublicKey) -> Mailbox<SessionNews>? { entries.withLock { $0[peer]?.session } }
 
+    /// Takes note of a session with a peer, unless there is one.
+    func openSession(with peer: PublicKey, _ mailbox: Mailbox<SessionNews>) -> Bool {
+        entries.withLock { entries in
+            guard entries[peer]?.session == nil else { return false }
+            entries[peer, default: Entry()].session = mailbox
+            return true
+        }
+    }
+
     /// All sessions.
     var sessions: [(peer: PublicKey, mailbox: Mailbox<SessionNews>)] {
         entries.withLock { entries in entries.compactMap { peer, entry in entry.session.map { (peer, $0) } } }

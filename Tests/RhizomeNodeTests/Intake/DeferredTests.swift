@@ -164,23 +164,18 @@ import Testing
                 let own = entries.filter { $0.source == source }
                 return (own.count, own.map(\.size).reduce(0, +))
             }
-            func evict(_ source: PublicKey?) {
-                entries.remove(at: entries.firstIndex { $0.source == source }!)
+            /// Drops the oldest of whoever holds most.
+            func evict(byMost measure: (PublicKey?) -> (Int, Int)) {
+                let most = entries.map { measure($0.source) }.max { $0 < $1 }
+                guard let most, let place = entries.firstIndex(where: { measure($0.source) == most }) else { return }
+                entries.remove(at: place)
             }
             while held(source).count > limits.deltas / limits.share || held(source).bytes > limits.bytes / limits.share
             {
-                evict(source)
+                evict { $0 == source ? (1, 0) : (0, 0) }
             }
-            while entries.count > limits.deltas {
-                let most = entries.map { held($0.source) }.max { $0 < $1 }!
-                evict(entries.first { held($0.source) == most }!.source)
-            }
-            while entries.map(\.size).reduce(0, +) > limits.bytes {
-                let most = entries.map { held($0.source).bytes }.max()!
-                let holders = entries.filter { held($0.source).bytes == most }
-                let count = holders.map { held($0.source).count }.max()!
-                evict(holders.first { held($0.source).count == count }!.source)
-            }
+            while entries.count > limits.deltas { evict { held($0) } }
+            while entries.map(\.size).reduce(0, +) > limits.bytes { evict { (held($0).bytes, held($0).count) } }
         }
 
         mutating func take(_ fits: (DeferredPool.Wait) -> Bool) -> Set<Bytes32> {
@@ -213,7 +208,7 @@ import Testing
                 for _ in 0..<300 {
                     switch Int.random(in: 0..<12, using: &generator) {
                     case 0:
-                        let id = ids.randomElement(using: &generator)!
+                        let id = ids[Int.random(in: ids.indices, using: &generator)]
                         let expected = model.take {
                             if case .gap(let missing) = $0 { missing.contains(id) } else { false }
                         }
@@ -223,7 +218,7 @@ import Testing
                         let expected = model.take { if case .due(let due) = $0 { due <= now } else { false } }
                         #expect(Set(pool.take(dueAt: now).map(\.key)) == expected)
                     case 2:
-                        let author = deltas.randomElement(using: &generator)!.author
+                        let author = deltas[Int.random(in: deltas.indices, using: &generator)].author
                         let keys = Set(pool.take(waitingForTrustIn: author).map(\.key))
                         let gone = Set(deltas.filter { $0.author == author }.map { SHA256.hash($0.bytes) })
                         let expected = Set(
@@ -234,8 +229,8 @@ import Testing
                         model.entries.removeAll { expected.contains($0.key) }
                         #expect(keys == expected)
                     default:
-                        let delta = deltas.randomElement(using: &generator)!
-                        let source = sources.randomElement(using: &generator)!
+                        let delta = deltas[Int.random(in: deltas.indices, using: &generator)]
+                        let source = sources[Int.random(in: sources.indices, using: &generator)]
                         let wait: DeferredPool.Wait =
                             switch Int.random(in: 0..<3, using: &generator) {
                             case 0: .trust

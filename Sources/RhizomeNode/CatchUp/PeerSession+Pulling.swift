@@ -1,0 +1,243 @@
+internal import Bytes
+internal import RhizomeCore
+internal import RhizomeIdentity
+internal import SignedLog
+
+extension PeerSession {
+    private static let pageBytes = 1024 * 1024
+    private static let authorsAtOnce = 4
+    /// Pages of one comparison, or of news at one time, at most: ten million heads.
+    private static let pages = 1000
+    /// Heads of one author that are remembered of a peer at most; only a liar tells of more.
+    private static let rememberedHeads = 256
+
+    // MARK: - Learning what the peer has
+
+    /// Asks for our own log before all else, which a peer may hold more of than a restored backup does.
+    func askForOwnLog(_ memory: inout Memory) async throws(PeerError) {
+        let own = configuration.identity
+        let first = AuthorHead(author: own, id: DeltaID(Bytes32(repeating: 0)))
+        let request = PeerRequest.heads(after: first, limit: PeeringLimits.wantedHeads)
+        let reply = try await peering.request(request, of: peer, within: Self.requestDeadline)
+        let heads = try PeerReply.read(reply, PeerReply.readHeads).heads
+        note(Set(heads.filter { $0.author == own }), &memory)
+        try await fetch(&memory)
+    }
+
+    /// Compares all heads.
+    func compare(_ memory: inout Memory) async throws(PeerError) {
+        var after: AuthorHead?
+        var known: [PublicKey: Set<DeltaID>] = [:]
+        for _ in 0..<Self.pages {
+            let request = PeerRequest.heads(after: after, limit: PeeringLimits.headsPage)
+            let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
+            let (heads, more) = try PeerReply.read(reply, PeerReply.readHeads)
+            for head in heads
+            where isRemembered(head.author) && known[head.author, default: []].count < Self.rememberedHeads {
+                known[head.author, default: []].insert(head.id)
+            }
+            note(Set(heads), &memory, remembers: false)
+            try await fetch(&memory)
+            guard more, let last = heads.last else { break }
+            guard Self.isBefore(after, last) else { throw PeerError(.badReply, "a page of heads that doesn't go on") }
+            after = last
+        }
+        directory.update(peer) { $0.heads = known }
+    }
+
+    private static func isBefore(_ left: AuthorHead?, _ right: AuthorHead) -> Bool {
+        guard let left else { return true }
+        return (left.author, left.id) < (right.author, right.id)
+    }
+
+    /// Asks for the heads of the authors whose logs changed at the peer since we asked last.
+    func askForNews(_ memory: inout Memory) async throws(PeerError) {
+        for _ in 0..<Self.pages {
+            let request = PeerRequest.news(cursor: memory.cursor, limit: PeeringLimits.headsPage)
+            let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
+            let (heads, cursor, more) = try PeerReply.read(reply, PeerReply.readNews)
+            note(Set(heads), &memory)
+            let goesOn = cursor != memory.cursor
+            memory.cursor = cursor
+            guard more, goesOn else { break }
+            try await fetch(&memory)
+        }
+        directory.saw(peer)
+    }
+
+    /// Authors of whom something can be held: the list's, so that a peer can't fill memory with made-up ones.
+    private func isRemembered(_ author: PublicKey) -> Bool {
+        let trust = admittance.trust
+        return author == trust.owner || trust.entries[author] != nil
+    }
+
+    /// Takes note of heads that the peer has.
+    ///
+    /// - Parameter remembers: whether these are all heads of their authors that the peer has.
+    func note(_ heads: Set<AuthorHead>, _ memory: inout Memory, remembers: Bool = true) {
+        guard !heads.isEmpty else { return }
+        let trust = admittance.trust
+        let now = clock.now
+        for (author, heads) in Dictionary(grouping: heads, by: \.author) {
+            if trust.mayAuthor(author, at: now) { for head in heads { memory.wanted.add(head) } }
+            guard remembers, isRemembered(author) else { continue }
+            let known = Set(heads.prefix(Self.rememberedHeads).map(\.id))
+            directory.update(peer) { $0.heads[author] = known }
+        }
+    }
+
+    // MARK: - Pulling
+
+    /// Pulls those of the wanted heads that are due, several authors at once.
+    func fetch(_ memory: inout Memory) async throws(PeerError) {
+        guard memory.wanted.count > 0 else { return }
+        try await forgetHeld(&memory)
+        let due = memory.wanted.due(now: clock.uptime)
+        // Our own log first: writing may wait for it.
+        let authors = due.keys.sorted {
+            ($0 == configuration.identity ? 0 : 1, $0) < ($1 == configuration.identity ? 0 : 1, $1)
+        }
+        var queue = authors.map { (author: $0, want: due[$0] ?? []) }[...]
+        var outcomes: [(author: PublicKey, outcome: WantedHeads.Outcome)] = []
+        var failure: PeerError?
+        await withTaskGroup(of: (PublicKey, Result<WantedHeads.Outcome, PeerError>).self) { group in
+            func start() {
+                guard let next = queue.popFirst() else { return }
+                group.addTask { (next.author, await pull(next.want, of: next.author)) }
+            }
+            for _ in 0..<Self.authorsAtOnce { start() }
+            for await (author, result) in group {
+                switch result {
+                case .success(let outcome):
+                    outcomes.append((author, outcome))
+                    if failure == nil { start() }
+                case .failure(let error): failure = error
+                }
+            }
+        }
+        try await forgetHeld(&memory)
+        for (author, outcome) in outcomes { memory.wanted.pulled(author, outcome, now: clock.uptime) }
+        if let failure { throw failure }
+    }
+
+    /// Forgets what is held by now, what fits nowhere, and whose authors aren't trusted any more.
+    private func forgetHeld(_ memory: inout Memory) async throws(PeerError) {
+        let wanted = memory.wanted.all
+        let gone: Set<DeltaID>
+        do {
+            gone = try await log.contains(wanted.map(\.id)).union(log.stalls().map(\.id))
+        } catch {
+            throw PeerError(.internal, "our store: \(error)")
+        }
+        let trust = admittance.trust
+        let now = clock.now
+        for head in wanted where gone.contains(head.id) || !trust.mayAuthor(head.author, at: now) {
+            memory.wanted.remove(head)
+        }
+    }
+
+    /// What the pages of one pull brought.
+    private struct Brought: Sendable {
+        var accepted = 0
+        var hasFuture = false
+        var hasStalled = false
+    }
+
+    private func pull(
+        _ want: [DeltaID],
+        of author: PublicKey
+    ) async -> Result<WantedHeads.Outcome, PeerError> {
+        var outcome = WantedHeads.Outcome()
+        do throws(PeerError) {
+            for start in stride(from: 0, to: want.count, by: PeeringLimits.wantedHeads) {
+                let part = Array(want[start..<min(start + PeeringLimits.wantedHeads, want.count)])
+                let brought = try await pullPages(part, of: author)
+                outcome.accepted += brought.accepted
+                guard brought.hasFuture || brought.hasStalled else { continue }
+                // One head that can't be had must not hold up the others: each for itself tells which it is.
+                for head in try await lacking(part) {
+                    let alone = part.count == 1 ? brought : try await pullPages([head], of: author)
+                    outcome.accepted += alone.accepted
+                    guard try await !lacking([head]).isEmpty else { continue }
+                    if alone.hasStalled {
+                        outcome.stalled.insert(head)
+                    } else if alone.hasFuture {
+                        outcome.future.insert(head)
+                    }
+                }
+            }
+            return .success(outcome)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func lacking(_ ids: [DeltaID]) async throws(PeerError) -> [DeltaID] {
+        do {
+            let held = try await log.contains(ids)
+            return ids.filter { !held.contains($0) }
+        } catch {
+            throw PeerError(.internal, "our store: \(error)")
+        }
+    }
+
+    private func pullPages(_ want: [DeltaID], of author: PublicKey) async throws(PeerError) -> Brought {
+        var brought = Brought()
+        do {
+            let have = try await log.locators(of: author)
+            var after: (sequence: Int64, id: DeltaID)?
+            while true {
+                let request = PullRequest(
+                    author: author,
+                    want: want,
+                    have: Array(have.prefix(PeeringLimits.locators)),
+                    after: after,
+                    maximumBytes: Self.pageBytes
+                )
+                let reply = try await peering.request(.pull(request), of: peer, within: Self.pageDeadline)
+                let (wires, more) = try PeerReply.read(reply, PeerReply.readPull)
+                guard !wires.isEmpty else { return brought }
+                let judgements = try await intake.submit(wires, from: peer)
+                var progress = 0
+                for judgement in judgements {
+                    switch judgement.decision {
+                    case .accept:
+                        brought.accepted += 1
+                        progress += 1
+                    case .duplicate: progress += 1
+                    case .defer(.future): brought.hasFuture = true
+                    case .reject(.chain), .reject(.timeOrder): brought.hasStalled = true
+                    case .defer, .reject: break
+                    }
+                }
+                guard let last = Self.end(of: wires, author: author, after: after) else {
+                    // What was malformed has been charged already; a page out of order is no better.
+                    ledger.charge(peer)
+                    return brought
+                }
+                guard more, progress > 0 else { return brought }
+                after = last
+            }
+        } catch let error as PeerError {
+            throw error
+        } catch {
+            throw PeerError(.internal, "our store: \(error)")
+        }
+    }
+
+    /// The (sequence, id) with which a page ends, or `nil` where it isn't in order, or not this author's.
+    private static func end(
+        of wires: [[UInt8]],
+        author: PublicKey,
+        after: (sequence: Int64, id: DeltaID)?
+    ) -> (sequence: Int64, id: DeltaID)? {
+        var last = after
+        for wire in wires {
+            guard let delta = try? SignedDelta(decoding: wire), delta.author == author else { return nil }
+            let place = (sequence: delta.header.sequence, id: delta.id)
+            if let last, last >= place { return nil }
+            last = place
+        }
+        return last
+    }
+}

@@ -1,0 +1,75 @@
+internal import RhizomeCore
+internal import SignedLog
+
+/// What one peer has told of that we lack, and when to ask it for that: a pure value.
+///
+/// A head stays wanted until it is held. A pull that brings nothing is repeated after 10 s, doubling to 10 min, per
+/// author; a head from the future is asked for every 10 min; one that reaches what fits nowhere not again (spec:
+/// admission.md, "What counts against whom"). Times are µs of the clock that never goes back.
+struct WantedHeads: Sendable {
+    /// What a pull of some heads of one author brought.
+    struct Outcome: Sendable {
+        /// Deltas that were accepted.
+        var accepted = 0
+        /// Heads that wait for their time.
+        var future: Set<DeltaID> = []
+        /// Heads that reach a delta that fits nowhere.
+        var stalled: Set<DeltaID> = []
+    }
+
+    /// Heads remembered at most, more than a page of `heads` has.
+    ///
+    /// What is beyond comes by comparing again.
+    static let most = 20_000
+    private static let futureWait: Int64 = 600_000_000
+
+    private var heads: [PublicKey: Set<DeltaID>] = [:]
+    private var backoffs: [PublicKey: Backoff] = [:]
+    private var parked: [DeltaID: Int64] = [:]
+    /// How many heads are wanted.
+    private(set) var count = 0
+
+    /// Takes note of a head that the peer has and we lack.
+    mutating func add(_ head: AuthorHead) {
+        guard count < Self.most, parked[head.id] != .max else { return }
+        if heads[head.author, default: []].insert(head.id).inserted { count += 1 }
+    }
+
+    /// All that is wanted, due or not.
+    var all: [AuthorHead] { heads.flatMap { author, ids in ids.map { AuthorHead(author: author, id: $0) } } }
+
+    /// Forgets a head: it is held, it fits nowhere, or its author isn't trusted.
+    mutating func remove(_ head: AuthorHead) {
+        guard heads[head.author]?.remove(head.id) != nil else { return }
+        count -= 1
+        if heads[head.author]?.isEmpty == true { heads[head.author] = nil }
+    }
+
+    /// What is to be asked for now, by author.
+    func due(now: Int64) -> [PublicKey: [DeltaID]] {
+        var due: [PublicKey: [DeltaID]] = [:]
+        for (author, ids) in heads where backoffs[author]?.notBefore ?? .min <= now {
+            let ids = ids.filter { parked[$0] ?? .min <= now }
+            if !ids.isEmpty { due[author] = ids.sorted() }
+        }
+        return due
+    }
+
+    /// Takes note of what a pull brought, after the heads that are held now were removed.
+    mutating func pulled(_ author: PublicKey, _ outcome: Outcome, now: Int64) {
+        if outcome.accepted > 0 {
+            backoffs[author] = nil
+        } else if heads[author]?.subtracting(outcome.future).subtracting(outcome.stalled).isEmpty == false {
+            backoffs[author, default: Backoff()].fail(now: now)
+        }
+        if parked.count > Self.most { parked = [:] }
+        for id in outcome.future { parked[id] = now + Self.futureWait }
+        for id in outcome.stalled {
+            parked[id] = .max
+            remove(AuthorHead(author: author, id: id))
+        }
+    }
+
+    /// Gives every author another chance at once, as when trust has changed.
+    mutating func forgive() { backoffs = [:] }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import RhizomeTesting
+import Testing
+
+@Suite struct StartTests {
+    @Test(
+        "a setting that can't be used ends the start with its name and what is allowed",
+        arguments: [
+            ("RHIZOME_REQUEST_BIND_PORT", "99999", "65535"),
+            ("RHIZOME_PUBLISH_BIND_PORT", "-1", "65535"),
+            ("RHIZOME_HTTP_API_PORT", "http", "65535"),
+            ("RHIZOME_REQUEST_BIND_ADDR", "not an address", "host name"),
+            ("RHIZOME_PUBLISH_BIND_HOST", "*", "host name"),
+            ("RHIZOME_HTTP_API_ENABLE", "yes", "true or false"),
+            ("RHIZOME_HTTP_API_TOKEN", "never", "off-loopback or always"),
+            ("RHIZOME_LOG_LEVEL", "loud", "info"),
+            ("RHIZOME_SEED_PEERS", "10.0.0.1:4000", "rhizome-keys trust"),
+            ("RHIZOME_SEED_PEERS", "bob@nowhere", "host:port"),
+            ("RHIZOME_PUB_SUB_TOPIC", String(repeating: "x", count: 65), "64"),
+        ]
+    )
+    func settings(variable: String, value: String, allowed: String) async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                let outcome = try await home.node.run(
+                    ["run"],
+                    environment: home.settings.merging([variable: value]) { $1 },
+                    within: .seconds(60)
+                )
+                #expect(outcome.exitCode == 64)
+                #expect(outcome.errors.contains(variable))
+                #expect(outcome.errors.contains(allowed), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("without an identity the node says how to make one")
+    func noIdentity() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let outcome = try await BuiltCommand("rhizome-node").run(["run", "--home", folder.path("none")])
+                #expect(outcome.exitCode == 1)
+                #expect(outcome.errors.contains("rhizome-keys generate"))
+            }
+        }
+    }
+
+    @Test("a second node on one home exits 1 and names the first")
+    func secondNode() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                try await home.running { first in
+                    let second = try await home.node.run(["run"], environment: home.settings)
+                    #expect(second.exitCode == 1)
+                    #expect(second.errors.contains("\(first.command.processID)"), "\(second.errors)")
+                }
+            }
+        }
+    }
+
+    @Test("a port that is taken ends the start with the setting's name")
+    func takenPort() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let alice = try await NodeHome.make("alice", in: folder)
+                let bob = try await NodeHome.make("bob", in: folder)
+                try await alice.running { first in
+                    let port = String(first.request.split(separator: ":").last ?? "")
+                    let outcome = try await bob.node.run(
+                        ["run", "--request-bind-port", port],
+                        environment: bob.settings
+                    )
+                    #expect(outcome.exitCode == 1)
+                    #expect(outcome.errors.contains("RHIZOME_REQUEST_BIND"), "\(outcome.errors)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "SIGINT and SIGTERM close the node within 5 s, a stalled reader notwithstanding",
+        arguments: [SIGINT, SIGTERM]
+    )
+    func signals(number: Int32) async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                let (_, exitCode) = try await home.node.withRunning(
+                    ["run", "--json"],
+                    environment: home.settings
+                ) { command in
+                    let node = try await RunningNode(command)
+                    let health = try await node.ask("/api/health")
+                    #expect(health.status == 200)
+                    let asked = ContinuousClock.now
+                    command.signal(number)
+                    try await command.end(within: .seconds(20))
+                    #expect(ContinuousClock.now - asked < .seconds(5))
+                }
+                #expect(exitCode == 0)
+            }
+        }
+    }
+
+    @Test("a libsodium whose verification accepts everything is refused at the start")
+    func otherRule() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                let source = folder.path("shim.c")
+                let shim = folder.path("shim.so")
+                try """
+                int crypto_sign_verify_detached(const unsigned char *s, const unsigned char *m, unsigned long long n,
+                                                const unsigned char *k) { return 0; }
+                """.write(toFile: source, atomically: true, encoding: .utf8)
+                let compiled = try await BuiltCommand("gcc", in: "/usr/bin").run([
+                    "-shared", "-fPIC", "-o", shim, source,
+                ])
+                #expect(compiled.exitCode == 0, "\(compiled.errors)")
+                let outcome = try await home.node.run(
+                    ["run"],
+                    environment: home.settings.merging(["LD_PRELOAD": shim]) { $1 }
+                )
+                #expect(outcome.exitCode == 1)
+                #expect(outcome.errors.contains("libsodium"), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("a journal whose tail was cut after the node applied it stops the start")
+    func cutJournal() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let alice = try await NodeHome.make("alice", in: folder)
+                let bob = try await NodeHome.make("bob", in: folder)
+                let journal = URL(filePath: alice.path + "/trust.journal")
+                _ = try await alice.keys("trust", try await bob.keys("show", "--format", "card"))
+                let earlier = try Data(contentsOf: journal)
+                _ = try await alice.keys("distrust", "bob")
+                try await alice.running { _ in }
+                try earlier.write(to: journal)
+                let outcome = try await alice.node.run(["run"], environment: alice.settings)
+                #expect(outcome.exitCode == 1)
+                #expect(outcome.errors.contains("trust.journal was cut"), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("help and version are there for each command", arguments: [[], ["run"], ["audit"]] as [[String]])
+    func help(command: [String]) async throws {
+        let outcome = try await BuiltCommand("rhizome-node").run(command + ["--help"])
+        #expect(outcome.exitCode == 0)
+        #expect(outcome.output.contains("USAGE: rhizome-node"))
+        #expect(try await BuiltCommand("rhizome-node").run(["--version"]).exitCode == 0)
+        #expect(try await BuiltCommand("rhizome-node").run(["--no-such-option"]).exitCode == 64)
+    }
+}

@@ -1,0 +1,247 @@
+import Bytes
+import RhizomeCore
+import RhizomeTesting
+import SignedLog
+import Sodium
+import Testing
+
+@testable import RhizomeNode
+
+/// Credit, counts, clocks and waits: values and small boxes.
+@Suite struct PeerStateTests {
+    private let peer: PublicKey
+
+    init() throws {
+        try SodiumLibrary.initialize()
+        peer = try TestAuthors.signer("peer").publicKey
+    }
+
+    // MARK: - Credit
+
+    /// A credit that expectations may change.
+    private final class Credit {
+        private var value: PeerCredit
+        init(now: Int64 = 0) { value = PeerCredit(now: now) }
+        func charge(_ pieces: Int, now: Int64) -> Bool { value.charge(pieces, now: now) }
+        func isPenalised(now: Int64) -> Bool { value.isPenalised(now: now) }
+        var penalisedUntil: Int64 { value.penalisedUntil }
+    }
+
+    @Test("a peer has 1,000 pieces of bad input, refilled at 10 a second")
+    func credit() {
+        let credit = Credit()
+        for _ in 0..<999 { #expect(!credit.charge(1, now: 0)) }
+        #expect(!credit.isPenalised(now: 0))
+        // A tenth of a second is one piece.
+        #expect(!credit.charge(1, now: 100_000))
+        #expect(!credit.isPenalised(now: 100_000))
+        #expect(credit.charge(1, now: 100_000))
+        #expect(credit.isPenalised(now: 100_000))
+    }
+
+    @Test("ten pieces a second are never penalised, eleven are in the end", arguments: [10, 11])
+    func rate(pieces: Int) {
+        let credit = Credit()
+        var penalised = false
+        for second in 1...2_000 where credit.charge(pieces, now: Int64(second) * 1_000_000) { penalised = true }
+        #expect(penalised == (pieces > 10))
+    }
+
+    @Test("the penalty is 15 s, doubling to 10 min, and 15 s again once the credit was full")
+    func penalties() {
+        let credit = Credit()
+        var now: Int64 = 0
+        for seconds: Int64 in [15, 30, 60, 120, 240, 480, 600, 600] {
+            #expect(credit.charge(1_000, now: now))
+            #expect(!credit.charge(5_000, now: now), "one penalty at a time")
+            #expect(credit.isPenalised(now: now + seconds * 1_000_000 - 1))
+            #expect(!credit.isPenalised(now: now + seconds * 1_000_000))
+            // The credit is full by then, where the penalty was long: that is no merit of the peer's.
+            now += seconds * 1_000_000
+        }
+        now += 100_000_000
+        #expect(!credit.charge(1, now: now))
+        #expect(credit.charge(1_000, now: now))
+        #expect(credit.penalisedUntil == now + 15_000_000)
+    }
+
+    @Test("a clock that seems to go back gives no credit and doesn't trap")
+    func creditAndClock() {
+        let credit = Credit(now: .max / 4)
+        #expect(!credit.charge(500, now: 0))
+        #expect(!credit.charge(499, now: -5))
+        #expect(credit.charge(Int.max, now: 0))
+    }
+
+    // MARK: - The ledger
+
+    @Test(
+        "what is rejected as limit, malformed, signature or bodyMismatch counts against the sender, nothing else does"
+    )
+    func ledger() {
+        let time = ManualClock()
+        let ledger = PeerLedger(clock: time.clock) { _ in }
+        var bad: Int64 = 0
+        let decisions: [Decision] =
+            Rejection.allCases.map { .reject($0) } + Deferral.allCases.map { .defer($0) } + [.accept, .duplicate]
+        for decision in decisions {
+            ledger.count(decision, from: peer)
+            switch decision {
+            case .reject(.limit), .reject(.malformed), .reject(.signature), .reject(.bodyMismatch): bad += 1
+            default: break
+            }
+            #expect(ledger.badInput == bad, "\(decision)")
+            ledger.count(decision, from: nil)
+            #expect(ledger.badInput == bad, "local input is charged to nobody")
+        }
+        #expect(ledger.counts(of: peer) == ledger.counts(of: nil))
+        #expect(ledger.counts(of: peer).rejected == Int64(Rejection.allCases.count))
+        #expect(ledger.counts(of: peer).deferred == Int64(Deferral.allCases.count))
+        #expect(ledger.total.accepted == 2 && ledger.total.duplicate == 2)
+        #expect(bad == 4)
+    }
+
+    @Test("a peer whose credit is used up is told of once, turned away, and let in again")
+    func turnedAway() async throws {
+        let bench = try IntakeBench()
+        let garbage = [[UInt8]](repeating: [0], count: 400)
+        for _ in 0..<2 { try await bench.submit(garbage, from: peer) }
+        #expect(!bench.ledger.isPenalised(peer))
+        for _ in 0..<3 { try await bench.submit(garbage, from: peer) }
+        #expect(bench.ledger.isPenalised(peer))
+        #expect(bench.penalised == [peer])
+        bench.time.advance(15)
+        #expect(!bench.ledger.isPenalised(peer))
+        #expect(try await bench.submit(try Deltas.make(), from: peer) == .accept)
+    }
+
+    @Test("ten thousand replays cost a look-up each, and no credit")
+    func replays() async throws {
+        let bench = try IntakeBench()
+        let chain = try Deltas.chain(10)
+        try await bench.submit(chain.map(\.bytes), from: peer)
+        for _ in 0..<1_000 {
+            #expect(try await bench.submit(chain.map(\.resigned), from: peer).allSatisfy { $0 == .duplicate })
+        }
+        #expect(bench.ledger.counts(of: peer).duplicate == 10_000)
+        #expect(!bench.ledger.isPenalised(peer))
+        #expect(bench.accepted.count == 10)
+        #expect(try await bench.log.count() == 10)
+    }
+
+    // MARK: - Clocks
+
+    @Test("offset and round trip are as NTP computes them, from the sample with the shortest way of the last 8")
+    func samples() throws {
+        var samples = ClockSamples()
+        #expect(samples.best == nil)
+        samples.add(asked: 1_000, received: 5_100, answered: 5_150, arrived: 1_250)
+        #expect(samples.best?.offsetMicroseconds == 4_000)
+        #expect(samples.best?.roundTripMicroseconds == 200)
+        samples.add(asked: 2_000, received: 1_010, answered: 1_010, arrived: 2_020)
+        #expect(samples.best?.offsetMicroseconds == -1_000)
+        #expect(samples.best?.roundTripMicroseconds == 20)
+        for number in 0..<8 {
+            let asked = Int64(number) * 10_000
+            samples.add(asked: asked, received: asked, answered: asked, arrived: asked + 500)
+        }
+        #expect(samples.best?.roundTripMicroseconds == 500, "the two first ones are forgotten")
+        #expect(samples.best?.offsetMicroseconds == -250)
+    }
+
+    @Test("no stamps of a peer trap or are believed where they can't be")
+    func hostileStamps() throws {
+        let hostile: [Int64] = [
+            .min, .min + 1, .min / 2, -1, 0, 1, DeltaLimits.time - 1, DeltaLimits.time, .max / 2, .max - 1, .max,
+        ]
+        for asked in hostile + [1_735_689_600_000_000] {
+            for arrived in hostile + [1_735_689_600_000_100] {
+                for received in hostile + [.min + abs(asked % 1_000_000_000)] {
+                    for answered in hostile + [.min + abs(arrived % 1_000_000_000)] {
+                        var samples = ClockSamples()
+                        samples.add(asked: asked, received: received, answered: answered, arrived: arrived)
+                        guard let best = samples.best else { continue }
+                        #expect(abs(best.offsetMicroseconds) < DeltaLimits.time)
+                        #expect((0..<DeltaLimits.time).contains(best.roundTripMicroseconds))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("our clock is compared with the median of the peers'")
+    func median() throws {
+        let directory = PeerDirectory(clock: ManualClock().clock)
+        #expect(directory.medianOffset == nil)
+        for (number, offset) in ([7, -90_000_000, 80_000_000_000] as [Int64]).enumerated() {
+            let peer = PublicKey(Bytes32(repeating: UInt8(number)))
+            let asked: Int64 = 1_735_689_600_000_000
+            directory.update(peer) {
+                $0.clock.add(asked: asked, received: asked + offset, answered: asked + offset, arrived: asked)
+            }
+        }
+        #expect(directory.medianOffset == 7)
+    }
+
+    // MARK: - Waits
+
+    @Test("what came to nothing is tried again after 10 s, doubling to 10 min")
+    func backoff() {
+        var backoff = Backoff()
+        #expect(backoff.notBefore == .min)
+        var waits: [Int64] = []
+        for _ in 0..<9 {
+            backoff.fail(now: 1_000)
+            waits.append((backoff.notBefore - 1_000) / 1_000_000)
+        }
+        #expect(waits == [10, 20, 40, 80, 160, 320, 600, 600, 600])
+    }
+
+    @Test("a peer is connected by its greeted link, or by a request in the last 30 s where there is no link")
+    func connected() {
+        let time = ManualClock()
+        let directory = PeerDirectory(clock: time.clock)
+        func isConnected(_ phase: PeerLink.Phase?, _ lastRequest: Int64?) -> Bool {
+            directory.isConnected(Peering.PeerState(phase: phase, address: nil, lastRequest: lastRequest))
+        }
+        let now = time.clock.uptime
+        #expect(isConnected(.connected, nil))
+        #expect(!isConnected(.authenticated, now))
+        #expect(!isConnected(.unreachable, now))
+        #expect(isConnected(nil, now))
+        #expect(isConnected(nil, now - 29_999_999))
+        #expect(!isConnected(nil, now - 30_000_000))
+        #expect(!isConnected(nil, nil))
+    }
+
+    @Test("metrics have one sample for each decision and reason, from closed sets")
+    func metrics() {
+        var counts = DecisionCounts()
+        counts.count(.reject(.chain))
+        counts.count(.accept)
+        var metrics = NodeMetrics()
+        metrics.add(decisions: counts)
+        #expect(metrics.samples.count == 2 + Rejection.allCases.count + Deferral.allCases.count)
+        #expect(metrics.samples.reduce(0) { $0 + $1.value } == 2)
+        let chain = metrics.samples.first { sample in sample.labels.contains { $0.value == "chain" } }
+        #expect(chain?.value == 1)
+        #expect(Set(metrics.samples.map { sample in sample.labels.map(\.value).joined(separator: "/") }).count == 12)
+    }
+
+    @Test("keys are asked about once, and not for ever")
+    func acceptableAuthors() throws {
+        let authors = AcceptableAuthors()
+        let good = try TestAuthors.signer("alice").publicKey
+        let bad = PublicKey(Bytes32(repeating: 0))
+        for _ in 0..<3 {
+            #expect(authors.isAcceptable(good))
+            #expect(!authors.isAcceptable(bad))
+        }
+        for number in 0..<9_000 {
+            let key = PublicKey(Bytes32(SHA256.hash([UInt8(number & 255), UInt8(number >> 8)]).array) ?? good.bytes)
+            _ = authors.isAcceptable(key)
+        }
+        #expect(authors.remembered <= 8_192)
+        #expect(authors.isAcceptable(good))
+    }
+}
