@@ -3,7 +3,6 @@ internal import HTTPTypes
 internal import HummingbirdCore
 internal import Logging
 internal import NIOHTTP1
-internal import RhizomeNode
 internal import Synchronization
 
 /// A request's header that has passed the guards and means a route: its body may be read.
@@ -35,7 +34,7 @@ final class API: Sendable {
         logger: Logger,
         requestGuard: @escaping @Sendable () -> RequestGuard?,
         makeUUID: @escaping @Sendable () -> String = UUID.make,
-        samples: @escaping @Sendable () -> [NodeMetrics.Sample] = { [] }
+        samples: @escaping @Sendable () -> [MetricSample] = { [] }
     ) {
         self.requestGuard = requestGuard
         self.logger = logger
@@ -124,13 +123,13 @@ private final class AnswerCounts: Sendable {
         }
     }
 
-    var samples: [NodeMetrics.Sample] {
+    var samples: [MetricSample] {
         let counts = counts.withLock { $0 }
         return [2, 4, 5].map { hundred in
-            NodeMetrics.Sample(
+            MetricSample(
                 name: "rhizome_http_requests_total",
                 help: "HTTP requests that were answered, by status class.",
-                kind: .counter,
+                kind: "counter",
                 labels: [("status", "\(hundred)xx")],
                 value: Double(counts[hundred])
             )

@@ -88,9 +88,9 @@ import Testing
         let api = try APIHarness()
         api.node.state.withLock { state in
             state.samples = [
-                .init(name: "a_total", help: "A\nb \\.", kind: .counter, labels: [("x", "q\"\\\n")], value: 3),
-                .init(name: "b", help: "B.", kind: .gauge, labels: [], value: 0.5),
-                .init(name: "a_total", help: "A\nb \\.", kind: .counter, labels: [("x", "é")], value: .infinity),
+                .init(name: "a_total", help: "A\nb \\.", kind: "counter", labels: [("x", "q\"\\\n")], value: 3),
+                .init(name: "b", help: "B.", kind: "gauge", value: 0.5),
+                .init(name: "a_total", help: "A\nb \\.", kind: "counter", labels: [("x", "é")], value: .infinity),
             ]
         }
         let answer = try await api.get("/metrics")

@@ -1,4 +1,16 @@
-internal import RhizomeNode
+/// One number for `/metrics`.
+struct MetricSample: Sendable {
+    /// The metric's name.
+    let name: String
+    /// What it counts, in a sentence.
+    let help: String
+    /// `counter` or `gauge`.
+    let kind: String
+    /// Names with values out of closed sets.
+    var labels: [(String, String)] = []
+    /// The number.
+    let value: Double
+}
 
 /// Samples in the Prometheus text format, version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats).
 struct PrometheusText {
@@ -6,9 +18,9 @@ struct PrometheusText {
     let text: String
 
     /// Writes samples.
-    init(_ samples: [NodeMetrics.Sample]) {
+    init(_ samples: [MetricSample]) {
         var order: [String] = []
-        var families: [String: [NodeMetrics.Sample]] = [:]
+        var families: [String: [MetricSample]] = [:]
         for sample in samples {
             if families[sample.name] == nil { order.append(sample.name) }
             families[sample.name, default: []].append(sample)
@@ -22,7 +34,7 @@ struct PrometheusText {
         self.text = text
     }
 
-    private static func line(_ sample: NodeMetrics.Sample) -> String {
+    private static func line(_ sample: MetricSample) -> String {
         let labels = sample.labels.map { "\($0.0)=\"\(escape($0.1, quotes: true))\"" }.joined(separator: ",")
         return sample.name + (labels.isEmpty ? "" : "{\(labels)}") + " \(number(sample.value))\n"
     }

@@ -79,7 +79,7 @@ struct APIChannel: ServerChildChannel {
     /// - Returns: whether another one may follow on this connection.
     private func serve(_ head: HTTPRequestHead, _ parts: inout Parts, _ outbound: Outbound) async throws -> Bool {
         let response: Response
-        var isLast = !head.isKeepAlive
+        var isLast = !head.isKeepAlive || head.offersUpgrade
         var taken = 0
         defer { bodies.give(taken) }
         do {
@@ -153,6 +153,13 @@ extension HTTPRequestHead {
     var hasBody: Bool {
         headers.contains(name: "Transfer-Encoding") || headers["Content-Length"].contains { $0 != "0" }
     }
+}
+
+extension HTTPRequestHead {
+    /// Whether the peer would go on in another protocol.
+    ///
+    /// We never do, but NIO's decoder takes nothing more for HTTP after such a request.
+    fileprivate var offersUpgrade: Bool { method == .CONNECT || headers.contains(name: "Upgrade") }
 }
 
 extension APIError {

@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import RhizomeNode
 internal import Synchronization
 
 /// All open connections: caps their number, and cuts them all at the end.
@@ -83,15 +82,14 @@ final class ConnectionRegistry: Sendable {
     var count: Int { state.withLock { $0.connections.count } }
 
     /// The numbers for `/metrics`.
-    var samples: [NodeMetrics.Sample] {
+    var samples: [MetricSample] {
         let (count, evicted, refused, expired) = state.withLock {
             ($0.connections.count, $0.evicted, $0.refused, $0.expired)
         }
-        let open = NodeMetrics.Sample(
+        let open = MetricSample(
             name: "rhizome_http_connections",
             help: "Open HTTP connections.",
-            kind: .gauge,
-            labels: [],
+            kind: "gauge",
             value: Double(count)
         )
         let cut =
@@ -99,10 +97,10 @@ final class ConnectionRegistry: Sendable {
             + [("evicted", evicted), ("refused", refused)]
         return [open]
             + cut.map { reason, count in
-                NodeMetrics.Sample(
+                MetricSample(
                     name: "rhizome_http_connections_cut_total",
                     help: "HTTP connections that were cut, by the deadline that passed, or for want of room.",
-                    kind: .counter,
+                    kind: "counter",
                     labels: [("reason", reason)],
                     value: Double(count)
                 )

@@ -1,0 +1,142 @@
+import NIOCore
+import Testing
+
+@testable import RhizomeHTTP
+
+@Suite struct ConnectionDeadlinesTests {
+    private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
+    private func after(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
+
+    private func deadlines() -> ConnectionDeadlines { ConnectionDeadlines(limits: HTTPLimits(), now: start) }
+
+    @Test("A new connection has 10 s for its first header")
+    func header() {
+        let deadlines = deadlines()
+        #expect(deadlines.expiry(at: after(9)) == nil)
+        #expect(deadlines.expiry(at: after(10)) == .header)
+        #expect(deadlines.next == after(10))
+        #expect(deadlines.waitingSince == start)
+    }
+
+    @Test("A body has 30 s from its header on, and no piece of it gives it more")
+    func body() {
+        var deadlines = deadlines()
+        deadlines.headArrived(after(5))
+        #expect(deadlines.expiry(at: after(34)) == nil)
+        #expect(deadlines.expiry(at: after(35)) == .body)
+    }
+
+    @Test("While we are at work nothing expires")
+    func work() {
+        var deadlines = deadlines()
+        deadlines.headArrived(after(1))
+        deadlines.requestEnded()
+        #expect(deadlines.next == nil)
+        #expect(deadlines.waitingSince == nil)
+        #expect(deadlines.expiry(at: after(1_000_000)) == nil)
+    }
+
+    @Test("A part that the socket doesn't take expires 20 s after the last one that it took")
+    func write() {
+        var deadlines = deadlines()
+        deadlines.headArrived(after(1))
+        deadlines.requestEnded()
+        deadlines.writeBegan(after(2))
+        deadlines.writeBegan(after(3))
+        #expect(deadlines.expiry(at: after(22)) == .write)
+        deadlines.writeEnded(after(10))
+        #expect(deadlines.expiry(at: after(29)) == nil)
+        #expect(deadlines.expiry(at: after(30)) == .write)
+        deadlines.writeEnded(after(11))
+        #expect(deadlines.next == nil)
+    }
+
+    @Test("Between requests a connection may idle for 60 s, however its next header drips")
+    func idle() {
+        var deadlines = deadlines()
+        deadlines.headArrived(after(1))
+        deadlines.requestEnded()
+        deadlines.answerEnded(after(5))
+        #expect(deadlines.expiry(at: after(64)) == nil)
+        #expect(deadlines.expiry(at: after(65)) == .idle)
+    }
+
+    @Test("A request that waits behind another has its time when its turn comes")
+    func pipelined() {
+        var deadlines = deadlines()
+        deadlines.headArrived(after(1))
+        deadlines.requestEnded()
+        deadlines.headArrived(after(2))
+        #expect(deadlines.next == nil)
+        deadlines.answerEnded(after(100))
+        #expect(deadlines.expiry(at: after(129)) == nil)
+        #expect(deadlines.expiry(at: after(130)) == .body)
+        deadlines.requestEnded()
+        #expect(deadlines.next == nil)
+        deadlines.answerEnded(after(131))
+        #expect(deadlines.expiry(at: after(191)) == .idle)
+    }
+
+    @Test("A peer that doesn't close after us has 2 s, whatever it goes on to send")
+    func linger() {
+        var deadlines = deadlines()
+        deadlines.headArrived(after(1))
+        deadlines.answerEnded(after(2))
+        deadlines.outputClosed(after(2))
+        deadlines.requestEnded()
+        #expect(deadlines.expiry(at: after(4)) == .linger)
+    }
+}
+
+@Suite struct ConnectionRegistryTests {
+    private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
+
+    @Test("Beyond the cap the connection that has kept us waiting longest makes room")
+    func evicts() async throws {
+        let registry = ConnectionRegistry(limit: 3)
+        try await confirmation { confirm in
+            _ = try #require(registry.open(now: start) { Issue.record("at work") })
+            let second = try #require(registry.open(now: start) { confirm() })
+            let third = try #require(registry.open(now: start) { Issue.record("waiting for less time") })
+            registry.update(1, waitingSince: nil)
+            registry.update(third, waitingSince: start + .seconds(2))
+            registry.update(second, waitingSince: start + .seconds(1))
+            #expect(registry.open(now: start + .seconds(3)) {} != nil)
+            #expect(registry.count == 3)
+        }
+    }
+
+    @Test("Where all connections are being worked for, a new one is refused")
+    func refuses() throws {
+        let registry = ConnectionRegistry(limit: 1)
+        let first = try #require(registry.open(now: start) { Issue.record("at work") })
+        registry.update(first, waitingSince: nil)
+        #expect(registry.open(now: start) {} == nil)
+        registry.close(first)
+        #expect(registry.open(now: start) {} != nil)
+    }
+
+    @Test("When all are cut, those that come are cut too")
+    func closes() async throws {
+        let registry = ConnectionRegistry(limit: 8)
+        await confirmation(expectedCount: 2) { confirm in
+            _ = registry.open(now: start) { confirm() }
+            _ = registry.open(now: start) { confirm() }
+            registry.closeAll()
+        }
+        #expect(registry.open(now: start) {} == nil)
+        #expect(registry.count == 0)
+    }
+}
+
+@Suite struct BodyBudgetTests {
+    @Test("Bodies beyond the budget are refused until others are done")
+    func budget() throws {
+        let budget = BodyBudget(limit: 10)
+        try budget.take(6)
+        #expect(throws: APIError.self) { try budget.take(5) }
+        try budget.take(4)
+        budget.give(10)
+        try budget.take(10)
+    }
+}
