@@ -114,7 +114,7 @@ public struct HTTPAPI: Service {
 
     /// Listens and answers until the task is cancelled or a graceful shutdown is asked for.
     ///
-    /// Then requests that are being answered get 2 s, stalled readers too; what is left is cut.
+    /// Then requests that are being answered get 1 s more, stalled readers too; what is left is cut.
     ///
     /// - Throws: ``HTTPAPIError``, and what `onBound` throws.
     @concurrent public func run() async throws {

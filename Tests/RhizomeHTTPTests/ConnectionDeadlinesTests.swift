@@ -15,7 +15,7 @@ import Testing
         #expect(deadlines.expiry(at: after(9)) == nil)
         #expect(deadlines.expiry(at: after(10)) == .header)
         #expect(deadlines.next == after(10))
-        #expect(deadlines.waitingSince == start)
+        #expect(deadlines.claim == .waiting(since: start))
     }
 
     @Test("A body has 30 s from its header on, and no piece of it gives it more")
@@ -32,7 +32,7 @@ import Testing
         deadlines.headArrived(after(1))
         deadlines.requestEnded()
         #expect(deadlines.next == nil)
-        #expect(deadlines.waitingSince == nil)
+        #expect(deadlines.claim == .working(since: after(1)))
         #expect(deadlines.expiry(at: after(1_000_000)) == nil)
     }
 
@@ -95,25 +95,28 @@ import Testing
     func evicts() async throws {
         let registry = ConnectionRegistry(limit: 3)
         try await confirmation { confirm in
-            _ = try #require(registry.open(now: start) { Issue.record("at work") })
+            let first = try #require(registry.open(now: start) { Issue.record("at work") })
             let second = try #require(registry.open(now: start) { confirm() })
             let third = try #require(registry.open(now: start) { Issue.record("waiting for less time") })
-            registry.update(1, waitingSince: nil)
-            registry.update(third, waitingSince: start + .seconds(2))
-            registry.update(second, waitingSince: start + .seconds(1))
+            registry.update(first, .working(since: start))
+            registry.update(third, .waiting(since: start + .seconds(2)))
+            registry.update(second, .waiting(since: start + .seconds(1)))
             #expect(registry.open(now: start + .seconds(3)) {} != nil)
             #expect(registry.count == 3)
         }
     }
 
-    @Test("Where all connections are being worked for, a new one is refused")
-    func refuses() throws {
-        let registry = ConnectionRegistry(limit: 1)
-        let first = try #require(registry.open(now: start) { Issue.record("at work") })
-        registry.update(first, waitingSince: nil)
-        #expect(registry.open(now: start) {} == nil)
-        registry.close(first)
-        #expect(registry.open(now: start) {} != nil)
+    @Test("Where we wait for nobody, the connection whose answer has taken longest makes room")
+    func evictsWork() async throws {
+        let registry = ConnectionRegistry(limit: 2)
+        try await confirmation { confirm in
+            let first = try #require(registry.open(now: start) { Issue.record("at work for less time") })
+            let second = try #require(registry.open(now: start) { confirm() })
+            registry.update(first, .working(since: start + .seconds(2)))
+            registry.update(second, .working(since: start + .seconds(1)))
+            #expect(registry.open(now: start + .seconds(3)) {} != nil)
+            #expect(registry.count == 2)
+        }
     }
 
     @Test("When all are cut, those that come are cut too")

@@ -36,6 +36,7 @@ struct APIChannel: ServerChildChannel {
             decoder.maxHeaderFieldSize = RequestLimits.headerFieldBytes
             decoder.maxHeaderListSize = RequestLimits.headerBytes
             decoder.maxHeaderFieldCount = RequestLimits.headerFields
+            try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: .init(limits.sendBufferBytes))
             let pipeline = channel.pipeline.syncOperations
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false,

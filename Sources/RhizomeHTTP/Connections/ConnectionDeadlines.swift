@@ -27,6 +27,8 @@ struct ConnectionDeadlines {
     private var isReadingRequest = false
     private var isClosing = false
     private var pendingWrites = 0
+    /// Since when we have been at work on the answer that is next.
+    private var workingSince: NIODeadline?
     /// Requests whose answers have not ended.
     private(set) var requests = 0
 
@@ -43,6 +45,7 @@ struct ConnectionDeadlines {
     mutating func headArrived(_ now: NIODeadline) {
         requests += 1
         isReadingRequest = true
+        if requests == 1 { workingSince = now }
         // A request that comes while another is being answered waits for us, not we for it.
         reading = requests == 1 ? Deadline(.body, since: now, limits.body) : nil
     }
@@ -56,6 +59,7 @@ struct ConnectionDeadlines {
     /// An answer has been handed over whole.
     mutating func answerEnded(_ now: NIODeadline) {
         requests -= 1
+        workingSince = requests > 0 ? now : nil
         guard !isClosing else { return }
         if isReadingRequest {
             reading = Deadline(.body, since: now, limits.body)
@@ -95,11 +99,20 @@ struct ConnectionDeadlines {
         [writing, reading].compactMap { $0 }.first { $0.until <= now }?.expiry
     }
 
-    /// Since when we have been waiting for the peer; none while it waits for us.
-    var waitingSince: NIODeadline? {
+    /// What a connection has to say for itself when there are too many.
+    var claim: ConnectionClaim {
         switch (reading?.since, writing?.since) {
-        case (let reading?, let writing?): min(reading, writing)
-        case (let reading, let writing): reading ?? writing
+        case (let reading?, let writing?): .waiting(since: min(reading, writing))
+        case (let since?, nil), (nil, let since?): .waiting(since: since)
+        case (nil, nil): .working(since: workingSince ?? .now())
         }
     }
+}
+
+/// How much a connection deserves to stay when there are too many: the least comes first.
+enum ConnectionClaim: Comparable, Sendable {
+    /// We have been waiting for its peer since this moment.
+    case waiting(since: NIODeadline)
+    /// We have been at work on an answer since this moment.
+    case working(since: NIODeadline)
 }

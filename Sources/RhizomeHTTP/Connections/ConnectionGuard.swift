@@ -32,10 +32,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             eventLoop.execute { bound.value.context.close(mode: .all, promise: nil) }
         }
         guard number != nil else {
-            context.close(mode: .all, promise: nil)
+            // A channel that is still being set up is closed when it is.
+            if context.channel.isActive { context.close(mode: .all, promise: nil) }
             return
         }
         changed(context)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard number != nil else {
+            context.close(mode: .all, promise: nil)
+            return
+        }
+        context.fireChannelActive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { end() }
@@ -111,7 +120,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Sees to it that the timer is due no later than the next deadline; one that is due too early finds out itself.
     private func changed(_ context: ChannelHandlerContext) {
         guard let number else { return }
-        registry.update(number, waitingSince: deadlines.waitingSince)
+        registry.update(number, deadlines.claim)
         guard let next = deadlines.next else { return }
         if let timer {
             guard next < timer.due else { return }

@@ -3,12 +3,12 @@ internal import Synchronization
 
 /// All open connections: caps their number, and cuts them all at the end.
 ///
-/// When there are too many, the one whose peer has kept us waiting longest makes room. Stalled readers and silent
-/// connections can so never lock anybody out; a connection on which we are at work is never taken.
+/// When there are too many, the one whose peer has kept us waiting longest makes room; where we wait for none, the one
+/// whose answer has taken us longest. So neither silent connections nor stalled readers nor long lists lock anybody out.
 final class ConnectionRegistry: Sendable {
     private struct Connection {
         let cut: @Sendable () -> Void
-        var waitingSince: NIODeadline?
+        var claim: ConnectionClaim
     }
 
     private struct State {
@@ -16,7 +16,6 @@ final class ConnectionRegistry: Sendable {
         var last = 0
         var isClosed = false
         var evicted = 0
-        var refused = 0
         var expired: [ConnectionDeadlines.Expiry: Int] = [:]
     }
 
@@ -29,33 +28,28 @@ final class ConnectionRegistry: Sendable {
     /// Takes up a connection.
     ///
     /// - Parameter cut: closes it at once, whatever is on its way; called from any thread.
-    /// - Returns: its number; `nil` where it has to be closed, since all others are being worked for.
+    /// - Returns: its number; `nil` where it has to be closed, since all are.
     func open(now: NIODeadline, cut: @escaping @Sendable () -> Void) -> Int? {
         let (number, victim) = state.withLock { state -> (Int?, (@Sendable () -> Void)?) in
             guard !state.isClosed else { return (nil, nil) }
             var victim: (@Sendable () -> Void)?
-            if state.connections.count >= limit {
-                let longest = state.connections
-                    .compactMap { number, connection in connection.waitingSince.map { (number, $0) } }
-                    .min { $0.1 < $1.1 }
-                guard let longest else {
-                    state.refused += 1
-                    return (nil, nil)
-                }
-                victim = state.connections.removeValue(forKey: longest.0)?.cut
+            if state.connections.count >= limit,
+                let least = state.connections.min(by: { $0.value.claim < $1.value.claim })
+            {
+                victim = state.connections.removeValue(forKey: least.key)?.cut
                 state.evicted += 1
             }
             state.last += 1
-            state.connections[state.last] = Connection(cut: cut, waitingSince: now)
+            state.connections[state.last] = Connection(cut: cut, claim: .waiting(since: now))
             return (state.last, victim)
         }
         victim?()
         return number
     }
 
-    /// Notes since when we have been waiting for a connection's peer.
-    func update(_ number: Int, waitingSince: NIODeadline?) {
-        state.withLock { $0.connections[number]?.waitingSince = waitingSince }
+    /// Notes what a connection has to say for itself.
+    func update(_ number: Int, _ claim: ConnectionClaim) {
+        state.withLock { $0.connections[number]?.claim = claim }
     }
 
     /// Counts a deadline that passed.
@@ -83,9 +77,7 @@ final class ConnectionRegistry: Sendable {
 
     /// The numbers for `/metrics`.
     var samples: [MetricSample] {
-        let (count, evicted, refused, expired) = state.withLock {
-            ($0.connections.count, $0.evicted, $0.refused, $0.expired)
-        }
+        let (count, evicted, expired) = state.withLock { ($0.connections.count, $0.evicted, $0.expired) }
         let open = MetricSample(
             name: "rhizome_http_connections",
             help: "Open HTTP connections.",
@@ -94,7 +86,7 @@ final class ConnectionRegistry: Sendable {
         )
         let cut =
             ConnectionDeadlines.Expiry.allCases.map { ($0.rawValue, expired[$0] ?? 0) }
-            + [("evicted", evicted), ("refused", refused)]
+            + [("evicted", evicted)]
         return [open]
             + cut.map { reason, count in
                 MetricSample(
