@@ -140,7 +140,7 @@ public struct HTTPAPI: Service {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger
         )
-        try await withThrowingTaskGroup(of: Bool.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
                     try await server.run()
@@ -149,15 +149,15 @@ public struct HTTPAPI: Service {
                 } catch let error as SocketAddressError {
                     throw HTTPAPIError.address(configuration, "\(error)")
                 }
-                return true
             }
             group.addTask {
                 await stopped()
                 registry.closeAll()
-                return false
             }
-            while let isServer = try await group.next(), !isServer {}
+            // Whichever ends first: what still computes an answer that nobody will get is cancelled too.
+            _ = try await group.next()
             group.cancelAll()
+            try await group.waitForAll()
         }
         if let failure = opening.failure { throw failure }
     }
