@@ -144,9 +144,10 @@ public struct HTTPAPI: Service {
             group.addTask {
                 do {
                     try await server.run()
-                } catch let error as IOError {
-                    throw HTTPAPIError.address(configuration, "\(error)")
-                } catch let error as SocketAddressError {
+                } catch is CancellationError {
+                    // Stopped before it listened.
+                } catch {
+                    // Hummingbird's server throws what it can't listen for, and nothing else.
                     throw HTTPAPIError.address(configuration, "\(error)")
                 }
             }

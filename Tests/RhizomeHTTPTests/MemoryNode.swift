@@ -105,6 +105,13 @@ final class MemoryNode: NodeService {
         )
     }
 
+    /// A node with more than the sockets' buffers take: 4 MB in 20 deltas.
+    static func full() async throws -> MemoryNode {
+        let node = try MemoryNode()
+        try await node.fill(deltas: 20, bytes: 200_000)
+        return node
+    }
+
     /// Writes deltas with one text of this size each.
     func fill(deltas: Int, bytes: Int) async throws {
         let text = Text(String(repeating: "x", count: bytes))

@@ -41,6 +41,20 @@ struct RawClient {
 
     func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
 
+    /// Sends a start, then byte after byte until the server has had enough.
+    func drip(_ start: String) async {
+        do {
+            try await send(start)
+            while true {
+                try await send("x")
+                // Not a wait for anything: it is the drip.
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        } catch {
+            // The server has cut the connection.
+        }
+    }
+
     /// Sends nothing more.
     func finish() { outbound.finish() }
 

@@ -81,4 +81,35 @@ struct ServerHarness {
             return try await client.readAnswer().status
         }
     }
+
+    /// A number from `/metrics`; 0 where there is none of that name and labels.
+    func metric(_ name: String) async throws -> Int {
+        try await RawClient.connect(to: port) { client in
+            try await client.get("/metrics", port: port)
+            let lines = try await client.readAnswer().body.split(separator: "\n")
+            return lines.first { $0.hasPrefix(name + " ") }.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+        }
+    }
+
+    /// Holds connections open while something else is done.
+    func withClients(
+        _ count: Int,
+        prepare: @escaping @Sendable (inout RawClient) async throws -> Void,
+        then: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        guard count > 0 else { return try await then() }
+        try await RawClient.connect(to: port, receiveBufferBytes: 4096) { client in
+            try await prepare(&client)
+            try await withClients(count - 1, prepare: prepare, then: then)
+        }
+    }
+}
+
+extension HTTPLimits {
+    /// The defaults but for what the test is about.
+    static func with(_ change: (inout HTTPLimits) -> Void) -> HTTPLimits {
+        var limits = HTTPLimits()
+        change(&limits)
+        return limits
+    }
 }

@@ -6,23 +6,8 @@ import Testing
 
 @testable import RhizomeHTTP
 
-/// What only a real socket shows.
-///
-/// Deadlines are short here, and every wait is for the server's own doing.
+/// What only a real socket shows: how requests and answers follow one another, and what isn't a request.
 @Suite(.timeLimit(.minutes(2))) struct ServerTests {
-    private static func limits(_ change: (inout HTTPLimits) -> Void) -> HTTPLimits {
-        var limits = HTTPLimits()
-        change(&limits)
-        return limits
-    }
-
-    /// More than the sockets' buffers take.
-    private static func fullNode(deltas: Int = 20) async throws -> MemoryNode {
-        let node = try MemoryNode()
-        try await node.fill(deltas: deltas, bytes: 200_000)
-        return node
-    }
-
     @Test("Requests on one connection are answered one after the other")
     func keepAlive() async throws {
         try await ServerHarness.run { server in
@@ -64,7 +49,7 @@ import Testing
 
     @Test("A peer that closes its side still gets its whole answer")
     func halfClosed() async throws {
-        let node = try await Self.fullNode()
+        let node = try await MemoryNode.full()
         try await ServerHarness.run(node: node) { server in
             let answer = try await RawClient.connect(to: server.port) { client in
                 try await client.get("/api/deltas", port: server.port)
@@ -216,134 +201,6 @@ import Testing
         }
     }
 
-    @Test("Headers that drip are cut off at the deadline")
-    func slowHeaders() async throws {
-        try await ServerHarness.run(limits: Self.limits { $0.header = .milliseconds(300) }) { server in
-            try await RawClient.connect(to: server.port) { client in
-                await Self.drip("GET / HTTP/1.1\r\nX: ", to: client)
-                #expect(await client.readToEnd().isEmpty)
-            }
-        }
-    }
-
-    @Test("A body that drips is cut off at the deadline")
-    func slowBody() async throws {
-        try await ServerHarness.run(limits: Self.limits { $0.body = .milliseconds(300) }) { server in
-            try await RawClient.connect(to: server.port) { client in
-                let head =
-                    "PUT /api/user/u1 HTTP/1.1\r\nHost: localhost:\(server.port)\r\nContent-Type: application/json\r\n"
-                await Self.drip(head + "Content-Length: 1000000\r\n\r\n", to: client)
-                #expect(await client.readToEnd().isEmpty)
-            }
-        }
-    }
-
-    /// Sends byte after byte until the server has had enough.
-    private static func drip(_ start: String, to client: RawClient) async {
-        do {
-            try await client.send(start)
-            while true {
-                try await client.send("x")
-                // Not a wait for anything: it is the drip.
-                try await Task.sleep(for: .milliseconds(10))
-            }
-        } catch {
-            // The server has cut the connection.
-        }
-    }
-
-    @Test("A connection that nothing comes on is closed when it has idled long enough")
-    func idle() async throws {
-        try await ServerHarness.run(limits: Self.limits { $0.idle = .milliseconds(100) }) { server in
-            try await RawClient.connect(to: server.port) { client in
-                try await client.get("/api/health", port: server.port)
-                #expect(try await client.readAnswer().status == 200)
-                #expect(await client.readToEnd().isEmpty)
-            }
-        }
-    }
-
-    @Test("A reader that stalls is cut off, and what it held is free")
-    func stalledReader() async throws {
-        let node = try await Self.fullNode()
-        try await ServerHarness.run(limits: Self.limits { $0.write = .milliseconds(300) }, node: node) { server in
-            try await RawClient.connect(to: server.port, receiveBufferBytes: 4096) { client in
-                try await client.get("/api/deltas", port: server.port)
-                try await client.read(atLeast: 1)
-                // Reads nothing until the server has cut the connection.
-                while try await Self.metric("rhizome_http_connections_cut_total{reason=\"write\"}", server) == 0 {}
-                let isWhole = await client.readToEnd().hasSuffix("0\r\n\r\n")
-                #expect(!isWhole)
-            }
-        }
-    }
-
-    private static func metric(_ name: String, _ server: ServerHarness) async throws -> Int {
-        try await RawClient.connect(to: server.port) { client in
-            try await client.get("/metrics", port: server.port)
-            let lines = try await client.readAnswer().body.split(separator: "\n")
-            return lines.first { $0.hasPrefix(name + " ") }.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
-        }
-    }
-
-    @Test("A slow reader that does read gets its whole list")
-    func slowReader() async throws {
-        let node = try await Self.fullNode()
-        try await ServerHarness.run(limits: Self.limits { $0.write = .seconds(5) }, node: node) { server in
-            let isWhole = try await RawClient.connect(to: server.port, receiveBufferBytes: 4096) { client in
-                try await client.get("/api/deltas", port: server.port, "Connection: close\r\n")
-                return await client.readToEnd().hasSuffix("]\r\n0\r\n\r\n")
-            }
-            #expect(isWhole)
-        }
-    }
-
-    @Test("Silent connections up to the cap lock nobody out")
-    func silentConnections() async throws {
-        try await ServerHarness.run(limits: Self.limits { $0.connections = 4 }) { server in
-            try await Self.withClients(8, server) { client in
-                try await client.send("GET / HTTP/1.1\r\n")
-            } then: {
-                for _ in 0..<5 {
-                    let status = try await server.health()
-                    #expect(status == 200)
-                }
-            }
-        }
-    }
-
-    @Test("Stalled readers up to the cap lock nobody out")
-    func stalledReaders() async throws {
-        let node = try await Self.fullNode()
-        try await ServerHarness.run(limits: Self.limits { $0.connections = 4 }, node: node) { server in
-            try await Self.withClients(4, server) { client in
-                try await client.get("/api/deltas", port: server.port)
-                try await client.read(atLeast: 1)
-            } then: {
-                for _ in 0..<5 {
-                    let status = try await server.health()
-                    #expect(status == 200)
-                }
-                let open = try await Self.metric("rhizome_http_connections", server)
-                #expect(open <= 4)
-            }
-        }
-    }
-
-    /// Holds connections open while something else is done.
-    private static func withClients(
-        _ count: Int,
-        _ server: ServerHarness,
-        prepare: @escaping @Sendable (inout RawClient) async throws -> Void,
-        then: @escaping @Sendable () async throws -> Void
-    ) async throws {
-        guard count > 0 else { return try await then() }
-        try await RawClient.connect(to: server.port, receiveBufferBytes: 4096) { client in
-            try await prepare(&client)
-            try await withClients(count - 1, server, prepare: prepare, then: then)
-        }
-    }
-
     @Test("Requests leave nothing of what they hold in the log, and no line at info")
     func logs() async throws {
         let records = LogRecords()
@@ -364,72 +221,6 @@ import Testing
                 #expect(!records.records.contains { $0.text.contains(secret) })
             }
             #expect(records.records.contains { $0.text.contains("answered") })
-        }
-    }
-
-    @Test("A graceful shutdown takes under 3 s whatever readers do")
-    func shutdown() async throws {
-        let node = try await Self.fullNode()
-        let clock = ContinuousClock()
-        let started = try await ServerHarness.run(node: node) { server in
-            try await Self.withClients(3, server) { client in
-                try await client.get("/api/deltas", port: server.port)
-                try await client.read(atLeast: 1)
-            } then: {
-                await server.stop()
-            }
-            return clock.now
-        }
-        #expect(clock.now - started < .seconds(3))
-    }
-
-    @Test("A graceful shutdown lets an answer end, and closes idle connections at once")
-    func gracefulEnd() async throws {
-        let node = try await Self.fullNode()
-        try await ServerHarness.run(limits: Self.limits { $0.shutdown = .seconds(60) }, node: node) { server in
-            try await RawClient.connect(to: server.port) { idle in
-                try await idle.get("/api/health", port: server.port)
-                _ = try await idle.readAnswer()
-                try await RawClient.connect(to: server.port) { client in
-                    try await client.get("/api/deltas", port: server.port)
-                    try await client.read(atLeast: 1)
-                    await server.stop()
-                    let isWhole = await client.readToEnd().hasSuffix("]\r\n0\r\n\r\n")
-                    #expect(isWhole)
-                }
-                let rest = await idle.readToEnd()
-                #expect(rest.isEmpty)
-            }
-        }
-    }
-
-    @Test("With the policy always, requests on loopback need the token too")
-    func token() async throws {
-        let token = BearerToken(try .random(count: 8))
-        try await ServerHarness.run(tokenPolicy: .always, token: token) { server in
-            let status = try await server.health()
-            #expect(status == 401)
-        }
-    }
-
-    @Test("Without a token the API doesn't start where requests need one")
-    func missingToken() async throws {
-        await #expect(throws: HTTPAPIError(.token, "")) {
-            try await ServerHarness.run(tokenPolicy: .always) { _ in }
-        }
-    }
-
-    @Test("A port that is taken ends the start, naming the settings")
-    func takenPort() async throws {
-        try await ServerHarness.run { server in
-            let api = HTTPAPI(
-                service: try MemoryNode(),
-                configuration: .init(port: UInt16(server.port), token: nil, version: "1"),
-                limits: HTTPLimits(),
-                logger: .init(label: "test") { _ in SwiftLogNoOpLogHandler() },
-                onBound: { _ in }
-            )
-            await #expect(throws: HTTPAPIError(.address, "")) { try await api.run() }
         }
     }
 }
