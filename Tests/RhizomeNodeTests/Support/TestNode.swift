@@ -4,6 +4,7 @@ import Logging
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
+import SignedLog
 import Sodium
 
 @testable import RhizomeNode
@@ -34,17 +35,30 @@ final class TestNode: Sendable {
     func trust(_ other: TestNode, at address: String? = nil, may: Set<Permission> = TrustChange.defaultPermissions)
         throws
     {
-        let addresses = address.flatMap { PeerAddress($0) }.map { [$0] } ?? []
-        let change = TrustChange.trust(other.identity.publicKey, name: other.name, addresses: addresses, may: may)
-        try journal.append(signedBy: identity, now: now) { _ in [change] }
+        try trust(other.identity.publicKey, as: other.name, at: address, may: may)
     }
 
-    func distrust(_ other: TestNode) throws {
-        try journal.append(signedBy: identity, now: now) { _ in [TrustChange.distrust(other.identity.publicKey)] }
+    func trust(
+        _ key: PublicKey,
+        as name: String,
+        at address: String? = nil,
+        may: Set<Permission> = TrustChange.defaultPermissions
+    ) throws {
+        let addresses = address.flatMap { PeerAddress($0) }.map { [$0] } ?? []
+        try state(.trust(key, name: name, addresses: addresses, may: may))
+    }
+
+    func distrust(_ other: TestNode) throws { try state(.distrust(other.identity.publicKey)) }
+
+    func state(_ change: TrustChange...) throws {
+        try journal.append(signedBy: identity, now: now) { _ in change }
     }
 
     /// Binds and runs a node for the time of `body`.
+    ///
+    /// - Parameter log: what it holds, where that isn't its own log: a backup, one that fails.
     func running<Result: Sendable>(
+        log: (any DeltaLog)? = nil,
         topic: Text = "test",
         clock: NodeClock = .system,
         requestPort: UInt16 = 0,
@@ -69,7 +83,7 @@ final class TestNode: Sendable {
             configuration: configuration,
             identity: identity,
             home: home,
-            log: log,
+            log: log ?? self.log,
             clock: clock,
             logger: logger
         )
@@ -85,6 +99,47 @@ final class TestNode: Sendable {
                 throw error
             }
         }
+    }
+}
+
+extension TestNode {
+    /// Runs several nodes for the time of `body`.
+    static func running(
+        _ nodes: [TestNode],
+        topic: Text = "test",
+        _ body: @escaping @Sendable ([Node]) async throws -> Void
+    ) async throws {
+        try await running(nodes[...], topic: topic, [], body)
+    }
+
+    private static func running(
+        _ rest: ArraySlice<TestNode>,
+        topic: Text,
+        _ started: [Node],
+        _ body: @escaping @Sendable ([Node]) async throws -> Void
+    ) async throws {
+        guard let next = rest.first else { return try await body(started) }
+        try await next.running(topic: topic) { node in
+            try await running(rest.dropFirst(), topic: topic, started + [node], body)
+        }
+    }
+}
+
+/// Whether all these logs hold so many deltas.
+func holds(_ count: Int64, _ logs: any DeltaLog...) async throws -> Bool {
+    for log in logs where try await log.count() != count { return false }
+    return true
+}
+
+extension Node {
+    /// How the connection with a peer stands.
+    func state(of peer: PublicKey) async throws -> PeerStatus.State? {
+        try await peers().first { $0.identity == peer }?.state
+    }
+
+    /// A number of `/metrics` without labels.
+    func metric(_ name: String) async -> Double {
+        await metrics().samples.first { $0.name == name }?.value ?? -1
     }
 }
 

@@ -1,0 +1,428 @@
+import Bytes
+import DeterministicCBOR
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import Synchronization
+import Testing
+
+@testable import RhizomeCore
+@testable import RhizomeNode
+
+/// Trusted peers that lie, stall or send garbage (ATTACKS.md, rows 1, 11, 15, 16, 19, 20).
+@Suite(.timeLimit(.minutes(5))) struct LyingPeerTests {
+    private static let malformed: [UInt8] = [0xff]
+
+    // MARK: - As the one who is asked
+
+    @Test("heads that are never delivered are asked for once in a while only, and honest ones come through")
+    func undelivered() async throws {
+        let alice = try TestNode("alice")
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        let yan = try TestAuthors.signer("yan").publicKey
+        try alice.trust(zoe, as: "zoe", may: [.author])
+        try alice.trust(yan, as: "yan", may: [.author])
+        let right = try Deltas.make("yan")
+        let lies = (0..<100).map { AuthorHead(author: zoe, id: DeltaID(Bytes32(repeating: UInt8($0)))) }
+        let answer: RawPeer.Answer = { request in
+            switch request {
+            case .heads(nil, _):
+                PeerReply.heads(
+                    (lies + [AuthorHead(author: yan, id: right.id)]).sorted { ($0.author, $0.id) < ($1.author, $1.id) },
+                    more: false
+                )
+            case .pull(let pull) where pull.author == yan: PeerReply.pull([right.bytes], more: false)
+            default: nil
+            }
+        }
+        try await RawPeer.running(answer: answer) { peer, address in
+            try await alice.running { node in
+                try alice.trust(peer.key, as: "raw", at: address)
+                try await eventually("the honest head came") { try await alice.log.count() == 1 }
+                try await eventually("the others were asked for") {
+                    peer.requests.contains { if case .pull(let pull) = $0 { pull.author == zoe } else { false } }
+                }
+                func pulls() -> Int {
+                    peer.requests.count { if case .pull(let pull) = $0 { pull.author == zoe } else { false } }
+                }
+                // Told of over and over, they are not asked for over and over.
+                for round in 0..<20 {
+                    await peer.publish(.heads(lies))
+                    try await eventually("publication \(round) was looked at") {
+                        await peer.publish(.heads([]))
+                        return true
+                    }
+                }
+                let asks = peer.count(of: "news")
+                try await eventually("a round later") { peer.count(of: "news") > asks }
+                // 100 heads are two requests; one or two rounds of them fit into the time of this test.
+                #expect(pulls() <= 6)
+                #expect(node.ledger.badInput == 0)
+            }
+        }
+    }
+
+    @Test("a list of heads that doesn't go on is ended, and counts against the peer")
+    func endlessHeads() async throws {
+        let alice = try TestNode("alice")
+        let page = [AuthorHead(author: try TestAuthors.signer("zoe").publicKey, id: DeltaID(Bytes32(repeating: 5)))]
+        let answer: RawPeer.Answer = { request in
+            switch request {
+            case .heads: PeerReply.heads(page, more: true)
+            case .news: PeerReply.news(page, cursor: [1], more: true)
+            default: nil
+            }
+        }
+        try await RawPeer.running(answer: answer) { peer, address in
+            try await alice.running { node in
+                try alice.trust(peer.key, as: "raw", at: address)
+                try await eventually("it was noticed") { node.ledger.badInput > 0 }
+                #expect(peer.count(of: "heads") <= 4)
+                peer.answer { _ in nil }
+                try await eventually("the session goes on") { peer.count(of: "news") > 0 }
+            }
+        }
+    }
+
+    @Test(
+        "pages out of order, of another author or of deltas not asked for end the pull; what is right in them is kept"
+    )
+    func wrongPages() async throws {
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        let chain = try Deltas.chain(4, by: "zoe")
+        let strange = try Deltas.make("mallory")
+        let pages: [[[UInt8]]] = [
+            [chain[1].bytes, chain[0].bytes], [chain[0].bytes, chain[0].bytes], [strange.bytes, chain[0].bytes],
+        ]
+        for page in pages {
+            let alice = try TestNode("alice")
+            try alice.trust(zoe, as: "zoe", may: [.author])
+            let answer: RawPeer.Answer = { request in
+                switch request {
+                case .heads(nil, _): PeerReply.heads([AuthorHead(author: zoe, id: chain[3].id)], more: false)
+                case .pull: PeerReply.pull(page, more: true)
+                default: nil
+                }
+            }
+            try await RawPeer.running(answer: answer) { peer, address in
+                try await alice.running { node in
+                    try alice.trust(peer.key, as: "raw", at: address)
+                    try await eventually("it was noticed") { node.ledger.badInput > 0 }
+                    #expect(try await alice.log.contains([chain[0].id]).count == 1)
+                    #expect(try await alice.log.authors().map(\.author) == [zoe])
+                    peer.answer { request in
+                        switch request {
+                        case .heads(nil, _), .news:
+                            PeerReply.news([AuthorHead(author: zoe, id: chain[3].id)], cursor: [2], more: false)
+                        case .pull(let pull):
+                            PeerReply.pull(
+                                pull.have.contains(chain[1].id) ? chain[2...].map(\.bytes) : chain.map(\.bytes),
+                                more: false
+                            )
+                        default: nil
+                        }
+                    }
+                    await peer.publish(.heads([AuthorHead(author: zoe, id: chain[2].id)]))
+                    try await eventually("once it is honest all comes") { try await alice.log.count() == 4 }
+                }
+            }
+        }
+    }
+
+    @Test("a delta that fits nowhere is told of, asked for no more, and doesn't hold up the author's other heads")
+    func stalled() async throws {
+        let alice = try TestNode("alice")
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        try alice.trust(zoe, as: "zoe", may: [.author])
+        let root = try Deltas.make("zoe")
+        let stalled = try SignedDelta(decoding: Deltas.forged("zoe", sequence: 7, previous: [root.id]))
+        let child = try SignedDelta(
+            decoding: Deltas.forged("zoe", sequence: 8, previous: [stalled.id], at: Deltas.start)
+        )
+        let good = try Deltas.chain(3, by: "zoe", after: [root])
+        let heads = [child.id, good[2].id]
+        let answer: RawPeer.Answer = { request in
+            switch request {
+            case .heads(nil, _):
+                PeerReply.heads(heads.sorted().map { AuthorHead(author: zoe, id: $0) }, more: false)
+            case .pull(let pull) where pull.author == zoe:
+                if pull.want == [good[2].id] {
+                    PeerReply.pull(([root] + good).map(\.bytes), more: false)
+                } else {
+                    // Never gets to the good ones together with the bad ones.
+                    PeerReply.pull(([root] + [stalled, child]).map(\.bytes), more: false)
+                }
+            default: nil
+            }
+        }
+        try await RawPeer.running(answer: answer) { peer, address in
+            try await alice.running { node in
+                try alice.trust(peer.key, as: "raw", at: address)
+                try await eventually("the good branch is there") { try await alice.log.count() == 4 }
+                let zoes = try await node.peers().first { $0.identity == zoe }
+                #expect(zoes?.stalled == [stalled.id])
+                let asks = peer.count(of: "news")
+                let pulls = peer.count(of: "pull")
+                await peer.publish(.heads(heads.map { AuthorHead(author: zoe, id: $0) }))
+                try await eventually("a round later") { peer.count(of: "news") > asks }
+                #expect(peer.count(of: "pull") == pulls)
+                #expect(node.ledger.badInput == 0)
+            }
+        }
+    }
+
+    @Test("a peer of another protocol or topic is asked nothing but hello", arguments: [true, false])
+    func foreign(isProtocol: Bool) async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { peer, address in
+            peer.answer { request in
+                guard case .hello(let theirs) = request else { return nil }
+                var hello = theirs
+                if isProtocol { hello.protocol = 2 } else { hello.topic = "test2" }
+                hello.received = theirs.time
+                return PeerReply.hello(hello)
+            }
+            try await alice.running { node in
+                try alice.trust(peer.key, as: "raw", at: address)
+                try await eventually("it was greeted") { peer.count(of: "hello") == 1 }
+                // Writing needn't wait for somebody who can't have our log.
+                _ = try await node.write([.name("a")])
+                try await eventually("the greeting was looked at") {
+                    try await node.peers().last?.lastSeen != nil
+                }
+                #expect(try await node.state(of: peer.key) == .connecting)
+                #expect(peer.requests.count == 1)
+            }
+        }
+    }
+
+    @Test("an author that a peer doesn't take isn't pushed to it again before its next hello")
+    func pushExclusion() async throws {
+        let alice = try TestNode("alice")
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        try alice.trust(zoe, as: "zoe", may: [.author])
+        let time = ManualClock(NodeClock.system.now)
+        let own = alice.identity.publicKey
+        try await RawPeer.running { peer, address in
+            @Sendable func pushed(_ author: PublicKey) -> Int {
+                peer.requests.count { request in
+                    guard case .push(let wires) = request else { return false }
+                    return wires.contains { (try? SignedDelta(decoding: $0).author) == author }
+                }
+            }
+            peer.answer { request in
+                guard case .push(let wires) = request else { return nil }
+                return PeerReply.push(
+                    wires.map { wire in
+                        let isOwn = (try? SignedDelta(decoding: wire).author) == own
+                        return PushResult(
+                            id: nil,
+                            decision: isOwn ? "defer" : "accept",
+                            reason: isOwn ? "unknownAuthor" : nil
+                        )
+                    }
+                )
+            }
+            try await alice.running(clock: time.clock) { node in
+                _ = try await node.write([.name("a")])
+                try alice.trust(peer.key, as: "raw", at: address)
+                try await eventually("greeted") { peer.count(of: "news") > 0 }
+                time.advance(2)
+                await peer.publish(.heads([]))
+                try await eventually("our own log was offered") { pushed(own) == 1 }
+                let chain = try Deltas.chain(3, by: "zoe")
+                for delta in chain {
+                    _ = try await node.write([.name("b")])
+                    _ = try await node.submit(delta.bytes)
+                }
+                try await eventually("what the peer takes is pushed on") { pushed(zoe) > 0 }
+                #expect(pushed(own) == 1)
+                time.advance(61)
+                try await eventually("after the next hello it is offered again") {
+                    // Wakes the session, which sleeps by a clock that doesn't run.
+                    await peer.publish(.heads([]))
+                    return pushed(own) >= 2
+                }
+                #expect(peer.count(of: "hello") >= 2)
+            }
+        }
+    }
+
+    @Test("a publication with another peer's key, or of a topic that merely begins like ours, isn't taken")
+    func publications() async throws {
+        let alice = try TestNode("alice")
+        let zoe = try TestAuthors.signer("zoe")
+        try alice.trust(zoe.publicKey, as: "zoe", may: [.author])
+        let chain = try Deltas.chain(3, by: "zoe")
+        try await RawPeer.running { peer, address in
+            try await alice.running { node in
+                try alice.trust(peer.key, as: "raw", at: address)
+                try await eventually("connected") { try await node.state(of: peer.key) == .connected }
+                try await eventually("subscribed: the right one is taken") {
+                    await peer.publish(.deltas([chain[0].bytes]))
+                    return try await alice.log.count() == 1
+                }
+                #expect(node.ledger.badInput == 0)
+                await peer.publish(.deltas([chain[1].bytes]), topic: "test2")
+                await peer.publish(.deltas([chain[1].bytes]), topic: "testing")
+                await peer.publish(.deltas([chain[1].bytes]), as: zoe.publicKey)
+                try await eventually("the wrong key counts against the peer") { node.ledger.badInput == 1 }
+                await peer.publish([Array("test".utf8), peer.key.bytes.array])
+                await peer.publish([Array("test".utf8), peer.key.bytes.array, Self.malformed])
+                try await eventually("so do malformed ones") { node.ledger.badInput == 3 }
+                #expect(try await alice.log.count() == 1)
+                await peer.publish(.deltas([chain[2].bytes]))
+                try await eventually("the next right one is looked at") {
+                    node.ledger.counts(of: peer.key).deferrals[.gap] == 1
+                }
+            }
+        }
+    }
+
+    // MARK: - As the one who asks
+
+    @Test("without hello of our protocol and topic nothing is answered but hello and errors")
+    func helloFirst() async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { peer, _ in
+            try alice.trust(peer.key, as: "raw")
+            try await alice.running { node in
+                _ = try await node.write([.name("a")])
+                try await peer.connect(to: node)
+                let requests: [PeerRequest] = [
+                    .heads(after: nil, limit: 1), .news(cursor: nil, limit: 1), .push([]), .peers,
+                    .pull(PullRequest(author: node.identity, want: [], have: [], after: nil, maximumBytes: 1)),
+                ]
+                for (topic, version) in [("test2", 1), ("tes", 1), ("test", 2), ("", 1)] as [(Text, Int64)] {
+                    for request in requests { #expect(try await peer.code(request.encoded) == .hello) }
+                    try await peer.greet(topic: topic, version: version)
+                }
+                #expect(node.ledger.badInput == 0)
+                try await peer.greet()
+                for request in requests { #expect(try await peer.code(request.encoded) == nil) }
+                // A new connection has to greet anew.
+                try await peer.connect(to: node)
+                #expect(try await peer.code(PeerRequest.peers.encoded) == .hello)
+            }
+        }
+    }
+
+    @Test("malformed requests are answered with their code, use up the credit, and the peer is turned away for 15 s")
+    func turnedAway() async throws {
+        let alice = try TestNode("alice")
+        let time = ManualClock(NodeClock.system.now)
+        try await RawPeer.running { peer, _ in
+            try alice.trust(peer.key, as: "raw")
+            try await alice.running(clock: time.clock) { node in
+                try await peer.connect(to: node)
+                try await peer.greet()
+                #expect(try await peer.code(Self.malformed) == .malformed)
+                #expect(try await peer.code([0x80, 0x65] + Array("peers".utf8)) == .malformed)
+                #expect(try await peer.code(CBORValue.array([.text("gossip")]).encoded) == .unknownMethod)
+                #expect(node.ledger.badInput == 3)
+                // Messages of the wrong shape aren't answered at all.
+                try await peer.send([[1, 2, 3], Self.malformed])
+                try await peer.send([[UInt8](repeating: 0, count: 8)])
+                try await eventually("they count") { node.ledger.badInput == 5 }
+                for _ in 0..<995 { try await peer.send([[UInt8](repeating: 0, count: 8)]) }
+                try await eventually("the credit is used up") { node.ledger.isPenalised(peer.key) }
+                try await eventually("its connection is gone: it is no more let in") {
+                    node.refusedKeys().contains { $0.transportKey == peer.key.transportKey }
+                }
+                time.advance(16)
+                try await peer.connect(to: node)
+                #expect(try await peer.code(PeerRequest.peers.encoded) == .hello)
+                try await peer.greet()
+                #expect(try await peer.code(PeerRequest.peers.encoded) == nil)
+
+                // A second penalty within the minute ends no connections, but each request is looked at again.
+                for _ in 0..<1_000 { try await peer.send([[UInt8](repeating: 0, count: 8)]) }
+                try await eventually("the credit is used up again") { node.ledger.isPenalised(peer.key) }
+                let dropped = await node.metric("rhizome_dropped_messages_total")
+                let asked = try await peer.request(PeerRequest.peers.encoded)
+                try await eventually("the request was dropped") {
+                    await node.metric("rhizome_dropped_messages_total") > dropped
+                }
+                #expect(peer.reply(to: asked) == nil)
+            }
+        }
+    }
+
+    @Test("ten thousand replays by push are duplicates, told to nobody, and the node goes on")
+    func replays() async throws {
+        let alice = try TestNode("alice")
+        let chain = try Deltas.chain(100, by: "zoe")
+        try alice.trust(try TestAuthors.signer("zoe").publicKey, as: "zoe", may: [.author])
+        try await RawPeer.running { peer, _ in
+            try alice.trust(peer.key, as: "raw")
+            try await alice.running { node in
+                try await peer.connect(to: node)
+                try await peer.subscribe(to: node)
+                try await peer.greet()
+                let push = PeerRequest.push(chain.map(\.bytes)).encoded
+                let first = try PeerReply.read(try await peer.ask(push), PeerReply.readPush)
+                #expect(first.map(\.id) == chain.map(\.id) && first.allSatisfy { $0.decision == "accept" })
+                for _ in 0..<100 {
+                    let results = try PeerReply.read(try await peer.ask(push), PeerReply.readPush)
+                    #expect(results.allSatisfy { $0.decision == "duplicate" && $0.reason == nil })
+                }
+                #expect(node.ledger.counts(of: peer.key).duplicate == 10_000)
+                #expect(!node.ledger.isPenalised(peer.key))
+                let own = try await node.write([.name("a")])
+                try await eventually("our own write is published") {
+                    peer.publications.contains { $0.last == Publication.deltas(own.map(\.delta.bytes)).encoded }
+                }
+                // The heads of zoe's log at most twice: gathered for 50 ms, the latest only.
+                #expect(peer.publications.count <= 3)
+            }
+        }
+    }
+
+    @Test("a message of too many frames is dropped unread and counts against its sender by its frames")
+    func manyFrames() async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { peer, _ in
+            try alice.trust(peer.key, as: "raw")
+            try await alice.running { node in
+                try await peer.connect(to: node)
+                try await peer.greet()
+                try await peer.send(.init(repeating: [1, 2, 3], count: 400))
+                try await eventually("it counts") { node.ledger.badInput >= 100 }
+                #expect(await node.metric("rhizome_dropped_messages_total") == 1)
+                #expect(try await peer.code(PeerRequest.peers.encoded) == nil)
+            }
+        }
+    }
+
+    @Test("heads of an author whom we keep nothing of aren't told, and his log isn't given; pages go on behind him")
+    func keepNone() async throws {
+        let alice = try TestNode("alice")
+        let labels = (0..<6).map { "author\($0)" }
+        let keys = try labels.map { try TestAuthors.signer($0).publicKey }
+        for (label, key) in zip(labels, keys) { try alice.trust(key, as: label, may: [.author]) }
+        try await RawPeer.running { peer, _ in
+            try alice.trust(peer.key, as: "raw")
+            try await alice.running { node in
+                for label in labels { _ = try await node.submit(try Deltas.make(label).bytes) }
+                // All but the last by key.
+                let last = try #require(keys.max())
+                let hidden = keys.filter { $0 != last }
+                try alice.journal.append(signedBy: alice.identity, now: alice.now) { _ in
+                    hidden.map { .distrust($0, keep: .none) }
+                }
+                try await eventually("the list is in force") {
+                    node.trust.standing(of: hidden[0], at: alice.now) == .distrusted(.none)
+                }
+                try await peer.connect(to: node)
+                try await peer.greet()
+                let reply = try await peer.ask(PeerRequest.heads(after: nil, limit: 1).encoded)
+                let heads = try PeerReply.read(reply, PeerReply.readHeads)
+                #expect(heads.heads.map(\.author) == [last])
+                let head = try #require(try await alice.log.heads(of: hidden[0]).first)
+                let pull = PullRequest(author: hidden[0], want: [head.id], have: [], after: nil, maximumBytes: 1_000)
+                let pulled = try PeerReply.read(try await peer.ask(PeerRequest.pull(pull).encoded), PeerReply.readPull)
+                #expect(pulled.deltas.isEmpty && !pulled.more)
+            }
+        }
+    }
+}

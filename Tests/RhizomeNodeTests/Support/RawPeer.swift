@@ -1,0 +1,248 @@
+import Bytes
+import DeterministicCBOR
+import RhizomeCore
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import Sodium
+import Synchronization
+import Testing
+import ZeroMQ
+
+@testable import RhizomeNode
+
+/// A peer that says what a test wants it to: real sockets, its own key, no rules.
+actor RawPeer: SocketActor {
+    /// What it answers a node that asks; `nil` for what an honest peer that holds nothing would say.
+    typealias Answer = @Sendable (PeerRequest) -> [UInt8]?
+
+    private struct Seen {
+        var requests: [PeerRequest] = []
+        var replies: [[UInt8]: [UInt8]] = [:]
+        var publications: [[[UInt8]]] = []
+        var answer: Answer
+    }
+
+    nonisolated let thread: SocketThread
+    nonisolated let identity: Identity
+    nonisolated let topic: Text
+    private nonisolated let seen: SeenBox
+    private var router: Socket?
+    private var publisher: Socket?
+    private var dealer: Socket?
+    private var subscriber: Socket?
+    private var publishPort: UInt16?
+    private var lastID: UInt64 = 0
+
+    private final class SeenBox: Sendable {
+        let state: Mutex<Seen>
+        init(_ seen: Seen) { state = Mutex(seen) }
+    }
+
+    nonisolated var key: PublicKey { identity.publicKey }
+
+    private init(topic: Text, answer: @escaping Answer) throws {
+        try SodiumLibrary.initialize()
+        thread = try SocketThread(name: "raw")
+        identity = try Identity.generate()
+        self.topic = topic
+        seen = SeenBox(Seen(answer: answer))
+    }
+
+    /// Lends a peer that listens.
+    static func running(
+        topic: Text = "test",
+        answer: @escaping Answer = { _ in nil },
+        _ body: @Sendable (RawPeer, _ address: String) async throws -> Void
+    ) async throws {
+        let peer = try RawPeer(topic: topic, answer: answer)
+        do {
+            try await body(peer, try await peer.listen())
+        } catch {
+            await peer.thread.stop(within: .seconds(10))
+            throw error
+        }
+        await peer.thread.stop(within: .seconds(10))
+    }
+
+    // MARK: - Being asked
+
+    private func listen() async throws -> String {
+        let domain = try await ZAPHandler.shared().open(domain: key.did) { _, _ in .admit(userID: "node") }
+        let secret = try identity.transportSecret()
+        func bound(_ kind: Socket.Kind) throws -> (Socket, String) {
+            let socket = try Socket(kind, on: thread)
+            try secret.withSpan { secret in try socket.curveServer(secret: secret, domain: domain) }
+            try socket.bind("tcp://127.0.0.1:*")
+            return (socket, String(try socket.lastEndpoint.dropFirst("tcp://".count)))
+        }
+        let (router, address) = try bound(.router)
+        let (publisher, publishAddress) = try bound(.pub)
+        self.router = router
+        self.publisher = publisher
+        publishPort = publishAddress.split(separator: ":").last.flatMap { UInt16($0) }
+        thread.register(router) { [weak self] in self?.assumeIsolated { $0.read() } }
+        return address
+    }
+
+    private func read() {
+        _ = try? router?.receive { [weak self] incoming in
+            self?.assumeIsolated { peer in
+                guard case .message(let message) = incoming, message.frames.count == 3,
+                    let request = try? PeerRequest(decoding: message.frames[2])
+                else { return }
+                let answer = peer.seen.state.withLock { seen in
+                    seen.requests.append(request)
+                    return seen.answer
+                }
+                let body = answer(request) ?? peer.honest(request)
+                _ = try? peer.router?.send([message.frames[0], message.frames[1], body])
+            }
+        }
+    }
+
+    private func honest(_ request: PeerRequest) -> [UInt8] {
+        switch request {
+        case .hello(let theirs): PeerReply.hello(hello(received: theirs.time))
+        case .heads: PeerReply.heads([], more: false)
+        case .news: PeerReply.news([], cursor: [1], more: false)
+        case .pull: PeerReply.pull([], more: false)
+        case .push(let deltas):
+            PeerReply.push(.init(repeating: PushResult(id: nil, decision: "accept", reason: nil), count: deltas.count))
+        case .peers: PeerReply.peers([])
+        }
+    }
+
+    func hello(received: Int64? = nil, version: Int64 = 1) -> Hello {
+        var hello = Hello(
+            agent: "raw",
+            name: "raw",
+            request: nil,
+            publish: publishPort.map { Text("127.0.0.1:\($0)") },
+            topic: topic,
+            time: NodeClock.system.now,
+            received: received
+        )
+        hello.protocol = version
+        return hello
+    }
+
+    nonisolated func answer(_ answer: @escaping Answer) { seen.state.withLock { $0.answer = answer } }
+
+    /// What was asked of it.
+    nonisolated var requests: [PeerRequest] { seen.state.withLock { $0.requests } }
+
+    nonisolated func count(of method: Text) -> Int { requests.count { $0.method == method } }
+
+    // MARK: - Publishing
+
+    /// Publishes frames as they are.
+    func publish(_ frames: [[UInt8]]) { _ = try? publisher?.send(frames) }
+
+    func publish(_ publication: Publication, topic: Text? = nil, as key: PublicKey? = nil) {
+        publish([Array((topic ?? self.topic).utf8), (key ?? self.key).bytes.array, publication.encoded])
+    }
+
+    // MARK: - Asking
+
+    /// Opens a connection to a node's ROUTER.
+    func connect(to node: Node) throws {
+        dealer?.close()
+        dealer = try client(.dealer, node.requestAddress, of: node)
+        thread.register(try opened) { [weak self] in self?.assumeIsolated { $0.readReplies() } }
+    }
+
+    /// Subscribes to all that a node publishes.
+    func subscribe(to node: Node) throws {
+        let subscriber = try client(.sub, node.publishAddress, of: node)
+        try subscriber.subscribe([])
+        self.subscriber = subscriber
+        let seen = seen
+        thread.register(subscriber) {
+            _ = try? subscriber.receive { incoming in
+                guard case .message(let message) = incoming else { return }
+                seen.state.withLock { $0.publications.append(message.frames) }
+            }
+        }
+    }
+
+    private func client(_ kind: Socket.Kind, _ address: String, of node: Node) throws -> Socket {
+        var options = SocketOptions()
+        options.handshakeInterval = .seconds(3)
+        let socket = try Socket(kind, on: thread, options)
+        guard let serverKey = node.identity.transportKey, let ownKey = key.transportKey else { return socket }
+        try identity.transportSecret().withSpan { secret in
+            try socket.curveClient(serverKey: serverKey.array, publicKey: ownKey.array, secret: secret)
+        }
+        try socket.connect("tcp://" + address)
+        return socket
+    }
+
+    private var opened: Socket {
+        get throws {
+            guard let dealer else { throw ZeroMQError.notOpen }
+            return dealer
+        }
+    }
+
+    private func readReplies() {
+        let seen = seen
+        _ = try? dealer?.receive { incoming in
+            guard case .message(let message) = incoming, message.frames.count == 2 else { return }
+            seen.state.withLock { $0.replies[message.frames[0]] = message.frames[1] }
+        }
+    }
+
+    /// What a node published.
+    nonisolated var publications: [[[UInt8]]] { seen.state.withLock { $0.publications } }
+
+    /// Sends frames as they are, once there is a connection.
+    nonisolated func send(_ frames: [[UInt8]]) async throws {
+        try await eventually("the connection takes a message") { try await trySending(frames) }
+    }
+
+    private func trySending(_ frames: [[UInt8]]) throws -> Bool { try opened.send(frames) == .sent }
+
+    private func nextID() -> [UInt8] {
+        lastID += 1
+        return (0..<8).map { UInt8(truncatingIfNeeded: lastID >> (8 * $0)) }
+    }
+
+    /// Asks a node and waits for the reply's frame.
+    nonisolated func ask(_ body: [UInt8]) async throws -> [UInt8] {
+        let id = await nextID()
+        try await send([id, body])
+        try await eventually("the node answers") { reply(to: id) != nil }
+        return reply(to: id) ?? []
+    }
+
+    /// Sends a request without waiting; `isAnswered` tells later.
+    nonisolated func request(_ body: [UInt8]) async throws -> [UInt8] {
+        let id = await nextID()
+        try await send([id, body])
+        return id
+    }
+
+    nonisolated func reply(to id: [UInt8]) -> [UInt8]? { seen.state.withLock { $0.replies[id] } }
+
+    /// Asks, and gives the code of the error that is answered; `nil` where there is none.
+    nonisolated func code(_ body: [UInt8]) async throws -> PeerError.Code? {
+        let reply = try await ask(body)
+        var reader = CBORReader(reply)
+        guard try reader.array() == 3, try reader.text() == "error" else { return nil }
+        return PeerError.Code(answered: try reader.text())
+    }
+
+    /// Says hello to a node.
+    nonisolated func greet(topic: Text? = nil, version: Int64 = 1) async throws {
+        var hello = await hello(version: version)
+        if let topic { hello.topic = topic }
+        _ = try await ask(PeerRequest.hello(hello).encoded)
+    }
+}
+
+private struct NotOpen: Error {}
+
+extension ZeroMQError {
+    fileprivate static var notOpen: any Error { NotOpen() }
+}
