@@ -217,6 +217,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "NodeCommandTests",
+            dependencies: ["RhizomeTesting", "rhizome-keys", "rhizome-node"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SignedLogTests",
             dependencies: ["Bytes", "DeterministicCBOR", "RhizomeTesting", "SignedLog", "Sodium"],
             swiftSettings: strict

@@ -11,7 +11,10 @@ package struct SocketOptions: Sendable {
     /// A PUB drops beyond it without a word, a DEALER and a mandatory ROUTER answer `.wouldBlock`.
     package var sendHighWaterMark = 1_000
     /// How many messages of a peer wait to be read at most (`ZMQ_RCVHWM`); beyond it the peer's TCP is left unread.
-    package var receiveHighWaterMark = 1_000
+    ///
+    /// High, since libzmq 4.3.4 can abort the process where a connection is lost while it is left unread (see
+    /// ``keepAliveIdle``; a PING that a peer sent before counts too): what keeps memory small is reading at once.
+    package var receiveHighWaterMark = 100_000
     /// How many bytes a frame that comes in may have, 8 MiB; a peer that sends more is cut off (`ZMQ_MAXMSGSIZE`).
     ///
     /// This is of one frame: see `Socket.receive` for the number of frames.
@@ -26,12 +29,15 @@ package struct SocketOptions: Sendable {
     package var reconnectMaximum: Duration = .seconds(10)
     /// How long a TCP connection may take to be made (`ZMQ_CONNECT_TIMEOUT`; zero: the system's).
     package var connectTimeout: Duration = .seconds(5)
-    /// How often a quiet connection is tried (`ZMQ_HEARTBEAT_IVL`); zero: never.
-    package var heartbeatInterval: Duration = .seconds(5)
-    /// How long an answer to that may take before the connection is given up (`ZMQ_HEARTBEAT_TIMEOUT`).
-    package var heartbeatTimeout: Duration = .seconds(15)
-    /// How long the peer is to wait for a sign of life of ours (`ZMQ_HEARTBEAT_TTL`), in steps of 100 ms, below 6,554 s.
-    package var heartbeatTimeToLive: Duration = .seconds(15)
+    /// After how long a quiet connection is tried, by TCP itself (`ZMQ_TCP_KEEPALIVE_IDLE`), in whole seconds.
+    ///
+    /// Not by ZMTP's heartbeats: libzmq 4.3.4 aborts the process when one is due on a connection whose input waits for
+    /// us and which has been lost (libzmq#3937, #4364, #4767; shown by the test of `zeromq-probe heartbeat`).
+    package var keepAliveIdle: Duration = .seconds(15)
+    /// How often it is tried then (`ZMQ_TCP_KEEPALIVE_INTVL`), in whole seconds.
+    package var keepAliveInterval: Duration = .seconds(5)
+    /// How many tries may go without an answer (`ZMQ_TCP_KEEPALIVE_CNT`).
+    package var keepAliveTries = 3
     /// How long sent data may go without TCP's acknowledgement (`ZMQ_TCP_MAXRT`); zero: the system's.
     package var tcpMaximumRetransmission: Duration = .seconds(15)
     /// Whether a message is queued for a connection that is made only; otherwise one that is being tried counts as well
@@ -59,9 +65,10 @@ extension Socket {
         try set(ZMQ_RECONNECT_IVL, options.reconnectInterval, "ZMQ_RECONNECT_IVL")
         try set(ZMQ_RECONNECT_IVL_MAX, options.reconnectMaximum, "ZMQ_RECONNECT_IVL_MAX")
         try set(ZMQ_CONNECT_TIMEOUT, options.connectTimeout, "ZMQ_CONNECT_TIMEOUT")
-        try set(ZMQ_HEARTBEAT_IVL, options.heartbeatInterval, "ZMQ_HEARTBEAT_IVL")
-        try set(ZMQ_HEARTBEAT_TIMEOUT, options.heartbeatTimeout, "ZMQ_HEARTBEAT_TIMEOUT")
-        try set(ZMQ_HEARTBEAT_TTL, options.heartbeatTimeToLive, "ZMQ_HEARTBEAT_TTL")
+        try set(ZMQ_TCP_KEEPALIVE, 1, "ZMQ_TCP_KEEPALIVE")
+        try set(ZMQ_TCP_KEEPALIVE_IDLE, Int32(keepAliveSeconds(options.keepAliveIdle)), "ZMQ_TCP_KEEPALIVE_IDLE")
+        try set(ZMQ_TCP_KEEPALIVE_INTVL, Int32(keepAliveSeconds(options.keepAliveInterval)), "ZMQ_TCP_KEEPALIVE_INTVL")
+        try set(ZMQ_TCP_KEEPALIVE_CNT, Int32(clamping: options.keepAliveTries), "ZMQ_TCP_KEEPALIVE_CNT")
         try set(ZMQ_TCP_MAXRT, options.tcpMaximumRetransmission, "ZMQ_TCP_MAXRT")
         try set(ZMQ_IMMEDIATE, options.requiresConnection ? 1 : 0, "ZMQ_IMMEDIATE")
         if kind == .router {
@@ -73,6 +80,8 @@ extension Socket {
             try set(ZMQ_PROBE_ROUTER, options.probesRouter ? 1 : 0, "ZMQ_PROBE_ROUTER")
         }
     }
+
+    private func keepAliveSeconds(_ duration: Duration) -> Int64 { max(1, min(duration.components.seconds, 86_400)) }
 
     func set(_ option: Int32, _ value: Int32, _ name: String) throws(ZeroMQError) {
         let socket = try unsafe pointer("zmq_setsockopt")

@@ -14,7 +14,8 @@ import ZeroMQ
         switch arguments.first {
         case "door": print(unsafe Door.outcome(settings: Set(arguments.dropFirst())))
         case "frames": print(try await Frames.outcome(count: 8_000, size: 30_000))
-        default: print("usage: zeromq-probe door [domain] [enforce] | frames")
+        case "heartbeat": print(unsafe Heartbeat.outcome(milliseconds: Int32(arguments.last ?? "") ?? 0))
+        default: print("usage: zeromq-probe door [domain] [enforce] | frames | heartbeat MILLISECONDS")
         }
     }
 }
@@ -158,5 +159,38 @@ enum Frames {
             return (Int(text.split(whereSeparator: { !$0.isNumber }).first ?? "") ?? 0) << 10
         }
         return 0
+    }
+}
+
+/// A server that doesn't read, whose client floods it and goes away: with heartbeats libzmq 4.3.4 aborts the process.
+enum Heartbeat {
+    /// `alive`, or nothing at all.
+    @unsafe static func outcome(milliseconds: Int32) -> String {
+        let context = unsafe zmq_ctx_new()
+        var one: Int32 = 1
+        var none: Int32 = 0
+        var interval = milliseconds
+        var patience: Int32 = 10_000
+        let server = unsafe zmq_socket(context, ZMQ_PULL)
+        var ok = unsafe zmq_setsockopt(server, ZMQ_RCVHWM, &one, 4) == 0
+        ok = unsafe zmq_setsockopt(server, ZMQ_HEARTBEAT_IVL, &interval, 4) == 0 && ok
+        // Longer than the interval, else the connection is given up before the next one is due.
+        ok = unsafe zmq_setsockopt(server, ZMQ_HEARTBEAT_TIMEOUT, &patience, 4) == 0 && ok
+        ok = unsafe zmq_bind(server, "tcp://127.0.0.1:*") == 0 && ok
+        var endpoint = [CChar](repeating: 0, count: 256)
+        var size = endpoint.count
+        ok = unsafe zmq_getsockopt(server, ZMQ_LAST_ENDPOINT, &endpoint, &size) == 0 && ok
+
+        let client = unsafe zmq_socket(context, ZMQ_PUSH)
+        ok = unsafe zmq_setsockopt(client, ZMQ_LINGER, &none, 4) == 0 && ok
+        ok = unsafe zmq_connect(client, endpoint) == 0 && ok
+        let message = [UInt8](repeating: 1, count: 100)
+        for _ in 0..<900 { ok = unsafe zmq_send(client, message, message.count, 0) >= 0 && ok }
+        var item = unsafe zmq_pollitem_t(socket: server, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
+        // The first message is there: the rest is on its way, and nobody takes it.
+        guard ok, unsafe zmq_poll(&item, 1, 30_000) > 0 else { return "a call failed" }
+        unsafe zmq_close(client)
+        _ = zmq_poll(nil, 0, 3_000)
+        return "alive"
     }
 }

@@ -90,14 +90,14 @@ struct PeerSession: Sendable {
                 try await work(grown: news.grown, &current, &memory)
                 current.lostGreetings = 0
             } catch {
-                failed(error, &current)
+                await failed(error, &current)
             }
             connection = current
         }
         onCompared(peer)
     }
 
-    private func failed(_ error: PeerError, _ connection: inout Connection) {
+    private func failed(_ error: PeerError, _ connection: inout Connection) async {
         switch error.code {
         case .hello:
             // A peer that lost our greeting is greeted again.
@@ -105,6 +105,8 @@ struct PeerSession: Sendable {
             connection.lostGreetings += 1
             connection.helloDue = connection.lostGreetings > 1 ? clock.uptime + Self.retryInterval : .min
         case .badReply: ledger.charge(peer)
+        // Whether the peer is gone or only slow, a new connection tells.
+        case .timeout: await peering.reopen(peer)
         default: break
         }
         logger.debug("a request to a peer failed", metadata: ["peer": "\(peer.did)", "error": "\(error)"])

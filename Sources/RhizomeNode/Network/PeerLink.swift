@@ -146,7 +146,6 @@ final class PeerLink {
             options.handshakeInterval = handshake
             options.connectTimeout = .seconds(3)
             options.sendHighWaterMark = 64
-            options.receiveHighWaterMark = 64
             let dealer = try Socket(.dealer, on: thread, options)
             self.dealer = dealer
             try keys.secret.withSpan { secret throws(ZeroMQError) in
@@ -259,7 +258,6 @@ final class PeerLink {
         do {
             var options = SocketOptions()
             options.handshakeInterval = Self.shortestHandshake
-            options.receiveHighWaterMark = 64
             let subscriber = try Socket(.sub, on: thread, options)
             self.subscriber = subscriber
             try keys.secret.withSpan { secret throws(ZeroMQError) in

@@ -106,7 +106,6 @@ actor Peering: SocketActor {
         var options = SocketOptions()
         // Replies are up to 4 MiB: a peer that asks and doesn't read may hold this many, no more.
         options.sendHighWaterMark = 16
-        options.receiveHighWaterMark = 64
         let router = try await listen(.router, options, configuration.request, domain: domain)
         self.router = router
         requestListener = try listener(router)
@@ -236,6 +235,9 @@ actor Peering: SocketActor {
         guard let link = links[peer], link.phase == .unreachable || link.phase == .refused else { return }
         link.reopen()
     }
+
+    /// Starts the connection to a peer anew that no longer answers.
+    func reopen(_ peer: PublicKey) { links[peer]?.reopen() }
 
     private func handle(_ event: PeerLink.Event, of peer: PublicKey) {
         switch event {

@@ -143,6 +143,8 @@ struct RequestServer: Sendable {
         case .deltas(let wires):
             do {
                 _ = try await intake.submit(wires, from: peer)
+            } catch is CancellationError {
+                // The node is closing; what was published is fetched after the next start.
             } catch {
                 logger.error("published deltas could not be kept", metadata: ["error": "\(error)"])
             }
