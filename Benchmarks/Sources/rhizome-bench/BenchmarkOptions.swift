@@ -8,13 +8,15 @@ struct BenchmarkOptions {
     var folder: String
     /// Measure the start alone and print numbers for the process that asked: see `StartMeasurement`.
     var isStart = false
+    /// Audit the store, too.
+    var isAudit = false
 
     static let usage = """
-        rhizome-bench [--deltas N] [--store FOLDER]
+        rhizome-bench [--deltas N] [--store FOLDER] [--audit]
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
-        and pulls. To build it anew, remove FOLDER.
+        and pulls. With --audit it audits a store that was built before instead. To build it anew, remove FOLDER.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -32,6 +34,7 @@ struct BenchmarkOptions {
                 guard let path = rest.popFirst() else { throw BenchmarkError("--store takes a folder") }
                 folder = path
             case "--measure-start": isStart = true
+            case "--audit": isAudit = true
             default: throw BenchmarkError("unknown argument \(argument)\n\n\(Self.usage)")
             }
         }

@@ -10,7 +10,7 @@ struct Rates {
     let options: BenchmarkOptions
 
     func run() async throws {
-        let log = try SQLiteDeltaLog.open(folder: options.folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: 0)
         defer { try? log.close() }
         let sample = try await log.deltas(after: 0, limit: 20_000)
 
@@ -31,6 +31,7 @@ struct Rates {
         tell("decode", sample.count, ProcessorTime.now - start)
 
         try await append(sample, tell)
+        try await appendToLarge(tell)
 
         start = ProcessorTime.now
         for begin in stride(from: 0, to: sample.count, by: 1_000) {
@@ -74,6 +75,24 @@ struct Rates {
             print("    with waiting  \(Rate(part.count, clock.now - wall))")
             try log.close()
         }
+    }
+
+    /// Appends to a copy of the large store, in transactions of 10,000: what catching up takes of the writer.
+    private func appendToLarge(_ tell: (String, Int, Duration) -> Void) async throws {
+        let folder = options.folder + "-copy"
+        try? FileManager.default.removeItem(atPath: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.copyItem(atPath: options.folder, toPath: folder)
+        var factory = try DeltaFactory(authors: 100, entities: options.count / 5, seed: 99)
+        let batches = try (0..<5).map { _ in try factory.next(10_000) }
+        let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: 0)
+        let clock = ContinuousClock()
+        let wall = clock.now
+        let start = ProcessorTime.now
+        for batch in batches { _ = try await log.append(batch, cursors: [:]) }
+        tell("append to these", 50_000, ProcessorTime.now - start)
+        print("    with waiting  \(Rate(50_000, clock.now - wall))")
+        try log.close()
     }
 
     private func pull(_ log: SQLiteDeltaLog, _ tell: (String, Int, Duration) -> Void) async throws {

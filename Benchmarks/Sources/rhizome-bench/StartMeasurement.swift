@@ -33,7 +33,7 @@ struct StartMeasurement {
     }
 
     /// `VmHWM` of this process (proc(5)).
-    private static func highWaterKiB() throws -> Int {
+    static func highWaterKiB() throws -> Int {
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
             guard let number = line.split(separator: " ").compactMap({ Int($0) }).first else { break }

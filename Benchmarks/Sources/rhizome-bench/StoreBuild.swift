@@ -36,27 +36,19 @@ struct StoreBuild {
         }
         let clock = ContinuousClock()
         let start = clock.now
-        var appending: [Duration] = []
         var done = 0
         var next = try await Self.produce(&factories, Self.share(options.count, width))
         while !next.isEmpty {
             let batch = next
-            let appended = Task { () throws -> Duration in
-                let start = clock.now
-                _ = try await log.append(batch, cursors: [:])
-                return clock.now - start
-            }
             done += batch.count
+            async let appended = log.append(batch, cursors: [:])
             next = try await Self.produce(&factories, Self.share(options.count - done, width))
-            appending.append(try await appended.value)
+            _ = try await appended
             if done.isMultiple(of: 100_000) { FileHandle.standardError.write(Data("  \(done)\r".utf8)) }
         }
         let took = clock.now - start
         print("store           \(options.count) deltas by \(DeltaFactory.authorCount) authors in \(took.text)")
         print("  in all        \(Rate(options.count, took)) signed, decoded, verified and appended on \(width) cores")
-        let tail = appending.suffix(max(1, appending.count / 10))
-        print("  appends       \(Rate(options.count, appending.reduce(.zero, +))) beside that work; ", terminator: "")
-        print("the last tenth \(Rate(tail.count * Self.batch, tail.reduce(.zero, +)))")
     }
 
     private static func share(_ rest: Int, _ width: Int) -> [Int] {
