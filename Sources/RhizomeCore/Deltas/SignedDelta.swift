@@ -23,6 +23,7 @@ public struct SignedDelta: Sendable {
     public let body: DeltaBody
     /// The body's encoding.
     public let bodyBytes: [UInt8]
+    private let headerRange: Range<Int>
 
     /// Who claims to have signed it.
     public var author: PublicKey { statement.signer }
@@ -39,7 +40,9 @@ public struct SignedDelta: Sendable {
         let bodyRange: Range<Int>
         do throws(CBORError) {
             guard try reader.array() == 2 else { throw .unexpected(at: 0) }
+            let start = reader.offset
             statement = try SignedStatement(from: &reader, purpose: Self.purpose)
+            headerRange = start..<reader.offset
             bodyRange = try reader.byteStringRange()
             try reader.finish()
         } catch {
@@ -97,7 +100,7 @@ public struct SignedDelta: Sendable {
     }
 
     /// The header's encoding, a COSE_Sign1 that any COSE library can check.
-    public var headerBytes: [UInt8] { statement.encoded }
+    public var headerBytes: [UInt8] { Array(bytes[headerRange]) }
 }
 
 /// The end of one branch of an author's log.
