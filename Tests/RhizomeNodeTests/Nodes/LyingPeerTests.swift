@@ -159,6 +159,8 @@ import Testing
             try await alice.running { node in
                 try alice.trust(peer.key, as: "raw", at: address)
                 try await eventually("the good branch is there") { try await alice.log.count() == 4 }
+                // Both heads together, then each for itself.
+                try await eventually("both heads were asked for") { peer.count(of: "pull") == 3 }
                 let zoes = try await node.peers().first { $0.identity == zoe }
                 #expect(zoes?.stalled == [stalled.id])
                 let asks = peer.count(of: "news")
