@@ -115,8 +115,14 @@ import Testing
     }
 
     private func code(_ bytes: [UInt8]) -> CBORError.Code? {
+        let code = code { _ = try decode(bytes) }
+        expectSkipped(bytes, unless: code)
+        return code
+    }
+
+    private func code(_ body: () throws(CBORError) -> Void) -> CBORError.Code? {
         do {
-            _ = try decode(bytes)
+            try body()
             return nil
         } catch {
             return error.code
@@ -124,8 +130,23 @@ import Testing
     }
 
     private func expectCanonical(_ bytes: [UInt8]) {
-        guard let value = try? decode(bytes) else { return }
-        #expect(value.encoded == bytes)
+        let value = Result { () throws(CBORError) in try decode(bytes) }
+        switch value {
+        case .success(let value):
+            #expect(value.encoded == bytes)
+            expectSkipped(bytes, unless: nil)
+        case .failure(let error): expectSkipped(bytes, unless: error.code)
+        }
+    }
+
+    /// What is read can be passed over, and what can't be read can't, for the same reason.
+    private func expectSkipped(_ bytes: [UInt8], unless expected: CBORError.Code?) {
+        let skipped = code { () throws(CBORError) in
+            var reader = CBORReader(bytes)
+            try reader.skip()
+            try reader.finish()
+        }
+        #expect(skipped == expected)
     }
 }
 
