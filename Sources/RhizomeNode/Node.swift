@@ -146,22 +146,22 @@ public final class Node: Sendable {
         guard let request = await peering.requestListener, let publish = await peering.publishListener else {
             preconditionFailure("bound sockets listen")
         }
-        let told = (
-            request: configuration.request.told(port: request.port),
-            publish: configuration.publish.told(port: publish.port)
-        )
+        let requestTold = configuration.request.told(port: request.port)
+        // Only the port of it counts, which those need as well who find us where we weren't told to be.
+        let publishTold = configuration.publish.told(port: publish.port) ?? Text("0.0.0.0:\(publish.port)")
         hello = {
             Hello(
                 agent: Text(configuration.agent),
                 name: Text(configuration.peerID),
-                request: told.request,
-                publish: told.publish,
+                request: requestTold,
+                publish: publishTold,
                 topic: configuration.topic,
                 time: clock.now
             )
         }
-        requestAddress = told.request?.string ?? String(request.endpoint.dropFirst("tcp://".count))
-        publishAddress = told.publish?.string ?? String(publish.endpoint.dropFirst("tcp://".count))
+        requestAddress = requestTold?.string ?? String(request.endpoint.dropFirst("tcp://".count))
+        publishAddress =
+            configuration.publish.told(port: publish.port)?.string ?? String(publish.endpoint.dropFirst("tcp://".count))
         gate = OwnLogGate(peers: Set(Self.links(loaded.list, configuration, at: clock.now).keys))
         self.identity = own
         peerID = configuration.peerID

@@ -115,7 +115,7 @@ import Testing
     }
 
     private func code(_ bytes: [UInt8]) -> CBORError.Code? {
-        let code = code { _ = try decode(bytes) }
+        let code = code { () throws(CBORError) in _ = try decode(bytes) }
         expectSkipped(bytes, unless: code)
         return code
     }

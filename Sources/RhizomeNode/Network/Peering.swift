@@ -242,7 +242,9 @@ actor Peering: SocketActor {
     private func handle(_ event: PeerLink.Event, of peer: PublicKey) {
         switch event {
         case .authenticated: onLinkEvent(peer, .authenticated)
-        case .lost: onLinkEvent(peer, .lost)
+        case .lost:
+            logger.info("the connection with a peer is gone", metadata: metadata(of: peer))
+            onLinkEvent(peer, .lost)
         case .lookUp(let address, let attempt):
             // Owner: the attempt; the task ends with the lookup, and what a later attempt made void is passed over.
             Task {
@@ -259,6 +261,10 @@ actor Peering: SocketActor {
         }
     }
 
+    private func metadata(of peer: PublicKey) -> Logger.Metadata {
+        ["peer": "\(peer.did)", "name": "\(admittance.trust.entries[peer]?.name ?? "")"]
+    }
+
     /// A publication has been dealt with.
     func finishedPublication(of peer: PublicKey) {
         publications[peer, default: 1] -= 1
@@ -266,7 +272,10 @@ actor Peering: SocketActor {
 
     /// Takes note that a peer answered our `hello` on its present connection.
     func greeted(_ peer: PublicKey, publishPort: UInt16?) {
-        links[peer]?.greeted(publishPort: publishPort)
+        guard let link = links[peer] else { return }
+        let isNew = link.phase == .authenticated
+        link.greeted(publishPort: publishPort)
+        if isNew { logger.info("connected with a peer", metadata: metadata(of: peer)) }
     }
 
     /// Asks a peer and waits for the answer.
