@@ -3,12 +3,14 @@
 /// Equality, order and hash are those of the bytes.
 public struct Bytes32: Hashable, Comparable, Sendable {
     // Big-endian words, so that comparing words in order compares bytes in order.
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    @usableFromInline let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// How many bytes there are.
     public static let count = 32
 
     /// Takes exactly 32 bytes; `nil` for any other count.
+    // Inlinable, so that it is specialised for what it is given: otherwise it costs more than decoding all else.
+    @inlinable
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Self.count else { return nil }
         var iterator = bytes.makeIterator()

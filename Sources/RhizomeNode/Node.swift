@@ -220,7 +220,8 @@ public final class Node: Sendable {
             log: log,
             peering: peering,
             directory: directory,
-            clock: clock
+            clock: clock,
+            logger: logger
         )
         let watch = TrustWatch(journal: journal, admittance: admittance, clock: clock, logger: logger) { change in
             await self.trustChanged(change)
@@ -458,6 +459,18 @@ public final class Node: Sendable {
             "Messages dropped unread, or from peers that may not connect any more.",
             Double(await peering.droppedMessages)
         )
+        let handshakes = await peering.handshakes
+        for (name, help, count) in [
+            (
+                "accepted", "Connections accepted from peers; those without a handshake may be idle strangers.",
+                handshakes.accepted
+            ),
+            ("authenticated", "Accepted connections that were authenticated.", handshakes.succeeded),
+            ("refused", "Accepted connections that were refused or broke the protocol.", handshakes.failed),
+            ("lost", "Connections that could not be accepted, for want of descriptors.", handshakes.notAccepted),
+        ] {
+            metrics.counter("rhizome_connections_\(name)_total", help, Double(count))
+        }
         metrics.gauge(
             "rhizome_peers_connected",
             "Peers that are connected.",

@@ -12,8 +12,8 @@ extension JSONValue {
 
     /// Appends the value as JSON.
     ///
-    /// Texts escape only what must be: quotes, backslashes and control characters. A float always shows a `.` or an
-    /// exponent (spec: delta.md, "JSON form"); the shortest digits that give it back are taken.
+    /// Texts escape quotes, backslashes, control characters, and what would change how a terminal shows the rest: C1
+    /// controls, marks and overrides of direction, zero-width characters. A float always shows a `.` or an exponent (spec: delta.md, "JSON form"); the shortest digits that give it back are taken.
     public func write(to bytes: inout [UInt8]) {
         switch self {
         case .null: bytes.append(contentsOf: "null".utf8)
@@ -44,25 +44,31 @@ extension JSONValue {
 
     private static func write(_ text: Text, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        // Nearly all texts need no escape and are copied whole.
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+        // Nearly all texts are plain and are copied whole.
+        if text.utf8.allSatisfy(isPlain) {
             bytes.append(contentsOf: text.utf8)
         } else {
-            for byte in text.utf8 { writeEscaped(byte, to: &bytes) }
+            for scalar in text.string.unicodeScalars { write(scalar, to: &bytes) }
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func writeEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7f).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private static func write(_ scalar: Unicode.Scalar, to bytes: inout [UInt8]) {
+        switch scalar.value {
+        case 0x22, 0x5c: bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(scalar.value)])
         case 0x08: bytes.append(contentsOf: "\\b".utf8)
         case 0x09: bytes.append(contentsOf: "\\t".utf8)
         case 0x0a: bytes.append(contentsOf: "\\n".utf8)
         case 0x0c: bytes.append(contentsOf: "\\f".utf8)
         case 0x0d: bytes.append(contentsOf: "\\r".utf8)
-        case 0..<0x20: bytes.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
-        default: bytes.append(byte)
+        case 0..<0x20, 0x7f...0x9f, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff:
+            let value = UInt16(scalar.value)
+            bytes.append(contentsOf: "\\u\(Hex.encode([UInt8(value >> 8), UInt8(value & 0xff)]))".utf8)
+        default: bytes.append(contentsOf: scalar.utf8)
         }
     }
 }

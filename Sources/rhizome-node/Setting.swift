@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import FoundationEssentials
 
 /// A setting that comes from an option or a variable of the environment: the option wins (spec: cli.md, "Environment").
 struct Setting {
@@ -10,7 +11,8 @@ struct Setting {
 
     init(_ variable: String, option: String?) {
         self.variable = variable
-        text = option ?? CommandLineTool.environment(variable)
+        // An empty value is a value: mostly one that can't be used, which is better said than passed over.
+        text = option ?? ProcessInfo.processInfo.environment[variable]
     }
 
     /// What was given, as `parse` reads it; `fallback` where nothing was.

@@ -1,4 +1,6 @@
+internal import Logging
 internal import RhizomeCore
+internal import RhizomeIdentity
 internal import SignedLog
 
 /// Tells subscribers what was accepted: own deltas whole and at once, others' logs by their heads, gathered for 50 ms
@@ -34,9 +36,11 @@ struct Announcer: Sendable {
     let peering: Peering
     let directory: PeerDirectory
     let clock: NodeClock
+    let logger: Logger
 
     /// Bytes of one publication: a slow subscriber may hold several in our memory.
     private static let publicationBytes = 1024 * 1024
+    private static let forkLogInterval: Int64 = 60_000_000
     private static let gathering = Duration.milliseconds(50)
 
     /// Runs until the mailbox is closed or the task cancelled.
@@ -44,11 +48,13 @@ struct Announcer: Sendable {
     func run() async {
         var authors: Set<PublicKey> = []
         var due = Int64.max
+        var forksTold: [PublicKey: ToldForks] = [:]
         while let news = await mailbox.take(within: authors.isEmpty ? nil : Self.gathering) {
             for part in Self.parts(of: news.wires) { await peering.publish(.deltas(part)) }
             if !news.grown.isEmpty {
                 for (_, session) in directory.sessions { session.post { $0.add(grown: news.grown) } }
             }
+            for author in news.authors { await tellOfForks(of: author, &forksTold) }
             if authors.isEmpty, !news.authors.isEmpty { due = clock.uptime + 50_000 }
             authors.formUnion(news.authors)
             guard !authors.isEmpty, clock.uptime >= due else { continue }
@@ -56,6 +62,29 @@ struct Announcer: Sendable {
             authors = []
             due = .max
         }
+    }
+
+    /// When an author's forks were logged last, and how many there were.
+    private struct ToldForks {
+        var count = 0
+        var time = Int64.min
+    }
+
+    /// A fork is evidence and is logged (spec: admission.md, "Forks"), an author's at most once a minute: the audit and
+    /// the peers list have them all.
+    private func tellOfForks(of author: PublicKey, _ told: inout [PublicKey: ToldForks]) async {
+        let last = told[author] ?? ToldForks()
+        guard last.time == .min || clock.uptime - last.time > Self.forkLogInterval,
+            let forks = try? await log.forks(of: author), forks.count > last.count, let newest = forks.last
+        else { return }
+        logger.warning(
+            "an author's key wrote two histories; both are kept",
+            metadata: [
+                "author": "\(author.did)", "forks": "\(forks.count)", "sequence": "\(newest.sequence)",
+                "ids": "\(newest.ids.prefix(4).map(\.description).joined(separator: " "))",
+            ]
+        )
+        told[author] = ToldForks(count: forks.count, time: clock.uptime)
     }
 
     private func publishHeads(of authors: Set<PublicKey>) async {

@@ -51,6 +51,8 @@ final class PeerLink {
 
     private static let shortestWait = Duration.milliseconds(100)
     private static let longestWait = Duration.seconds(5)
+    /// After how long a connection counts as one that works.
+    private static let stable = Duration.seconds(10)
     private static let longestRefusalWait = Duration.seconds(30)
     private static let shortestHandshake = Duration.seconds(3)
     private static let longestHandshake = Duration.seconds(15)
@@ -71,6 +73,7 @@ final class PeerLink {
     private var handshake = PeerLink.shortestHandshake
     private var wait = PeerLink.shortestWait
     private var isTCPConnected = false
+    private var upSince = ContinuousClock.now
     private var isClosed = false
     /// Counts attempts, so that what belongs to an earlier one is known.
     private var attempt = 0
@@ -170,7 +173,7 @@ final class PeerLink {
         case .handshakeSucceeded:
             phase = .authenticated
             handshake = Self.shortestHandshake
-            wait = Self.shortestWait
+            upSince = ContinuousClock.now
             onEvent(.authenticated)
         case .handshakeFailedAuthentication: fail(refused: true, isFinal: true)
         case .handshakeFailed, .handshakeFailedProtocol, .disconnected: fail(refused: isTCPConnected)
@@ -190,7 +193,10 @@ final class PeerLink {
         phase = wasUp ? .connecting : refused ? .refused : .unreachable
         // A peer that only puts us off holds the connection open for the whole handshake; doubling that is wait enough.
         if refused, !wasUp, !isFinal { handshake = min(handshake * 2, Self.longestHandshake) }
-        let delay = wasUp ? Self.shortestWait : wait
+        // A peer that is lost again and again right after it was reached is not gone to any more often than one that
+        // can't be reached at all.
+        if wasUp, ContinuousClock.now - upSince > Self.stable { wait = Self.shortestWait }
+        let delay = wait
         wait = min(wait * 2, isFinal ? Self.longestRefusalWait : Self.longestWait)
         let attempt = attempt
         attemptTimer = thread.schedule(after: delay) { [weak self] in

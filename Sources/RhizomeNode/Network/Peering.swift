@@ -33,6 +33,16 @@ actor Peering: SocketActor {
         var lastRequest: Int64?
     }
 
+    /// What the bound sockets' monitors have told: connections that were accepted but not authenticated, or not yet,
+    /// are the difference.
+    struct Handshakes: Sendable {
+        var accepted: Int64 = 0
+        var succeeded: Int64 = 0
+        var failed: Int64 = 0
+        /// Connections that could not be accepted: no descriptors are left.
+        var notAccepted: Int64 = 0
+    }
+
     /// Where a bound socket listens, and what peers are told of it.
     struct Listener: Sendable {
         /// As libzmq spells it, with the port that the system chose.
@@ -69,6 +79,8 @@ actor Peering: SocketActor {
     private var identities: [String: PublicKey] = [:]
     private var lastPenaltyRebind = Int64.min
     private var isStopped = false
+    /// Connections to the bound sockets since the start.
+    private(set) var handshakes = Handshakes()
     /// Frames that no peer can be blamed for, or that came from those who may not connect any more.
     private(set) var droppedMessages: Int64 = 0
 
@@ -133,6 +145,7 @@ actor Peering: SocketActor {
             try keys.secret.withSpan { secret throws(ZeroMQError) in
                 try socket.curveServer(secret: secret, domain: domain)
             }
+            try socket.monitor { [weak self] event in self?.assumeIsolated { $0.count(event.kind) } }
             try socket.bind(HostLookup.endpoint(host: host, port: binding.port == 0 ? nil : binding.port))
         } catch {
             socket.close()
@@ -143,6 +156,17 @@ actor Peering: SocketActor {
             throw NodeError(.address, "\(binding.name): can't listen at \(host):\(binding.port): \(hint)")
         }
         return socket
+    }
+
+    private func count(_ event: Monitor.Kind) {
+        switch event {
+        case .accepted: handshakes.accepted += 1
+        case .handshakeSucceeded: handshakes.succeeded += 1
+        case .handshakeFailed, .handshakeFailedAuthentication, .handshakeFailedProtocol: handshakes.failed += 1
+        case .acceptFailed: handshakes.notAccepted += 1
+        case .connected, .connectDelayed, .connectRetried, .listening, .closed, .closeFailed, .disconnected, .other:
+            break
+        }
     }
 
     private func listener(_ socket: Socket) throws -> Listener {
