@@ -29,6 +29,7 @@ public struct TrustList: Sendable {
     // Two at most, a key and its mirror image: the second only where it was distrusted without ever being trusted.
     private var identitiesByTransportKey: [Bytes32: [PublicKey]] = [:]
     private var identitiesByName: [Text: PublicKey] = [:]
+    private var lastNames: [PublicKey: Text] = [:]
 
     /// An empty list.
     public init(owner: PublicKey) {
@@ -88,9 +89,15 @@ public struct TrustList: Sendable {
         entries.values.compactMap { $0.action == .trust ? $0.until : nil }.filter { $0 >= now }.min()
     }
 
+    /// The last petname that the journal gives an identity, also where its entry has none any more.
+    public func lastName(of identity: PublicKey) -> String? { lastNames[identity]?.string }
+
     /// The entry that a person means by a petname, a did, or a prefix of a did of 8 characters or more.
     ///
-    /// - Throws: `unknownPeer`, and `ambiguousPeer` where a prefix fits several, or one entry's name and another's did.
+    /// Where no entry has the petname now, the one that had it last is meant: so a distrusted peer is still found.
+    ///
+    /// - Throws: `unknownPeer`, and `ambiguousPeer` where a prefix or a former petname fits several, or one entry's name
+    ///   and another's did.
     public func find(_ text: String) throws(IdentityError) -> TrustEntry {
         if let key = PublicKey(typed: text) {
             if let entry = entries[key] { return entry }
@@ -98,7 +105,11 @@ public struct TrustList: Sendable {
         }
         let prefix = text.after("did:key:") ?? text[...]
         var found: Set<PublicKey> = []
-        if let named = identitiesByName[Text(text)] { found.insert(named) }
+        if let named = identitiesByName[Text(text)] {
+            found.insert(named)
+        } else {
+            for (key, name) in lastNames where name == Text(text) { found.insert(key) }
+        }
         if prefix.utf8.count >= 8, prefix.utf8.first == UInt8(ascii: "z") {
             for key in entries.keys where key.multibase.utf8.starts(with: prefix.utf8) { found.insert(key) }
         }
@@ -247,7 +258,10 @@ public struct TrustList: Sendable {
     private mutating func commit(_ statement: TrustStatement) {
         let identity = statement.change.identity
         if let name = entries[identity]?.name { identitiesByName[Text(name)] = nil }
-        if let name = statement.change.name { identitiesByName[Text(name)] = identity }
+        if let name = statement.change.name {
+            identitiesByName[Text(name)] = identity
+            lastNames[identity] = Text(name)
+        }
         if entries[identity] == nil, let key = identity.transportKey {
             identitiesByTransportKey[key, default: []].append(identity)
         }

@@ -14,10 +14,11 @@ struct Distrust: ParsableCommand {
             Examples:
               rhizome-keys distrust bob --reason 'lost laptop'
               rhizome-keys distrust z6MkehRgf7yJ --keep none
+              rhizome-keys distrust 'rhizome://z6Mk…@bob.example.org:4000?name=bob'
             """
     )
 
-    @Argument(help: "A petname, a did, or the first 8 or more characters of one after did:key:.")
+    @Argument(help: "A petname, a did or its first 8 or more characters after did:key:, a card or an SSH line.")
     var peer: String
     @Option(
         help: ArgumentHelp(
@@ -52,9 +53,14 @@ struct Distrust: ParsableCommand {
         try CommandLineTool.show("distrusted " + EntryText.line(entry))
     }
 
-    /// Whom it is about: a whole did need not be in the list.
+    /// Whom it is about: a whole did, card or SSH line need not be in the list.
     private func subject(in list: TrustList) throws -> PublicKey {
-        if let key = PublicKey(typed: peer) { return key }
+        do throws(IdentityError) {
+            return try PeerText(parsing: peer).identity
+        } catch {
+            // A card or line with a mistake in it: its own message says more.
+            guard error.code == .malformedPeer, !peer.contains("://"), !peer.contains(" ") else { throw error }
+        }
         return try list.find(peer).identity
     }
 }

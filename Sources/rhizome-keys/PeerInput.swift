@@ -10,6 +10,8 @@ struct PeerInput {
     let text: PeerText
     /// Where it stood, for messages; `nil` for the command line itself.
     let place: String?
+    /// The petname by which it was called, which it may have had before it was distrusted.
+    var calledName: String?
 
     /// Reads the argument: a did, card or SSH line; a file with one of them; an entry's petname or prefix.
     static func read(_ argument: String, _ list: TrustList) throws -> PeerInput {
@@ -29,7 +31,11 @@ struct PeerInput {
             return first
         }
         if let entry = try? list.find(argument) {
-            return PeerInput(text: try PeerText(parsing: entry.identity.did), place: nil)
+            return PeerInput(
+                text: try PeerText(parsing: entry.identity.did),
+                place: nil,
+                calledName: list.lastName(of: entry.identity).flatMap { $0 == argument ? $0 : nil }
+            )
         }
         // A card or did with a mistake in it: its own message says more.
         if refusal.code != .malformedPeer || argument.contains(":") || argument.contains(" ") { throw refusal }

@@ -112,6 +112,8 @@ struct Trust: ParsableCommand {
             if isBatch {
                 throw CommandFailure(
                     "\(peer.place ?? "a line") gives no petname; write the peer as a card with ?name=…"
+        // Who is distrusted and trusted again by its petname keeps it.
+        if amendment.change(for: peer.text, in: list).name == nil { amendment.name = peer.calledName }
                 )
             }
             throw CommandMisuse("there is no petname for \(peer.text.identity.did); give --name NAME")

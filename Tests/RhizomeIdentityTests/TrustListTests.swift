@@ -154,6 +154,23 @@ import Testing
         #expect(code(try Identity.generate().publicKey.did) == .unknownPeer)
     }
 
+    @Test("a distrusted peer is found by the petname it had last, unless another peer has it now")
+    func findingByFormerName() throws {
+        var list = try list(.trust(alice, name: "al"), .trust(alice, name: "alice"), .distrust(alice))
+        #expect(try list.find("alice").identity == alice)
+        #expect(list.lastName(of: alice) == "alice")
+        #expect(list.lastName(of: bob) == nil)
+        #expect(throws: IdentityError.self) { try list.find("al") }
+        #expect(throws: IdentityError.self) { try list.find("Alice") }
+        try list.apply(.trust(bob, name: "alice"), signedBy: owner, now: now)
+        #expect(try list.find("alice").identity == bob)
+        try list.apply(.distrust(bob), signedBy: owner, now: now)
+        do throws(IdentityError) {
+            _ = try list.find("alice")
+            Issue.record("two peers were called alice, and one was found")
+        } catch { #expect(error.code == .ambiguousPeer) }
+    }
+
     @Test("every kind of change is read from the journal as it was stated")
     func roundTrip() throws {
         let changes: [TrustChange] = [

@@ -118,6 +118,39 @@ import Testing
         }
     }
 
+    @Test("a distrusted peer is still called by its petname, and gets it back with trust")
+    func formerNames() async throws {
+        try await withIdentity { keys, _ in
+            #expect(try await keys("trust", peer, "--name", "bob").exitCode == 0)
+            #expect(try await keys("distrust", "bob").exitCode == 0)
+            #expect(try await keys("distrust", "bob", "--keep", "none").exitCode == 0)
+            #expect(try await keys.json("list", "--all").array?.first?.object?["keep"] == "none")
+            #expect(try await keys("trust", "bob").exitCode == 0)
+            #expect(try await keys.json("list").array?.first?.object?["name"] == "bob")
+            // A name that another peer has now is no longer the first one's.
+            #expect(try await keys("distrust", "bob").exitCode == 0)
+            let other = try Identity.generate().publicKey
+            #expect(try await keys("trust", other.did, "--name", "bob").exitCode == 0)
+            #expect(try await keys("distrust", "bob").output.contains(other.did))
+            expectFailure(try await keys("trust", "bob"), saying: "no peer in the list")
+            expectFailure(try await keys("distrust", "bob"), saying: "several peers")
+        }
+    }
+
+    @Test("a peer is distrusted by its card and its SSH line")
+    func distrustForms() async throws {
+        try await withIdentity { keys, _ in
+            #expect(try await keys("trust", peer, "--name", "bob").exitCode == 0)
+            let card = peer.replacing("did:key:", with: "rhizome://") + "@example.org:4000?name=bob"
+            for text in [card, sshLine + " bob@laptop"] {
+                let outcome = try await keys("distrust", text)
+                #expect(outcome.output.contains(peer), "\(outcome.errors)")
+            }
+            expectFailure(try await keys("distrust", card + "&x"), saying: "card")
+            expectFailure(try await keys("distrust", "carol"), saying: "nobody")
+        }
+    }
+
     @Test(
         "a key of ssh-keygen is trusted from its .pub file, under the same fingerprint",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/ssh-keygen"))
