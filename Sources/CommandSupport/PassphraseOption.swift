@@ -1,13 +1,12 @@
 internal import ArgumentParser
 internal import HomeFiles
+internal import RhizomeIdentity
 package import Sodium
 
 /// `--passphrase-file`, else `RHIZOME_PASSPHRASE_FILE`, else a question at the terminal (spec: cli.md).
 ///
 /// The passphrase goes into locked memory and never appears on the screen, in arguments or in the environment.
 package struct PassphraseOption: ParsableArguments {
-    private static let mostBytes = 4096
-
     @Option(
         name: .customLong("passphrase-file"),
         help: ArgumentHelp(
@@ -37,14 +36,14 @@ package struct PassphraseOption: ParsableArguments {
     ///
     /// - Parameter inputIsData: standard input carries something else; the terminal is asked directly.
     package func passphrase(whileInputIsData inputIsData: Bool = false) throws -> SecretBytes? {
-        if let source { return try Self.read(source) }
+        if let source { return try PassphraseFile.read(source) }
         guard Terminal.canAsk(whileInputIsData: inputIsData) else { return nil }
         return try Self.ask("Passphrase: ")
     }
 
     /// A passphrase for a new key, asked for twice; `nil` where there is neither a file nor a terminal.
     package func newPassphrase() throws -> SecretBytes? {
-        if let source { return try Self.read(source) }
+        if let source { return try PassphraseFile.read(source) }
         guard Terminal.canAsk() else { return nil }
         let first = try Self.ask("New passphrase: ")
         guard first.count > 0 else {
@@ -55,23 +54,9 @@ package struct PassphraseOption: ParsableArguments {
         return first
     }
 
-    private static func read(_ path: String) throws -> SecretBytes {
-        var count = 0
-        let room = try SecretBytes(count: mostBytes + 1) { span in count = try OutsideFile.read(path, into: &span) }
-        guard count <= mostBytes else {
-            throw CommandFailure("\(path) has more than \(mostBytes) bytes; is it the passphrase file?")
-        }
-        if count > 0, room[count - 1] == UInt8(ascii: "\n") {
-            count -= 1
-            if count > 0, room[count - 1] == UInt8(ascii: "\r") { count -= 1 }
-        }
-        guard count > 0 else { throw CommandFailure("\(path) holds no passphrase; write one into it") }
-        return try room.part(0..<count)
-    }
-
     private static func ask(_ prompt: String) throws -> SecretBytes {
         var count = 0
-        let room = try SecretBytes(count: mostBytes) { span in
+        let room = try SecretBytes(count: PassphraseFile.mostBytes) { span in
             count = try Terminal.ask(prompt, echo: false, into: &span)
         }
         return try room.part(0..<count)

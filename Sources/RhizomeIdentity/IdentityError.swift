@@ -24,7 +24,7 @@ public struct IdentityError: Error, Equatable, Sendable, CustomStringConvertible
         case passphraseNeeded
         /// The passphrase is wrong, or the sealed key was changed.
         case wrongPassphrase
-        /// A passphrase that can't be used: empty, too long, or not UTF-8.
+        /// A passphrase that can't be used: empty, too long, or its file is missing.
         case unusablePassphrase
         /// Something a newer version of the program wrote, and this one doesn't understand.
         case newerVersion

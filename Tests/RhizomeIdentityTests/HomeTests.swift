@@ -28,6 +28,30 @@ import Testing
         }
     }
 
+    @Test("other programs make and load an identity with a passphrase from a file")
+    func passphraseFiles() async throws {
+        try await withTemporaryFolder { folder in
+            let home = try Home.create(folder.path("home"))
+            let identity = try Identity.generate()
+            let file = folder.path("passphrase")
+            #expect(code { try home.store(identity, passphraseFile: file) } == .unusablePassphrase)
+            #expect(code { try home.store(identity, passphraseFile: folder.path) } == .unusablePassphrase)
+            for content in ["", "\n", "\r\n", String(repeating: "x", count: 4097)] {
+                try Data(content.utf8).write(to: URL(filePath: file))
+                #expect(code { try home.store(identity, passphraseFile: file) } == .unusablePassphrase)
+            }
+            #expect(!home.hasKey)
+            try Data("correct horse".utf8).write(to: URL(filePath: file))
+            try home.store(identity, passphraseFile: file)
+            #expect(try home.keyFile().isSealed)
+            try Data("correct horse\r\n".utf8).write(to: URL(filePath: file))
+            #expect(try home.identity(passphraseFile: file).publicKey == identity.publicKey)
+            #expect(code { _ = try home.identity() } == .passphraseNeeded)
+            try Data("wrong horse".utf8).write(to: URL(filePath: file))
+            #expect(code { _ = try home.identity(passphraseFile: file) } == .wrongPassphrase)
+        }
+    }
+
     @Test("a name is kept, and a file that holds none is none")
     func names() async throws {
         try await withTemporaryFolder { folder in
