@@ -2,7 +2,7 @@ internal import HummingbirdCore
 public import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import RhizomeIdentity
+public import RhizomeIdentity
 public import RhizomeNode
 public import ServiceLifecycle
 internal import Synchronization
@@ -30,7 +30,7 @@ public struct HTTPAPI: Service {
         /// When requests need the token.
         public var tokenPolicy: TokenPolicy
         /// The content of `http.token`; without it the API starts only where no request needs it.
-        public var token: BearerToken?
+        public var token: HTTPToken?
         /// The software's version, for health.
         public var version: String
 
@@ -40,7 +40,7 @@ public struct HTTPAPI: Service {
             port: UInt16 = 3000,
             hosts: [String] = [],
             tokenPolicy: TokenPolicy = .offLoopback,
-            token: BearerToken?,
+            token: HTTPToken?,
             version: String
         ) {
             self.address = address

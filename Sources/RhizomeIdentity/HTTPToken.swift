@@ -2,12 +2,17 @@ internal import HomeFiles
 package import Sodium
 
 /// `http.token`: the HTTP API's bearer token, 32 random bytes as base64url (spec: identity.md, "Home folder").
+///
+/// Programs hand it on to the HTTP API; its text is never given out, since it stays in locked memory.
 public struct HTTPToken: Sendable {
     static let name = "http.token"
     private static let byteCount = 32
     private static let textCount = 43
     /// The text, without a line's end, in locked memory.
     package let secret: SecretBytes
+
+    /// A token without a line's end.
+    package init(_ secret: SecretBytes) { self.secret = secret }
 
     /// Reads the home's token, and makes one where there is none.
     ///

@@ -148,7 +148,7 @@ struct RunOptions: ParsableArguments {
             port: port,
             hosts: hosts,
             tokenPolicy: policy,
-            token: BearerToken(try HTTPToken(of: home).secret),
+            token: try HTTPToken(of: home),
             version: CommandLineTool.version
         )
     }

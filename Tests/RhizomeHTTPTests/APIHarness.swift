@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import RhizomeIdentity
 import StrictJSON
 import Synchronization
 
@@ -35,7 +36,7 @@ struct APIHarness {
     let node: MemoryNode
     let api: API
 
-    init(token: BearerToken? = nil, isStarting: Bool = false) throws {
+    init(token: HTTPToken? = nil, isStarting: Bool = false) throws {
         let node = try MemoryNode()
         self.node = node
         let guarded = RequestGuard(hosts: AllowedHosts(port: Self.port, bound: ["127.0.0.1"], extra: []), token: token)

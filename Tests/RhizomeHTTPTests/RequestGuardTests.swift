@@ -1,6 +1,7 @@
 import Bytes
 import HTTPTypes
 import NIOHTTP1
+import RhizomeIdentity
 import Sodium
 import StrictJSON
 import Testing
@@ -8,9 +9,9 @@ import Testing
 @testable import RhizomeHTTP
 
 @Suite struct RequestGuardTests {
-    private static func token(_ text: String) throws -> BearerToken {
+    private static func token(_ text: String) throws -> HTTPToken {
         let bytes = Array(text.utf8)
-        return BearerToken(
+        return HTTPToken(
             try SecretBytes(count: bytes.count) { (span: inout MutableRawSpan) in
                 for (offset, byte) in bytes.enumerated() {
                     span.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)

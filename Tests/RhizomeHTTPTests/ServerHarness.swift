@@ -1,4 +1,5 @@
 import Logging
+import RhizomeIdentity
 import ServiceLifecycle
 import Synchronization
 
@@ -33,7 +34,7 @@ struct ServerHarness {
         limits: HTTPLimits = HTTPLimits(),
         node: MemoryNode? = nil,
         tokenPolicy: HTTPAPI.Configuration.TokenPolicy = .offLoopback,
-        token: BearerToken? = nil,
+        token: HTTPToken? = nil,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: @escaping @Sendable (ServerHarness) async throws -> Result
     ) async throws -> Result {

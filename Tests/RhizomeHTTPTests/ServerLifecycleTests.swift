@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RhizomeIdentity
 import RhizomeTesting
 import Sodium
 import Testing
@@ -46,7 +47,7 @@ import Testing
 
     @Test("With the policy always, requests on loopback need the token too")
     func token() async throws {
-        let token = BearerToken(try .random(count: 8))
+        let token = HTTPToken(try .random(count: 8))
         try await ServerHarness.run(tokenPolicy: .always, token: token) { server in
             let status = try await server.health()
             #expect(status == 401)

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RhizomeIdentity
 import RhizomeTesting
 import Sodium
 import Testing
@@ -204,7 +205,7 @@ import Testing
     @Test("Requests leave nothing of what they hold in the log, and no line at info")
     func logs() async throws {
         let records = LogRecords()
-        let token = BearerToken(try .random(count: 8))
+        let token = HTTPToken(try .random(count: 8))
         try await ServerHarness.run(tokenPolicy: .always, token: token, logger: records.logger) { server in
             let before = records.records.count { $0.level >= .info }
             try await RawClient.connect(to: server.port) { client in

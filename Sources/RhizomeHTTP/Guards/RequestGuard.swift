@@ -1,12 +1,13 @@
 internal import HTTPTypes
 internal import NIOHTTP1
+internal import RhizomeIdentity
 
 /// What is checked of every request before anything else: that no web page from elsewhere is behind it, and that it may
 /// ask (spec: http.md, last paragraph).
 struct RequestGuard: Sendable {
     let hosts: AllowedHosts
     /// The token that every request needs; none where none does.
-    let token: BearerToken?
+    let token: HTTPToken?
 
     /// Lets a request pass or refuses it.
     ///

@@ -1,12 +1,7 @@
-package import Sodium
+internal import RhizomeIdentity
+internal import Sodium
 
-/// The content of `http.token`, in locked memory.
-public final class BearerToken: Sendable {
-    private let secret: SecretBytes
-
-    /// A token without line ends.
-    package init(_ secret: SecretBytes) { self.secret = secret }
-
+extension HTTPToken {
     /// Whether the value of an `Authorization` field is `Bearer` with this token (RFC 6750, section 2.1).
     ///
     /// Takes the same time wherever they differ.
