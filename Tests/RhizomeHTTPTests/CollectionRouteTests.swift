@@ -165,7 +165,7 @@ import Testing
         api.node.state.withLock { _ = $0.excluded.insert(api.node.identity) }
         #expect(try await api.get("/api/user/u1").status == 404)
         #expect(try await api.get("/api/user/ids")["ids"] == [])
-        #expect(try await api.get("/api/deltas/count").text == "1")
+        #expect(try await api.get("/api/deltas/count").text == "1\n")
     }
 
     @Test(

@@ -28,7 +28,7 @@ import Testing
         let id = try #require(written["id"]?.text).string
         #expect(written.headers[.location] == "/api/deltas/\(id)")
         #expect(try await api.get("/api/deltas").json == .array([written.json]))
-        #expect(try await api.get("/api/deltas/count").text == "1")
+        #expect(try await api.get("/api/deltas/count").text == "1\n")
         #expect(try await api.get("/api/delta/ids").json == ["ids": [.string(id)]])
         let one = try await api.get("/api/deltas/\(id)")
         #expect(one["signature"] == written["signature"])

@@ -36,7 +36,7 @@ import Testing
         try await list.response().body.write(Writer(written: written))
         let parts = written.parts.withLock { $0 }
         let total = parts.reduce(0, +)
-        #expect(total == 1_000_301)
+        #expect(total == 1_000_302)
         #expect(parts.allSatisfy { $0 < JSONList.partBytes + 10_004 })
         #expect(written.isFinished.withLock { $0 })
     }

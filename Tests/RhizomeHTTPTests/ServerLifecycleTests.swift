@@ -36,7 +36,7 @@ import Testing
                     try await client.get("/api/deltas", port: server.port)
                     try await client.read(atLeast: 1)
                     await server.stop()
-                    let isWhole = await client.readToEnd().hasSuffix("]\r\n0\r\n\r\n")
+                    let isWhole = await client.readToEnd().hasSuffix("]\n\r\n0\r\n\r\n")
                     #expect(isWhole)
                 }
                 let rest = await idle.readToEnd()

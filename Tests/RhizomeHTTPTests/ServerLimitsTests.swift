@@ -64,7 +64,7 @@ import Testing
         try await ServerHarness.run(limits: HTTPLimits.with { $0.write = .seconds(5) }, node: node) { server in
             let isWhole = try await RawClient.connect(to: server.port, receiveBufferBytes: 4096) { client in
                 try await client.get("/api/deltas", port: server.port, "Connection: close\r\n")
-                return await client.readToEnd().hasSuffix("]\r\n0\r\n\r\n")
+                return await client.readToEnd().hasSuffix("]\n\r\n0\r\n\r\n")
             }
             #expect(isWhole)
         }

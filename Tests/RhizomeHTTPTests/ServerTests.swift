@@ -20,9 +20,9 @@ import Testing
                 try await client.get("/api/deltas/count", port: server.port)
                 let missing = try await client.readAnswer()
                 #expect(missing.status == 404)
-                #expect(missing.body == "{\"error\":\"Not Found\"}")
+                #expect(missing.body == "{\"error\":\"Not Found\"}\n")
                 #expect(missing.head.contains("X-Content-Type-Options: nosniff"))
-                #expect(try await client.readAnswer().body == "0")
+                #expect(try await client.readAnswer().body == "0\n")
                 try await client.get("/api/health", port: server.port, "Connection: close\r\n")
                 #expect(try await client.readAnswer().status == 200)
                 #expect(await client.readToEnd().isEmpty)
@@ -37,13 +37,13 @@ import Testing
                 let head =
                     "PUT /api/user/u1 HTTP/1.1\r\nHost: localhost:\(server.port)\r\nContent-Type: application/json\r\n"
                 for byte in (head + "Content-Length: 7\r\n\r\n{\"n\":1}").utf8 { try await client.send([byte]) }
-                #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":1}}")
+                #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":1}}\n")
                 try await client.send(head + "Transfer-Encoding: chunked\r\n\r\n3\r\n{\"n\r\n4\r\n\":2}\r\n0\r\n\r\n")
-                #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":2}}")
+                #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":2}}\n")
                 try await client.send(head + "Content-Length: 7\r\nExpect: 100-continue\r\n\r\n")
                 #expect(try await client.readAnswer().status == 100)
                 try await client.send("{\"n\":3}")
-                #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":3}}")
+                #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":3}}\n")
             }
         }
     }
@@ -57,7 +57,7 @@ import Testing
                 client.finish()
                 return await client.readToEnd()
             }
-            let isWhole = answer.utf8.count > 4_000_000 && answer.hasSuffix("]\r\n0\r\n\r\n")
+            let isWhole = answer.utf8.count > 4_000_000 && answer.hasSuffix("]\n\r\n0\r\n\r\n")
             #expect(isWhole)
         }
     }
@@ -86,7 +86,7 @@ import Testing
             }
             #expect(answer.hasPrefix("HTTP/1.0 200 OK"))
             #expect(!answer.lowercased().contains("chunked"))
-            #expect(answer.hasSuffix("\"]}"))
+            #expect(answer.hasSuffix("\"]}\n"))
         }
     }
 

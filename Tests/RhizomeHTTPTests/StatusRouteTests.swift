@@ -58,7 +58,7 @@ import Testing
                 ]
             ]
         )
-        #expect(try await api.get("/api/peers/count").text == "1")
+        #expect(try await api.get("/api/peers/count").text == "1\n")
     }
 
     @Test("Refused keys come with both identities that may be behind them, a known one by name")

@@ -18,7 +18,7 @@ struct JSONList: Sendable {
     /// Makes a source of pages for one answer.
     let pages: @Sendable () -> NextPage
 
-    /// The answer.
+    /// The answer, with a line's end, for terminals.
     ///
     /// An error while it is being written cuts the connection, so that no reader takes half a list for a whole one.
     func response() -> Response {
@@ -40,7 +40,7 @@ struct JSONList: Sendable {
                     }
                 }
             }
-            buffer.append(contentsOf: "]\(list.suffix)".utf8)
+            buffer.append(contentsOf: "]\(list.suffix)\n".utf8)
             try await writer.write(ByteBuffer(bytes: buffer))
             try await writer.finish(nil)
         }

@@ -15,9 +15,9 @@ extension HTTPField.Name {
 }
 
 extension Response {
-    /// A JSON value, whole.
+    /// A JSON value, whole; with a line's end, for terminals.
     static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
-        .bytes(value.encoded, type: MediaTypes.json, status: status)
+        .bytes(value.encoded + [UInt8(ascii: "\n")], type: MediaTypes.json, status: status)
     }
 
     /// An error in the one form that all have.
