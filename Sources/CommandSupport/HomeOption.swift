@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import HomeFiles
 package import RhizomeIdentity
 
 /// `--home`, on every command: else `RHIZOME_HOME`, else `~/.rhizome` (spec: cli.md).
@@ -21,8 +22,17 @@ package struct HomeOption: ParsableArguments {
 
     /// The folder that is meant.
     ///
-    /// - Throws: ``CommandFailure`` where there is neither an option nor a variable, nor a user's home.
+    /// - Throws: ``CommandFailure`` where there is neither an option nor a variable, nor a user's home, and where
+    ///   something else than a folder has that name.
     package func path() throws -> String {
+        let path = try named()
+        guard !OutsideFile.exists(path) || OutsideFile.isFolder(path) else {
+            throw CommandFailure("\(path) is a file; --home (or RHIZOME_HOME) takes a folder")
+        }
+        return path
+    }
+
+    private func named() throws -> String {
         if let path = folder ?? CommandLineTool.environment("RHIZOME_HOME") { return path }
         guard let user = CommandLineTool.environment("HOME") else {
             throw CommandFailure("HOME is not set, so there is no ~/.rhizome; give --home DIR or set RHIZOME_HOME")

@@ -40,6 +40,12 @@ package enum OutsideFile {
         FileError(.tooLarge, path, "\(path) has more than \(limit) bytes; that is not what belongs here")
     }
 
-    /// Whether a plain file or a pipe of that name exists.
+    /// Whether the name is that of a folder, or of a link to one.
+    package static func isFolder(_ path: String) -> Bool {
+        var info = stat()
+        return unsafe stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether anything of that name exists.
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 }

@@ -24,7 +24,8 @@ struct Distrust: ParsableCommand {
         help: ArgumentHelp(
             "What of the peer's deltas stays in views: all, none, or ids separated by commas (at most 64). Default: all.",
             valueName: "all|none|id,…"
-        )
+        ),
+        transform: KeepArgument.init(parsing:)
     )
     var keep: KeepArgument?
     @Option(help: ArgumentHelp("Why, for yourself.", valueName: "text"))

@@ -43,14 +43,14 @@ struct Generate: ParsableCommand {
     func run() throws {
         let path = try self.home.path()
         try checkFree(path)
-        // Before a folder is made for nothing.
+        // All that can fail comes before a folder is made for nothing.
         guard isUnsealed || passphrase.isAvailable else {
             throw CommandMisuse(
                 "there is no terminal to ask for a passphrase at; give --passphrase-file FILE, or --no-passphrase"
             )
         }
-        let home = try Home.create(path)
         let passphrase = try isUnsealed ? nil : passphrase.newPassphrase()
+        let home = try Home.create(path)
         let identity = try Identity.generate()
         if isForced && !home.leftovers.isEmpty {
             let kept = try home.replaceIdentity(with: identity, passphrase: passphrase)
@@ -61,6 +61,7 @@ struct Generate: ParsableCommand {
         if let name { try home.setName(name) }
         let side = PublicSide(key: identity.publicKey, name: try home.name(), address: nil, isSealed: passphrase != nil)
         try CommandLineTool.show(isJSON ? side.json.description : side.text)
+        if !isJSON { PublicSide.noteMissingAddress() }
     }
 
     /// Refuses a home that holds another identity before anybody is asked for a passphrase.

@@ -19,7 +19,8 @@ struct PeerInput {
         do throws(IdentityError) {
             return PeerInput(text: try PeerText(parsing: argument), place: nil)
         } catch { refusal = error }
-        if OutsideFile.exists(argument) {
+        let isFolder = OutsideFile.isFolder(argument)
+        if !isFolder, OutsideFile.exists(argument) {
             let found = try lines(OutsideFile.contents(argument, limit: mostBytes), of: argument)
             guard let first = found.first, found.count == 1 else {
                 throw CommandFailure(
@@ -37,6 +38,7 @@ struct PeerInput {
                 calledName: list.lastName(of: entry.identity).flatMap { $0 == argument ? $0 : nil }
             )
         }
+        if isFolder { throw CommandFailure("\(argument) is a folder; give a file with a did, a card or an SSH line") }
         // A card or did with a mistake in it: its own message says more.
         if refusal.code != .malformedPeer || argument.contains(":") || argument.contains(" ") { throw refusal }
         throw CommandFailure(
@@ -61,6 +63,10 @@ struct PeerInput {
             guard let first = trimmed.first, first != UInt8(ascii: "#") else { continue }
             guard let text = String(validating: Array(trimmed), as: UTF8.self) else {
                 throw CommandFailure("\(place): not UTF-8")
+            }
+            let isKeyFile = text.hasPrefix("-----BEGIN ") && (text.contains("PRIVATE") || text.contains("SECRET"))
+            guard !isKeyFile else {
+                throw CommandFailure("\(source): this looks like a private key; take its .pub file")
             }
             do throws(IdentityError) {
                 found.append(PeerInput(text: try PeerText(parsing: text), place: place))

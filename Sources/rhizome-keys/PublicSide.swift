@@ -16,6 +16,14 @@ struct PublicSide {
 
     var card: String { key.card(address: address, name: name) }
 
+    /// Says, beside the results, what a card without an address is good for.
+    static func noteMissingAddress() {
+        CommandLineTool.note(
+            "note: this card has no address, so others can't reach your node by it; for one that has: "
+                + "rhizome-keys show --address HOST:PORT"
+        )
+    }
+
     var json: JSONValue {
         [
             "did": .string(key.did),

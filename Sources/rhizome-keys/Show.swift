@@ -23,7 +23,10 @@ struct Show: ParsableCommand {
 
     @Option(help: "Print one form alone.")
     var format: Format?
-    @Option(help: ArgumentHelp("Where your node listens for requests, for the card.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp("Where your node listens for requests, for the card.", valueName: "host:port"),
+        transform: HostAndPort.init(parsing:)
+    )
     var address: HostAndPort?
     @Flag(name: .customLong("json"), help: "Print all forms as JSON.")
     var isJSON = false
@@ -43,7 +46,9 @@ struct Show: ParsableCommand {
             isSealed: key.isSealed
         )
         switch format {
-        case nil: try CommandLineTool.show(isJSON ? side.json.description : side.text)
+        case nil:
+            try CommandLineTool.show(isJSON ? side.json.description : side.text)
+            if !isJSON, address == nil { PublicSide.noteMissingAddress() }
         case .did: try CommandLineTool.show(side.key.did)
         case .ssh: try CommandLineTool.show(side.key.sshLine(name: side.name))
         case .card: try CommandLineTool.show(side.card)

@@ -19,8 +19,8 @@ struct Trust: ParsableCommand {
 
             Examples:
               rhizome-keys trust 'rhizome://z6Mk…@bob.example.org:4000?name=bob'
-              rhizome-keys trust ~/carol.pub --name carol --address carol.example.org:4000
-              rhizome-keys trust bob --may connect --until 2027-12-31 --note 'until the project ends'
+              rhizome-keys trust ~/carol.pub --name carol --address carol.example:4000
+              rhizome-keys trust bob --may connect --until 2027-12-31 --note guest
               rhizome-keys trust - < cards.txt
             """
     )
@@ -34,7 +34,8 @@ struct Trust: ParsableCommand {
         help: ArgumentHelp(
             "Where the peer listens for requests; may be repeated, tried one at a time; 'none' takes all away.",
             valueName: "host:port"
-        )
+        ),
+        transform: AddressArgument.init(parsing:)
     )
     var addresses: [AddressArgument] = []
     @Option(
@@ -42,10 +43,14 @@ struct Trust: ParsableCommand {
             "What the peer may do: author (its deltas are accepted), connect (it may read from your node), "
                 + "introduce (reserved). Default: author,connect.",
             valueName: "list"
-        )
+        ),
+        transform: PermissionsArgument.init(parsing:)
     )
     var may: PermissionsArgument?
-    @Option(help: ArgumentHelp("When trust ends.", valueName: "date"))
+    @Option(
+        help: ArgumentHelp("When trust ends.", valueName: "date"),
+        transform: UntilArgument.init(parsing:)
+    )
     var until: UntilArgument?
     @Option(help: ArgumentHelp("A remark of yours; an empty one takes it away.", valueName: "text"))
     var note: String?
@@ -107,13 +112,13 @@ struct Trust: ParsableCommand {
     /// What is wanted for a peer, with a petname: asked for where nothing gives one.
     private func named(_ peer: PeerInput, in list: TrustList) throws -> TrustAmendment {
         var amendment = self.amendment
+        // Who is distrusted and trusted again by its petname keeps it.
+        if amendment.change(for: peer.text, in: list).name == nil { amendment.name = peer.calledName }
         guard amendment.change(for: peer.text, in: list).name == nil else { return amendment }
         guard !isBatch, Terminal.canAsk() else {
             if isBatch {
                 throw CommandFailure(
                     "\(peer.place ?? "a line") gives no petname; write the peer as a card with ?name=…"
-        // Who is distrusted and trusted again by its petname keeps it.
-        if amendment.change(for: peer.text, in: list).name == nil { amendment.name = peer.calledName }
                 )
             }
             throw CommandMisuse("there is no petname for \(peer.text.identity.did); give --name NAME")

@@ -151,6 +151,56 @@ import Testing
         }
     }
 
+    @Test("what can't be what it was given for is told what belongs there")
+    func misplaced() async throws {
+        try await withIdentity { keys, folder in
+            expectFailure(try await keys("trust", folder.path), saying: "is a folder", "a did, a card or an SSH line")
+            let file = folder.path("id")
+            let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\n-----END OPENSSH PRIVATE KEY-----\n"
+            try Data(key.utf8).write(to: URL(filePath: file))
+            expectFailure(try await keys("trust", file), saying: "private key", ".pub")
+            expectFailure(try await keys("list", "--home", file), saying: "is a file", "--home")
+            expectFailure(try await keys("generate", "--no-passphrase", "--home", file), saying: "is a file")
+            let missing = try await keys(
+                "generate",
+                "--home",
+                folder.path("new"),
+                "--passphrase-file",
+                folder.path("none")
+            )
+            expectFailure(missing, saying: "does not exist; write the passphrase into it")
+            #expect(!FileManager.default.fileExists(atPath: folder.path("new")))
+        }
+    }
+
+    @Test(
+        "a value that can't be used is told its form",
+        arguments: [
+            (["trust", "x", "--until", "tomorrow"], ["2027-12-31", "RFC 3339", "never"]),
+            (["trust", "x", "--address", "localhost"], ["a host and a port, as bob.example.org:4000"]),
+            (["show", "--address", "localhost"], ["a host and a port, as bob.example.org:4000"]),
+            (["trust", "x", "--may", "fly"], ["author, connect or introduce"]),
+            (["distrust", "x", "--keep", "some"], ["all, none, or up to 64 ids"]),
+        ] as [([String], [String])]
+    )
+    func forms(arguments: [String], words: [String]) async throws {
+        let outcome = try await BuiltCommand("rhizome-keys").run(arguments)
+        #expect(outcome.exitCode == 64)
+        for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+    }
+
+    @Test("a card without an address is remarked on, where a person reads it")
+    func missingAddress() async throws {
+        try await withIdentity { keys, _ in
+            let bare = try await keys("show")
+            #expect(bare.errors.contains("--address HOST:PORT"))
+            for outcome in [
+                try await keys("show", "--address", "[::1]:4000"), try await keys("show", "--json"),
+                try await keys("show", "--format", "card"),
+            ] { #expect(outcome.errors.isEmpty, "\(outcome.errors)") }
+        }
+    }
+
     @Test(
         "a key of ssh-keygen is trusted from its .pub file, under the same fingerprint",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/ssh-keygen"))
@@ -306,8 +356,15 @@ import Testing
                 #expect(outcome.exitCode == 64, "\(arguments): \(outcome.errors)")
             }
             for command in ["", "generate", "show", "trust", "distrust", "list", "history", "verify"] {
-                let outcome = try await BuiltCommand("rhizome-keys").run([command, "--help"].filter { !$0.isEmpty })
+                let outcome = try await BuiltCommand("rhizome-keys").run(
+                    [command, "--help"].filter { !$0.isEmpty },
+                    environment: ["COLUMNS": "200"]
+                )
                 #expect(outcome.exitCode == 0)
+                // What is to be pasted isn't wrapped on a terminal of 80 columns.
+                for line in outcome.output.split(separator: "\n") where line.hasPrefix("  rhizome-keys ") {
+                    #expect(line.count <= 76, "\(line)")
+                }
                 #expect(outcome.output.contains("USAGE: rhizome-keys"))
                 #expect(command.isEmpty || outcome.output.contains("Example"))
             }
