@@ -148,7 +148,7 @@ public struct HTTPAPI: Service {
                     // Stopped before it listened.
                 } catch {
                     // Hummingbird's server throws what it can't listen for, and nothing else.
-                    throw HTTPAPIError.address(configuration, "\(error)")
+                    throw HTTPAPIError.address(configuration, error)
                 }
             }
             group.addTask {
@@ -176,7 +176,7 @@ public struct HTTPAPI: Service {
     private func opened(_ channel: any Channel, _ opening: Opening) async {
         do {
             guard let local = channel.localAddress, let port = local.port, let host = local.ipAddress else {
-                throw HTTPAPIError.address(configuration, "the socket has no address")
+                throw HTTPAPIError(.address, "the HTTP API's socket has no address; start it again")
             }
             let address = Address(host: host, port: port)
             let needsToken = configuration.tokenPolicy == .always || !address.isLoopback

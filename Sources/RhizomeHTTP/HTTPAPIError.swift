@@ -1,3 +1,6 @@
+internal import Glibc
+internal import NIOCore
+
 /// Why the HTTP API can't start.
 public struct HTTPAPIError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong.
@@ -18,11 +21,21 @@ public struct HTTPAPIError: Error, Equatable, Sendable, CustomStringConvertible 
         self.message = message
     }
 
-    static func address(_ configuration: HTTPAPI.Configuration, _ cause: String) -> HTTPAPIError {
-        HTTPAPIError(
+    static func address(_ configuration: HTTPAPI.Configuration, _ cause: any Error) -> HTTPAPIError {
+        let hint =
+            switch (cause as? IOError)?.errnoCode {
+            case EADDRINUSE:
+                "another program listens there; stop it, or choose another RHIZOME_HTTP_API_PORT (0: any free one)"
+            case EADDRNOTAVAIL:
+                "this machine has no such address; set RHIZOME_HTTP_API_ADDR to one that it has"
+            case EACCES:
+                "that is not allowed to this user; choose a RHIZOME_HTTP_API_PORT of 1024 or above"
+            default:
+                "\(cause); check RHIZOME_HTTP_API_ADDR and RHIZOME_HTTP_API_PORT"
+            }
+        return HTTPAPIError(
             .address,
-            "the HTTP API can't listen on \(configuration.address) port \(configuration.port) (\(cause)); "
-                + "set RHIZOME_HTTP_API_ADDR and RHIZOME_HTTP_API_PORT to a free one"
+            "the HTTP API can't listen on \(configuration.address) port \(configuration.port): \(hint)"
         )
     }
 

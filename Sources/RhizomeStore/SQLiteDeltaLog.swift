@@ -112,12 +112,16 @@ public final class SQLiteDeltaLog: DeltaLog {
         options: Options = Options()
     ) throws -> SQLiteDeltaLog {
         do {
-            let folder = try HomeFolder.open(path)
+            let folder: HomeFolder
+            do throws(FileError) {
+                folder = try HomeFolder.open(path)
+            } catch {
+                if error.code == .missing { throw noStore(in: path) }
+                throw error
+            }
             // Read before the store: a running node commits first and marks then.
             let seen = Result { try StoreWitness.read(in: folder) }
-            guard folder.contains(fileName) else {
-                throw DeltaLogError(.disk, "there is no store in \(path); a node makes one when it first runs")
-            }
+            guard folder.contains(fileName) else { throw noStore(in: path) }
             let pool = try openReader(folder, options)
             let (mark, found) = try pool.read { db in
                 try StoreSchema.checkVersion(db)
@@ -138,6 +142,10 @@ public final class SQLiteDeltaLog: DeltaLog {
         } catch {
             throw DeltaLogError(opening: error)
         }
+    }
+
+    private static func noStore(in path: String) -> DeltaLogError {
+        DeltaLogError(.disk, "there is no store in \(path) yet; a node makes one when it first runs")
     }
 
     /// Closes the store: everything is written back, and the next process may open it.

@@ -43,10 +43,11 @@ struct Audit: AsyncParsableCommand {
             for line in text.lines { try CommandLineTool.show(line) }
         }
         guard report.findingCount == 0 else {
-            let count = report.findingCount == 1 ? "1 finding" : "\(report.findingCount) findings"
+            let count = AuditText.counted(report.findingCount, "finding")
             throw CommandFailure(
-                "\(count): the store isn't what was accepted. Keep a copy of \(home.path)/data, then move it away and "
-                    + "start the node: it fetches what its peers hold"
+                "\(count): the store isn't what was accepted. Keep a copy of \(home.path)/data, then move "
+                    + "\(home.path)/data/store.* away and start the node: it fetches what its peers hold; what only this "
+                    + "node held is lost"
             )
         }
     }

@@ -25,15 +25,21 @@ struct AuditText {
         }
     }
 
+    /// `1 delta`, `2 deltas`.
+    static func counted(_ count: some BinaryInteger, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+    }
+
     /// The report in lines.
     var lines: [String] {
-        var lines = ["\(report.count) deltas by \(report.authors.count) authors"]
+        var lines = ["\(Self.counted(report.count, "delta")) by \(Self.counted(report.authors.count, "author"))"]
         for author in report.authors {
             let title = name(of: author.author).map { "\($0) (\(author.author.short)…)" } ?? author.author.did
             lines.append(TerminalText.bold(TerminalText.escaped(title)))
+            let (first, last) = (Timestamp.text(author.firstTime), Timestamp.text(author.lastTime))
+            let made = first == last ? first : "from \(first) to \(last)"
             lines.append(
-                "  \(author.count) deltas, made from \(Timestamp.text(author.firstTime)) to "
-                    + "\(Timestamp.text(author.lastTime)); \(standing(of: author.author))"
+                "  \(Self.counted(author.count, "delta")), made \(made); \(standing(of: author.author))"
             )
             lines.append(
                 author.firstFinding.map { "  broken: \(TerminalText.escaped($0.description))" }
@@ -46,14 +52,16 @@ struct AuditText {
             }
             for stall in author.stalls { lines.append("  fits nowhere (\(stall.reason.rawValue)): \(stall.id)") }
             if author.aheadCount > 0 {
-                lines.append("  \(author.aheadCount) deltas dated more than 5 minutes after their arrival")
+                let ahead = Self.counted(author.aheadCount, "delta")
+                lines.append("  \(ahead) dated more than 5 minutes after their arrival")
             }
         }
         if report.clockWentBackCount > 0 {
-            lines.append("this node's clock went back \(report.clockWentBackCount) times between two arrivals")
+            let times = Self.counted(report.clockWentBackCount, "time")
+            lines.append("this node's clock went back \(times) between two arrivals")
         }
         for finding in report.findings { lines.append("finding: \(TerminalText.escaped(finding.description))") }
-        lines.append(report.findingCount == 0 ? "no finding" : "\(report.findingCount) findings")
+        lines.append(report.findingCount == 0 ? "no finding" : Self.counted(report.findingCount, "finding"))
         return lines
     }
 

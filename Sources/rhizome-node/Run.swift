@@ -22,8 +22,9 @@ struct Run: AsyncParsableCommand {
 
             Examples:
               rhizome-node run
-              RHIZOME_ADDRESS='*' RHIZOME_REQUEST_BIND_HOST=alice.example.org rhizome-node run
-              rhizome-node run --request-bind-port 0 --publish-bind-port 0 --http-api-port 0 --json
+              rhizome-node run --address '*' --request-bind-host alice.example.org
+              rhizome-node run --request-bind-port 0 --publish-bind-port 0 \\
+                  --http-api-port 0 --json
             """
     )
 

@@ -9,39 +9,97 @@ import SignedLog
 
 /// The settings of `run`, each an option and a variable of the environment (spec: cli.md, "Environment of `run`").
 struct RunOptions: ParsableArguments {
-    @Option(help: "RHIZOME_PEER_ID: a label for people (default: the identity's name, else its short form).")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_PEER_ID: a label for people (default: the identity's name, else its short form).",
+            valueName: "label"
+        )
+    )
     var peerID: String?
-    @Option(help: "RHIZOME_ADDRESS: default of the two addresses below (default: 127.0.0.1).")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_ADDRESS: default of the two addresses below (default: 127.0.0.1).",
+            valueName: "addr"
+        )
+    )
     var address: String?
-    @Option(help: "RHIZOME_REQUEST_BIND_ADDR: where peers' requests are served: an address, a name, or *.")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_REQUEST_BIND_ADDR: where peers' requests are served: an address, a name, or *.",
+            valueName: "addr"
+        )
+    )
     var requestBindAddr: String?
-    @Option(help: "RHIZOME_REQUEST_BIND_HOST: what peers are told (default: the address; nothing for a wildcard).")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_REQUEST_BIND_HOST: what peers are told (default: the address; nothing for a wildcard).",
+            valueName: "host"
+        )
+    )
     var requestBindHost: String?
-    @Option(help: "RHIZOME_REQUEST_BIND_PORT (default: 4000; 0: any free one).")
+    @Option(help: ArgumentHelp("RHIZOME_REQUEST_BIND_PORT (default: 4000; 0: any free one).", valueName: "port"))
     var requestBindPort: String?
-    @Option(help: "RHIZOME_PUBLISH_BIND_ADDR: where news is published: an address, a name, or *.")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_PUBLISH_BIND_ADDR: where news is published: an address, a name, or *.",
+            valueName: "addr"
+        )
+    )
     var publishBindAddr: String?
-    @Option(help: "RHIZOME_PUBLISH_BIND_HOST: what peers are told (default: the address; nothing for a wildcard).")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_PUBLISH_BIND_HOST: what peers are told (default: the address; nothing for a wildcard).",
+            valueName: "host"
+        )
+    )
     var publishBindHost: String?
-    @Option(help: "RHIZOME_PUBLISH_BIND_PORT (default: 4001; 0: any free one).")
+    @Option(help: ArgumentHelp("RHIZOME_PUBLISH_BIND_PORT (default: 4001; 0: any free one).", valueName: "port"))
     var publishBindPort: String?
-    @Option(help: "RHIZOME_HTTP_API_ADDR: where programs are answered (default: 127.0.0.1).")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_HTTP_API_ADDR: where programs are answered (default: 127.0.0.1).",
+            valueName: "addr"
+        )
+    )
     var httpAPIAddr: String?
-    @Option(help: "RHIZOME_HTTP_API_PORT (default: 3000; 0: any free one).")
+    @Option(help: ArgumentHelp("RHIZOME_HTTP_API_PORT (default: 3000; 0: any free one).", valueName: "port"))
     var httpAPIPort: String?
-    @Option(help: "RHIZOME_HTTP_API_ENABLE: true or false (default: true).")
+    @Option(help: ArgumentHelp("RHIZOME_HTTP_API_ENABLE: true or false (default: true).", valueName: "true|false"))
     var httpAPIEnable: String?
-    @Option(help: "RHIZOME_HTTP_API_HOSTS: further host names by which the API may be asked, separated by commas.")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_HTTP_API_HOSTS: further host names by which the API may be asked, separated by commas.",
+            valueName: "host,…"
+        )
+    )
     var httpAPIHosts: String?
     @Option(
-        help: "RHIZOME_HTTP_API_TOKEN: off-loopback or always: when http.token is asked for (default: off-loopback)."
+        help: ArgumentHelp(
+            "RHIZOME_HTTP_API_TOKEN: off-loopback or always: when http.token is asked for (default: off-loopback).",
+            valueName: "when"
+        )
     )
     var httpAPIToken: String?
-    @Option(help: "RHIZOME_SEED_PEERS: extra addresses of trusted peers: host:port, name@host:port, …")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_SEED_PEERS: extra addresses of trusted peers: host:port, name@host:port, …",
+            valueName: "host:port,…"
+        )
+    )
     var seedPeers: String?
-    @Option(help: "RHIZOME_PUB_SUB_TOPIC: nodes with different topics don't mix (default: rhizome).")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_PUB_SUB_TOPIC: nodes with different topics don't mix (default: rhizome).",
+            valueName: "topic"
+        )
+    )
     var pubSubTopic: String?
-    @Option(help: "RHIZOME_LOG_LEVEL: trace, debug, info, notice, warning, error or critical (default: info).")
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_LOG_LEVEL: trace, debug, info, notice, warning, error or critical (default: info).",
+            valueName: "level"
+        )
+    )
     var logLevel: String?
 
     /// How much is logged.
@@ -61,11 +119,20 @@ struct RunOptions: ParsableArguments {
         let topic = try Setting("RHIZOME_PUB_SUB_TOPIC", option: pubSubTopic)
             .value("1 to 64 bytes", default: "rhizome") { (1...64).contains($0.utf8.count) ? $0 : nil }
         let common = try Setting("RHIZOME_ADDRESS", option: address).host(default: "127.0.0.1", allowsWildcard: true)
+        let request = try binding("REQUEST", requestBindAddr, requestBindHost, requestBindPort, common, 4000)
+        let publish = try binding("PUBLISH", publishBindAddr, publishBindHost, publishBindPort, common, 4001)
+        let addresses = [request.address, publish.address]
+        let areApart = request.address != publish.address && !addresses.contains { HostText.isWildcard($0) }
+        guard request.port != publish.port || request.port == 0 || areApart else {
+            throw CommandMisuse(
+                "RHIZOME_REQUEST_BIND_PORT and RHIZOME_PUBLISH_BIND_PORT are the same, \(request.port); they must differ"
+            )
+        }
         return NodeConfiguration(
             identity: identity,
             peerID: label,
-            request: try binding("REQUEST", requestBindAddr, requestBindHost, requestBindPort, common, 4000),
-            publish: try binding("PUBLISH", publishBindAddr, publishBindHost, publishBindPort, common, 4001),
+            request: request,
+            publish: publish,
             topic: Text(topic),
             seeds: try seeds(trust),
             agent: "rhizome/\(CommandLineTool.version)",

@@ -8,12 +8,16 @@ import Testing
         try await AsyncGate.processes.pass {
             try await withTemporaryFolder { folder in
                 let home = try await NodeHome.make("alice", in: folder)
+                let early = try await home.node.run(["audit", "--home", home.path])
+                #expect(early.exitCode == 1)
+                #expect(early.errors.contains("there is no store in \(home.path)/data yet"), "\(early.errors)")
                 try await home.running { node in
                     let answer = try await node.put("/api/user/taliesin-1", "{\"name\": \"Taliesin\"}")
                     #expect(answer.status == 200)
                     let beside = try await home.node.run(["audit", "--home", home.path])
                     #expect(beside.exitCode == 0, "\(beside.output) \(beside.errors)")
                     #expect(beside.output.contains("no finding"))
+                    #expect(beside.output.hasPrefix("1 delta by 1 author\n"), "\(beside.output)")
                 }
                 let store = URL(filePath: home.path + "/data/store.sqlite")
                 var bytes = try Data(contentsOf: store)
@@ -25,6 +29,7 @@ import Testing
                 let outcome = try await home.node.run(["audit", "--json", "--home", home.path])
                 #expect(outcome.exitCode == 1)
                 #expect(outcome.output.contains("bodyMismatch"), "\(outcome.output)")
+                #expect(outcome.errors.contains("\(home.path)/data/store.* away"), "\(outcome.errors)")
             }
         }
     }

@@ -74,7 +74,49 @@ import Testing
                     )
                     #expect(outcome.exitCode == 1)
                     #expect(outcome.errors.contains("RHIZOME_REQUEST_BIND"), "\(outcome.errors)")
+                    let http = try await bob.node.run(
+                        ["run", "--http-api-port", String(first.http.split(separator: ":").last ?? "")],
+                        environment: bob.settings
+                    )
+                    #expect(http.exitCode == 1)
+                    #expect(http.errors.contains("choose another RHIZOME_HTTP_API_PORT"), "\(http.errors)")
                 }
+            }
+        }
+    }
+
+    @Test(
+        "an address that this machine doesn't have is told as such",
+        arguments: ["RHIZOME_REQUEST_BIND_ADDR", "RHIZOME_HTTP_API_ADDR"]
+    )
+    func foreignAddress(variable: String) async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                // RFC 5737: nobody has it.
+                let outcome = try await home.node.run(
+                    ["run"],
+                    environment: home.settings.merging([variable: "192.0.2.1"]) { $1 },
+                    within: .seconds(60)
+                )
+                #expect(outcome.exitCode == 1)
+                #expect(outcome.errors.contains("this machine has no such address"), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("requests and news can't have the same port on the same address")
+    func samePort() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                let outcome = try await home.node.run(
+                    ["run", "--request-bind-port", "4000", "--publish-bind-port", "4000"],
+                    environment: home.settings,
+                    within: .seconds(60)
+                )
+                #expect(outcome.exitCode == 64)
+                #expect(outcome.errors.contains("must differ"), "\(outcome.errors)")
             }
         }
     }
@@ -150,7 +192,14 @@ import Testing
 
     @Test("help and version are there for each command", arguments: [[], ["run"], ["audit"]] as [[String]])
     func help(command: [String]) async throws {
-        let outcome = try await BuiltCommand("rhizome-node").run(command + ["--help"])
+        let outcome = try await BuiltCommand("rhizome-node").run(
+            command + ["--help"],
+            environment: ["COLUMNS": "200"]
+        )
+        // What is to be pasted isn't wrapped on a terminal of 80 columns.
+        for line in outcome.output.split(separator: "\n") where line.hasPrefix("  rhizome-node ") {
+            #expect(line.count <= 76, "\(line)")
+        }
         #expect(outcome.exitCode == 0)
         #expect(outcome.output.contains("USAGE: rhizome-node"))
         #expect(try await BuiltCommand("rhizome-node").run(["--version"]).exitCode == 0)

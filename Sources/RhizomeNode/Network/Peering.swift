@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Glibc
 internal import Logging
 internal import RhizomeCore
 internal import RhizomeIdentity
@@ -150,9 +151,12 @@ actor Peering: SocketActor {
         } catch {
             socket.close()
             let hint =
-                error.code == .addressInUse
-                ? "another program listens there; stop it, or choose another port (0: any free one)"
-                : "\(error)"
+                switch error.number {
+                case EADDRINUSE: "another program listens there; stop it, or choose another port (0: any free one)"
+                case EADDRNOTAVAIL, ENODEV: "this machine has no such address; give one that it has, or * for all"
+                case EACCES: "that is not allowed to this user; choose a port of 1024 or above"
+                default: "\(error)"
+                }
             throw NodeError(.address, "\(binding.name): can't listen at \(host):\(binding.port): \(hint)")
         }
         return socket
