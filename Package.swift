@@ -105,7 +105,8 @@ let package = Package(
         .target(
             name: "RhizomeNode",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeIdentity", "SignedLog", "Sodium", "ZeroMQ",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeCore", "RhizomeIdentity", "SignedLog", "Sodium",
+                "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -45,7 +45,7 @@ package enum CommandLineTool {
     package static func show(_ line: String) throws { try StandardStreams.output(line + "\n") }
 
     /// The wall clock: µs since 1970.
-    package static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000_000) }
+    package static var now: Int64 { SystemTime.now }
 
     /// A variable of the environment; `nil` where it is unset or empty.
     package static func environment(_ name: String) -> String? {

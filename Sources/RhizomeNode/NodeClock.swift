@@ -1,4 +1,4 @@
-internal import Glibc
+internal import HomeFiles
 
 /// The node's one wall clock and its one clock for deadlines, both injected so that tests can move them.
 public struct NodeClock: Sendable {
@@ -16,15 +16,9 @@ public struct NodeClock: Sendable {
 
     /// The system's clocks.
     public static let system = NodeClock(
-        wallMicroseconds: { read(CLOCK_REALTIME) },
-        monotonicMicroseconds: { read(CLOCK_MONOTONIC) }
+        wallMicroseconds: { SystemTime.now },
+        monotonicMicroseconds: { SystemTime.uptime }
     )
-
-    private static func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        unsafe clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
 
     /// µs since 1970 UTC.
     public var now: Int64 { wallMicroseconds() }
