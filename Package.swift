@@ -181,8 +181,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeNodeTests",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting",
-                "SignedLog", "Sodium", "ZeroMQ",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeCore", "RhizomeIdentity", "RhizomeNode",
+                "RhizomeTesting", "SignedLog", "Sodium", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

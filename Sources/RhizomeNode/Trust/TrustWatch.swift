@@ -1,10 +1,12 @@
+internal import Dispatch
 internal import Logging
 internal import RhizomeIdentity
 internal import SignedLog
 
 /// Takes up changes of the trusted-peer list while the node runs, and trust that runs out (spec: identity.md).
 ///
-/// Looks four times a second whether the journal's file changed, which costs one system call.
+/// Looks four times a second whether the journal's file changed, which costs one system call. What waits for the disk or
+/// for the journal's lock does so on a queue of its own, not on Swift's pool.
 struct TrustWatch: Sendable {
     /// What changed from one list to the next.
     struct Change: Sendable {
@@ -25,6 +27,10 @@ struct TrustWatch: Sendable {
     let onChange: @Sendable (Change) async -> Void
 
     private static let interval = Duration.milliseconds(250)
+    /// How long a writer is waited for; the next look comes soon, and a node that is told to stop stops.
+    private static let lockPatience = Duration.milliseconds(500)
+
+    private let queue = DispatchQueue(label: "rhizome.trust")
 
     private struct Snapshot: Equatable {
         var mayConnect: Set<PublicKey> = []
@@ -40,6 +46,38 @@ struct TrustWatch: Sendable {
         }
     }
 
+    init(
+        journal: TrustJournal,
+        admittance: Admittance,
+        clock: NodeClock,
+        logger: Logger,
+        onChange: @escaping @Sendable (Change) async -> Void
+    ) {
+        self.journal = journal
+        self.admittance = admittance
+        self.clock = clock
+        self.logger = logger
+        self.onChange = onChange
+    }
+
+    /// Puts the journal as it is now into force, then on record.
+    ///
+    /// - Returns: which state of the file it is.
+    private func takeUp() async throws -> TrustJournal.Version {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { [journal, admittance] in
+                continuation.resume(
+                    with: Result {
+                        let loaded = try journal.loadWitnessed(patience: Self.lockPatience)
+                        admittance.update(loaded.list)
+                        try journal.recordSeen(loaded.list)
+                        return loaded.version
+                    }
+                )
+            }
+        }
+    }
+
     /// Runs until the task is cancelled.
     @concurrent
     func run(from loaded: TrustJournal.Loaded) async {
@@ -50,10 +88,7 @@ struct TrustWatch: Sendable {
             try? await Task.sleep(for: Self.interval)
             if journal.version != version {
                 do {
-                    let loaded = try journal.loadWitnessed()
-                    admittance.update(loaded.list)
-                    try journal.recordSeen(loaded.list)
-                    version = loaded.version
+                    version = try await takeUp()
                     lastError = ""
                 } catch {
                     // What was verified stays in force: a damaged journal must not open or close a door.
