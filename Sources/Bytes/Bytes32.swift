@@ -9,7 +9,8 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     public static let count = 32
 
     /// Takes exactly 32 bytes; `nil` for any other count.
-    // Inlinable, so that it is specialised for what it is given: otherwise it costs more than decoding all else.
+    ///
+    /// Inlinable, so that it is specialised for what it is given: else it would cost more than decoding all around it.
     @inlinable
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Self.count else { return nil }

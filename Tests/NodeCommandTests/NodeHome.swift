@@ -96,7 +96,7 @@ struct RunningNode: Sendable {
         guard let status = lines.last.flatMap({ Int($0) }) else {
             throw CommandError(description: "curl: \(outcome.errors)")
         }
-        return (status, lines.dropLast().joined(separator: "\n"))
+        return (status, lines.dropLast().joined(separator: "\n").trimmingCharacters(in: .newlines))
     }
 
     /// Writes properties of an entity.

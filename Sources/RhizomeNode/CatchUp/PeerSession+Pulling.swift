@@ -6,8 +6,10 @@ internal import SignedLog
 extension PeerSession {
     private static let pageBytes = 1024 * 1024
     private static let authorsAtOnce = 4
-    /// Pages of one comparison, or of news at one time, at most: ten million heads.
+    /// Pages of one comparison at most: ten million heads.
     private static let pages = 1000
+    /// Pages of news at one time at most: a million heads; it goes on with the next ones 10 s later.
+    private static let newsPages = 100
     /// Heads of one author that are remembered of a peer at most; only a liar tells of more.
     private static let rememberedHeads = 256
 
@@ -52,7 +54,7 @@ extension PeerSession {
 
     /// Asks for the heads of the authors whose logs changed at the peer since we asked last.
     func askForNews(_ memory: inout Memory) async throws(PeerError) {
-        for _ in 0..<Self.pages {
+        for _ in 0..<Self.newsPages {
             let request = PeerRequest.news(cursor: memory.cursor, limit: PeeringLimits.headsPage)
             let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
             let (heads, cursor, more) = try PeerReply.read(reply, PeerReply.readNews)
@@ -153,7 +155,11 @@ extension PeerSession {
                 let part = Array(want[start..<min(start + PeeringLimits.wantedHeads, want.count)])
                 let brought = try await pullPages(part, of: author)
                 outcome.accepted += brought.accepted
-                guard brought.hasFuture || brought.hasStalled else { continue }
+                guard brought.hasFuture || brought.hasStalled else {
+                    if brought.accepted > 0 { continue }
+                    // After a pull in vain the rest of what the peer says it has of this author waits too.
+                    if try await lacking(part).isEmpty { continue } else { break }
+                }
                 // One head that can't be had must not hold up the others: each for itself tells which it is.
                 for head in try await lacking(part) {
                     let alone = part.count == 1 ? brought : try await pullPages([head], of: author)

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test("trust given later, on the side without an address too, heals the link within 10 s")
+    @Test("trust given later, on the side without an address too, heals the link by itself")
     func trustLater() async throws {
         let alice = try TestNode("alice")
         let bob = try TestNode("bob")
@@ -48,7 +48,7 @@ import Testing
                 }
                 #expect(try await bob.log.count() == 0)
                 try alice.trust(bob)
-                try await eventually("bob is let in", within: .seconds(10)) { try await bob.log.count() == 1 }
+                try await eventually("bob is let in") { try await bob.log.count() == 1 }
             }
         }
     }
@@ -64,7 +64,7 @@ import Testing
                 _ = try await first.write([.name("Alice")])
                 try await eventually("bob has caught up") { try await bob.log.count() == 1 }
                 try alice.distrust(bob)
-                try await eventually("bob is cut off", within: .seconds(5)) {
+                try await eventually("bob is cut off") {
                     try await second.peers().last?.state != .connected
                 }
                 _ = try await first.write([.name("Alicia")])

@@ -40,8 +40,7 @@ import Testing
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await watch.run(from: loaded) }
-            // Well before the 10 s that a command waits.
-            try await eventually("the held lock is told of", within: .seconds(8)) { errors.value.withLock { $0 } == 1 }
+            try await eventually("the held lock is told of") { errors.value.withLock { $0 } == 1 }
             #expect(try Data(contentsOf: file) == torn)
             lock.withLock { $0 = nil }
             try await eventually("the torn write is taken away") { try Data(contentsOf: file) == whole }
