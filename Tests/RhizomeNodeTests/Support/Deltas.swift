@@ -56,8 +56,8 @@ enum Deltas {
         return SignedDelta.encoded(header: statement.encoded, body: body ?? right.bodyBytes)
     }
 
-    /// A body that is well formed and another one than any of these have.
-    static var otherBody: [UInt8] { get throws { try make("other", 99).bodyBytes } }
+    /// A body of the same size as that of `forged`, and another one than any of these have.
+    static var otherBody: [UInt8] { get throws { try make("other", 10).bodyBytes } }
 }
 
 extension SignedDelta {
