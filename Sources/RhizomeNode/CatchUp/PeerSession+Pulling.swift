@@ -8,8 +8,8 @@ extension PeerSession {
     private static let authorsAtOnce = 4
     /// Pages of one comparison at most: ten million heads.
     private static let pages = 1000
-    /// Pages of news at one time at most: a million heads; it goes on with the next ones 10 s later.
-    private static let newsPages = 100
+    /// Pages of news at one time at most, 200,000 heads: it goes on with the next ones 10 s later.
+    private static let newsPages = 20
     /// Heads of one author that are remembered of a peer at most; only a liar tells of more.
     private static let rememberedHeads = 256
 
