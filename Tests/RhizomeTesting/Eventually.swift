@@ -3,7 +3,7 @@ public import Testing
 /// Waits until something holds, looking again every 10 ms; a deadline that is far off fails the test.
 public func eventually(
     _ what: String,
-    within deadline: Duration = .seconds(30),
+    within deadline: Duration = .seconds(60),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
