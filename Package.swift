@@ -37,8 +37,9 @@ let package = Package(
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Locks", swiftSettings: strict),
         .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
-        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "Locks"], swiftSettings: strict),
         .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "StrictJSON", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "SignedLog", dependencies: ["Bytes", "DeterministicCBOR", "Sodium"], swiftSettings: strict),
@@ -55,7 +56,8 @@ let package = Package(
         .target(
             name: "RhizomeHTTP",
             dependencies: [
-                "Bytes", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeViews", "SignedLog", "Sodium",
+                "Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeViews", "SignedLog",
+                "Sodium",
                 "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -82,7 +84,7 @@ let package = Package(
         .target(
             name: "RhizomeTesting",
             dependencies: [
-                "Bytes", "RhizomeCore", "SignedLog", "Sodium",
+                "Bytes", "Locks", "RhizomeCore", "SignedLog", "Sodium",
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/RhizomeTesting",
@@ -97,7 +99,7 @@ let package = Package(
         .target(
             name: "RhizomeStore",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeCore", "SignedLog", "Sodium",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "SignedLog", "Sodium",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
@@ -105,7 +107,8 @@ let package = Package(
         .target(
             name: "RhizomeNode",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeCore", "RhizomeIdentity", "SignedLog", "Sodium",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog",
+                "Sodium",
                 "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -136,7 +139,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ZeroMQTests",
-            dependencies: ["Bytes", "CZeroMQ", "RhizomeTesting", "Sodium", "ZeroMQ", "zeromq-probe"],
+            dependencies: ["Bytes", "CZeroMQ", "Locks", "RhizomeTesting", "Sodium", "ZeroMQ", "zeromq-probe"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -174,14 +177,15 @@ let package = Package(
         .testTarget(
             name: "RhizomeViewsTests",
             dependencies: [
-                "Bytes", "RhizomeCore", "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON",
+                "Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedLog",
+                "StrictJSON",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RhizomeNodeTests",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeCore", "RhizomeIdentity", "RhizomeNode",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeNode",
                 "RhizomeTesting", "SignedLog", "Sodium", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -204,7 +208,7 @@ let package = Package(
         .testTarget(
             name: "RhizomeHTTPTests",
             dependencies: [
-                "Bytes", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting",
+                "Bytes", "Locks", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting",
                 "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -219,7 +223,7 @@ let package = Package(
         ),
         .testTarget(
             name: "NodeCommandTests",
-            dependencies: ["RhizomeTesting", "rhizome-keys", "rhizome-node"],
+            dependencies: ["Locks", "RhizomeTesting", "rhizome-keys", "rhizome-node"],
             swiftSettings: strict
         ),
         .testTarget(

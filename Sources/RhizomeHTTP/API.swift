@@ -1,9 +1,9 @@
 internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
+internal import Locks
 internal import Logging
 internal import NIOHTTP1
-internal import Synchronization
 
 /// A request's header that has passed the guards and means a route: its body may be read.
 struct PreparedRequest: Sendable {
@@ -114,7 +114,7 @@ final class API: Sendable {
 
 /// How many requests were answered, by the hundreds of the status.
 private final class AnswerCounts: Sendable {
-    private let counts = Mutex([Int](repeating: 0, count: 6))
+    private let counts = Lock([Int](repeating: 0, count: 6))
 
     func add(_ status: Int) {
         counts.withLock { counts in

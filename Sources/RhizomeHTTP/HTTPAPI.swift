@@ -1,11 +1,11 @@
 internal import HummingbirdCore
+internal import Locks
 public import Logging
 internal import NIOCore
 internal import NIOPosix
 public import RhizomeIdentity
 public import RhizomeNode
 public import ServiceLifecycle
-internal import Synchronization
 
 /// The HTTP API of a node (spec: http.md): a service that answers until it is told to stop.
 ///
@@ -202,7 +202,7 @@ public struct HTTPAPI: Service {
 
 /// What is known only once the server listens.
 private final class Opening: Sendable {
-    private let state = Mutex<Result<RequestGuard, any Error>?>(nil)
+    private let state = Lock<Result<RequestGuard, any Error>?>(nil)
 
     func succeed(_ guard: RequestGuard) { state.withLock { $0 = .success(`guard`) } }
 

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 
 /// A box that anyone may put something into without waiting, and that one reader empties whole.
 ///
@@ -12,13 +12,13 @@ final class Mailbox<Content: Sendable>: Sendable {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let empty: Content
 
     /// A box whose empty content is `empty`.
     init(_ empty: Content) {
         self.empty = empty
-        state = Mutex(State(content: empty))
+        state = Lock(State(content: empty))
     }
 
     /// Folds something into the content and wakes the reader.

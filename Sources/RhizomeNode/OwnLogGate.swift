@@ -1,5 +1,5 @@
+internal import Locks
 internal import SignedLog
-internal import Synchronization
 
 /// Holds back the first write after a start until the peers were asked for our own log, for at most 3 s, so that a
 /// restored backup heals before it forks (spec: admission.md, "Forks").
@@ -10,11 +10,11 @@ final class OwnLogGate: Sendable {
         var isOpen: Bool
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// Waits for these peers, from now on.
     init(peers: Set<PublicKey>, patience: Duration = .seconds(3)) {
-        state = Mutex(State(awaited: peers, isOpen: peers.isEmpty))
+        state = Lock(State(awaited: peers, isOpen: peers.isEmpty))
         guard !peers.isEmpty else { return }
         // Owner: the gate; it ends after the patience. No write's own task, since that may be cancelled, and must not
         // open the gate for the others then.

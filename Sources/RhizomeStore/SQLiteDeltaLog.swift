@@ -3,9 +3,9 @@ internal import DeterministicCBOR
 internal import Foundation
 internal import GRDB
 internal import HomeFiles
+internal import Locks
 public import RhizomeCore
 internal import Sodium
-internal import Synchronization
 
 /// The delta log on SQLite, in `store.sqlite` of a data folder (spec: house.md, "The store").
 ///
@@ -40,9 +40,9 @@ public final class SQLiteDeltaLog: DeltaLog {
 
     let pool: DatabasePool
     let version: String
-    let caches = Mutex(AppendCaches())
+    let caches = Lock(AppendCaches())
     private let witness: StoreWitness?
-    private let lock: Mutex<FileLock?>
+    private let lock: Lock<FileLock?>
 
     private init(
         pool: DatabasePool,
@@ -57,7 +57,7 @@ public final class SQLiteDeltaLog: DeltaLog {
         self.epoch = epoch
         self.witnessFinding = witnessFinding
         self.witness = witness
-        self.lock = Mutex(lock)
+        self.lock = Lock(lock)
     }
 
     // MARK: - Opening and closing

@@ -2,8 +2,8 @@ internal import Bytes
 internal import DeterministicCBOR
 internal import Dispatch
 internal import HomeFiles
+internal import Locks
 internal import RhizomeCore
-internal import Synchronization
 
 /// Where a store stood: what `data/store.seen` keeps outside of it.
 ///
@@ -65,7 +65,7 @@ final class StoreWitness: Sendable {
 
     private let folder: HomeFolder
     private let interval: Duration
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let queue = DispatchQueue(label: "rhizome.store.seen", qos: .utility)
 
     init(folder: HomeFolder, interval: Duration) {

@@ -1,5 +1,6 @@
 internal import CZeroMQ
 internal import Glibc
+internal import Locks
 internal import Synchronization
 
 /// A serial executor that is one OS thread: an actor's jobs, its sockets, their messages and its timers share it.
@@ -62,7 +63,7 @@ internal import Synchronization
     /// The thread's name, as `ps -L` shows the first 15 bytes of it.
     package let name: String
 
-    private let shared = Mutex(Shared())
+    private let shared = Lock(Shared())
     private let wakeDescriptor: Int32
     /// The thread's `pthread_t`; 0 while there is none.
     private let thread = Atomic<UInt>(0)

@@ -1,3 +1,4 @@
+internal import Locks
 internal import Synchronization
 
 /// What becomes of a client that asks to be let in (RFC 27).
@@ -49,7 +50,7 @@ package final class ZAPHandler: Sendable {
     // Owner: the process. It ends once the handler is bound, and is made once.
     private static let starting = Task { try await ZAPHandler() }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let thread: SocketThread
 
     /// The handler, bound and answering; started by the first caller.

@@ -1,11 +1,11 @@
 import Foundation
+import Locks
 import RhizomeTesting
-import Synchronization
 import Testing
 
 @Suite struct DurabilityTests {
     final class Counter: Sendable {
-        private let count = Mutex(0)
+        private let count = Lock(0)
 
         var value: Int { count.withLock { $0 } }
         func add() { count.withLock { $0 += 1 } }

@@ -1,12 +1,12 @@
 import Bytes
 import HTTPTypes
 import HummingbirdCore
+import Locks
 import Logging
 import NIOCore
 import NIOHTTP1
 import RhizomeIdentity
 import StrictJSON
-import Synchronization
 
 @testable import RhizomeHTTP
 
@@ -40,7 +40,7 @@ struct APIHarness {
         let node = try MemoryNode()
         self.node = node
         let guarded = RequestGuard(hosts: AllowedHosts(port: Self.port, bound: ["127.0.0.1"], extra: []), token: token)
-        let numbers = Mutex(0)
+        let numbers = Lock(0)
         api = API(
             node: node,
             version: "1.2.3",
@@ -92,7 +92,7 @@ struct APIHarness {
 }
 
 private final class Collected: Sendable {
-    let bytes = Mutex<[UInt8]>([])
+    let bytes = Lock<[UInt8]>([])
 }
 
 private struct CollectingWriter: ResponseBodyWriter {

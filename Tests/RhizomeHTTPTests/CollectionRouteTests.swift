@@ -1,8 +1,8 @@
 import Bytes
+import Locks
 import RhizomeCore
 import RhizomeTesting
 import StrictJSON
-import Synchronization
 import Testing
 
 @testable import RhizomeHTTP

@@ -1,11 +1,11 @@
 import Bytes
 import HTTPTypes
+import Locks
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import StrictJSON
-import Synchronization
 import Testing
 
 @testable import RhizomeHTTP

@@ -1,8 +1,8 @@
 import HTTPTypes
 import HummingbirdCore
+import Locks
 import NIOCore
 import StrictJSON
-import Synchronization
 import Testing
 
 @testable import RhizomeHTTP
@@ -11,8 +11,8 @@ import Testing
     private struct Broken: Error {}
 
     private final class Written: Sendable {
-        let parts = Mutex<[Int]>([])
-        let isFinished = Mutex(false)
+        let parts = Lock<[Int]>([])
+        let isFinished = Lock(false)
     }
 
     private struct Writer: ResponseBodyWriter {

@@ -1,9 +1,9 @@
+import Locks
 import Logging
-import Synchronization
 
 /// Keeps what is logged.
 final class LogRecords: Sendable {
-    private let kept = Mutex<[(level: Logger.Level, text: String)]>([])
+    private let kept = Lock<[(level: Logger.Level, text: String)]>([])
 
     /// Each record as one text.
     var records: [(level: Logger.Level, text: String)] { kept.withLock { $0 } }

@@ -1,9 +1,9 @@
 import Bytes
+import Locks
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
-import Synchronization
 
 @testable import RhizomeHTTP
 @testable import RhizomeNode
@@ -27,7 +27,7 @@ final class MemoryNode: NodeService {
     let memory = InMemoryDeltaLog()
     let peerID = "taliesin's node"
     let uptimeSeconds: Int64 = 42
-    let state = Mutex(State())
+    let state = Lock(State())
 
     init() throws { signer = try TestAuthors.signer("http") }
 

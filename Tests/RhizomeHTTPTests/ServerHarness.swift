@@ -1,7 +1,7 @@
+import Locks
 import Logging
 import RhizomeIdentity
 import ServiceLifecycle
-import Synchronization
 
 @testable import RhizomeHTTP
 

@@ -1,7 +1,7 @@
 public import Bytes
+internal import Locks
 public import RhizomeCore
 public import SignedLog
-internal import Synchronization
 
 /// A delta log in memory, as plain as can be: what the others are measured against, and what tests run on.
 public final class InMemoryDeltaLog: DeltaLog {
@@ -20,7 +20,7 @@ public final class InMemoryDeltaLog: DeltaLog {
     /// 16 bytes.
     public let epoch: [UInt8]
     private let version: String
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// An empty log.
     ///

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Locks
 
 /// A command that is running, lent by ``BuiltCommand/withRunning(_:environment:_:)``.
 package final class RunningCommand: Sendable {
@@ -9,7 +9,7 @@ package final class RunningCommand: Sendable {
     package let output = LineLog()
     /// The lines of standard error so far.
     package let errors = LineLog()
-    private let ending = Mutex(false)
+    private let ending = Lock(false)
 
     init(processID: Int32) { self.processID = processID }
 

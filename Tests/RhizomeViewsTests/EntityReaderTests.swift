@@ -1,10 +1,10 @@
 import Bytes
+import Locks
 import RhizomeCore
 import RhizomeTesting
 import RhizomeViews
 import SignedLog
 import StrictJSON
-import Synchronization
 import Testing
 
 @Suite struct EntityReaderTests {
@@ -60,7 +60,7 @@ import Testing
         let log = InMemoryDeltaLog()
         _ = try await log.append([size, name], cursors: [:])
         // The entity's own deltas have been answered, with `name` alone, before the transaction is asked for.
-        let answers = Mutex(0)
+        let answers = Lock(0)
         let watched = WatchedLog(log) {
             let count = answers.withLock { count in
                 count += 1

@@ -1,14 +1,14 @@
 import Bytes
+import Locks
 import RhizomeCore
 import RhizomeTesting
 import SignedLog
-import Synchronization
 
 /// A log that notes which entities are asked for, and does something before each such answer.
 final class WatchedLog: DeltaLog {
     private let log: InMemoryDeltaLog
     private let beforeAnswer: @Sendable () async throws -> Void
-    private let asked = Mutex<[Text]>([])
+    private let asked = Lock<[Text]>([])
 
     init(_ log: InMemoryDeltaLog, beforeAnswer: @escaping @Sendable () async throws -> Void = {}) {
         self.log = log

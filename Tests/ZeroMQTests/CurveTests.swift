@@ -1,7 +1,7 @@
 internal import CZeroMQ
+import Locks
 import RhizomeTesting
 import Sodium
-import Synchronization
 import Testing
 
 @testable import ZeroMQ
@@ -13,7 +13,7 @@ private final class TestTrust: Sendable {
         var attempts: [[UInt8]: Int] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func set(_ keys: TestKeys, _ decision: ZAPDecision) {
         state.withLock { $0.decisions[keys.publicKey] = decision }

@@ -1,6 +1,6 @@
 internal import CZeroMQ
 import Foundation
-import Synchronization
+import Locks
 import Testing
 
 @testable import ZeroMQ
@@ -59,7 +59,7 @@ private func port(of endpoint: String) throws -> UInt16 {
         handshakeInterval: Duration = .seconds(15),
         _ body: (TestSocket, String, TestKeys, SocketThread) async throws -> Void
     ) async throws {
-        let asked = Mutex(0)
+        let asked = Lock(0)
         let clientKeys = try TestKeys()
         try await withThread { thread in
             let serverKeys = try TestKeys()

@@ -1,6 +1,6 @@
 import Foundation
+import Locks
 import Sodium
-import Synchronization
 import Testing
 
 @testable import ZeroMQ
@@ -284,7 +284,7 @@ private actor Counter: SocketActor {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             try SodiumLibrary.initialize()
             let thread = try SocketThread(name: "confined")
-            let box = Mutex<SocketBox?>(nil)
+            let box = Lock<SocketBox?>(nil)
             try await thread.perform {
                 let socket = SocketBox(try Socket(.dealer, on: thread))
                 box.withLock { $0 = socket }

@@ -1,6 +1,6 @@
 import Bytes
+import Locks
 import Sodium
-import Synchronization
 import Testing
 
 @testable import ZeroMQ
@@ -37,7 +37,7 @@ final class Mailbox<Value: Sendable>: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func put(_ value: Value) {
         let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in

@@ -1,9 +1,9 @@
-internal import Synchronization
+internal import Locks
 
 /// How many bytes of request bodies may lie in memory at once, of all connections together.
 final class BodyBudget: Sendable {
     private let limit: Int
-    private let used = Mutex(0)
+    private let used = Lock(0)
 
     /// A budget.
     init(limit: Int) { self.limit = limit }

@@ -1,5 +1,5 @@
+internal import Locks
 internal import NIOCore
-internal import Synchronization
 
 /// All open connections: caps their number, and cuts them all at the end.
 ///
@@ -20,7 +20,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     private let limit: Int
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// No connections yet.
     init(limit: Int) { self.limit = limit }

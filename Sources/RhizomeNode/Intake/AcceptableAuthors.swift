@@ -1,5 +1,5 @@
+internal import Locks
 internal import SignedLog
-internal import Synchronization
 
 /// Remembers which keys can be identities, so that a liar can't make us compute that again and again.
 ///
@@ -12,7 +12,7 @@ final class AcceptableAuthors: Sendable {
     }
 
     private static let half = 4096
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// How many keys are remembered.
     var remembered: Int { state.withLock { $0.recent.count + $0.older.count } }

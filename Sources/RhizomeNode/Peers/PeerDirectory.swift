@@ -1,8 +1,8 @@
 internal import Bytes
+internal import Locks
 internal import RhizomeCore
 internal import RhizomeIdentity
 internal import SignedLog
-internal import Synchronization
 
 /// What is known of each peer while the node runs: what it said of itself, its clock, its session.
 ///
@@ -21,7 +21,7 @@ final class PeerDirectory: Sendable {
     }
 
     private let clock: NodeClock
-    private let entries = Mutex<[PublicKey: Entry]>([:])
+    private let entries = Lock<[PublicKey: Entry]>([:])
 
     init(clock: NodeClock) { self.clock = clock }
 

@@ -1,6 +1,6 @@
+internal import Locks
 internal import RhizomeCore
 public import SignedLog
-internal import Synchronization
 
 /// What is counted of each peer: decisions on its deltas, and the credit that bad input uses up.
 ///
@@ -18,7 +18,7 @@ public final class PeerLedger: Sendable {
     }
 
     private let clock: NodeClock
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let onPenalty: @Sendable (PublicKey) -> Void
 
     init(clock: NodeClock, onPenalty: @escaping @Sendable (PublicKey) -> Void) {

@@ -1,7 +1,7 @@
 public import Bytes
+internal import Locks
 internal import RhizomeIdentity
 public import SignedLog
-internal import Synchronization
 internal import ZeroMQ
 
 /// A key that asked for a connection and was refused.
@@ -31,7 +31,7 @@ final class Admittance: Sendable {
     /// Keys remembered at most: the one seen longest ago goes.
     private static let refusedKeys = 1_000
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let clock: NodeClock
     private let isPenalised: @Sendable (PublicKey) -> Bool
     private let onAdmitted: @Sendable (PublicKey) -> Void
@@ -42,7 +42,7 @@ final class Admittance: Sendable {
         isPenalised: @escaping @Sendable (PublicKey) -> Bool,
         onAdmitted: @escaping @Sendable (PublicKey) -> Void
     ) {
-        state = Mutex(State(trust: trust))
+        state = Lock(State(trust: trust))
         self.clock = clock
         self.isPenalised = isPenalised
         self.onAdmitted = onAdmitted

@@ -1,9 +1,9 @@
 import Bytes
 import DeterministicCBOR
+import Locks
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
-import Synchronization
 import Testing
 
 @testable import RhizomeCore

@@ -1,9 +1,9 @@
 import Bytes
+import Locks
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Sodium
-import Synchronization
 import Testing
 import ZeroMQ
 

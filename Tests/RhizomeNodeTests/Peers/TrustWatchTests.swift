@@ -1,10 +1,10 @@
 import Foundation
 import HomeFiles
+import Locks
 import Logging
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
-import Synchronization
 import Testing
 
 @testable import RhizomeNode
@@ -21,11 +21,11 @@ import Testing
         try alice.distrust(bob)
         // A write that is under way, or was torn: only under the lock can that be told.
         let torn = try Data(contentsOf: file).prefix(whole.count + 30)
-        let lock = Mutex(try Optional(alice.home.folder.lock("trust.lock", for: "a test", patience: .zero)))
+        let lock = Lock(try Optional(alice.home.folder.lock("trust.lock", for: "a test", patience: .zero)))
         try torn.write(to: file)
 
         let errors = CountingHandler.Count()
-        let excluded = Mutex<Set<PublicKey>>([])
+        let excluded = Lock<Set<PublicKey>>([])
         let watch = TrustWatch(
             journal: alice.journal,
             admittance: Admittance(
@@ -56,7 +56,7 @@ import Testing
 /// Counts errors and forgets the rest.
 private struct CountingHandler: LogHandler {
     final class Count: Sendable {
-        let value = Mutex(0)
+        let value = Lock(0)
     }
 
     let errors: Count

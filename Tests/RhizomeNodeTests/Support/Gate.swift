@@ -1,4 +1,4 @@
-import Synchronization
+import Locks
 
 /// Holds callers up until a test opens it, cancelled ones too.
 final class Gate: Sendable {
@@ -7,7 +7,7 @@ final class Gate: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Whether somebody waits.
     var isReached: Bool { state.withLock { !$0.waiters.isEmpty } }

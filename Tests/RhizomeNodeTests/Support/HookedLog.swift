@@ -1,8 +1,8 @@
 import Bytes
+import Locks
 import RhizomeCore
 import RhizomeTesting
 import SignedLog
-import Synchronization
 
 /// A log in memory whose appends a test can hold up, count and let fail.
 final class HookedLog: DeltaLog {
@@ -12,7 +12,7 @@ final class HookedLog: DeltaLog {
     }
 
     let memory = InMemoryDeltaLog()
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Runs before each append; what it throws is what the append throws.
     func beforeAppend(_ hook: (@Sendable (_ count: Int) async throws -> Void)?) {

@@ -1,9 +1,9 @@
 import Bytes
+import Locks
 import RhizomeCore
 import RhizomeTesting
 import SignedLog
 import Sodium
-import Synchronization
 
 @testable import RhizomeNode
 
@@ -55,8 +55,8 @@ final class IntakeBench: Sendable {
     }
 
     private final class SeenBox: Sendable {
-        let state: Mutex<Seen>
-        init(_ seen: Seen) { state = Mutex(seen) }
+        let state: Lock<Seen>
+        init(_ seen: Seen) { state = Lock(seen) }
     }
 
     private let box: SeenBox

@@ -1,11 +1,11 @@
+import Locks
 import RhizomeNode
-import Synchronization
 
 /// A clock that stands still until a test moves it.
 final class ManualClock: Sendable {
-    private let times: Mutex<(wall: Int64, uptime: Int64)>
+    private let times: Lock<(wall: Int64, uptime: Int64)>
 
-    init(_ wall: Int64 = 1_735_689_600_000_000, uptime: Int64 = 1_000_000_000) { times = Mutex((wall, uptime)) }
+    init(_ wall: Int64 = 1_735_689_600_000_000, uptime: Int64 = 1_000_000_000) { times = Lock((wall, uptime)) }
 
     /// Moves both clocks by so many seconds.
     func advance(_ seconds: Int64) {

@@ -1,11 +1,11 @@
 import Bytes
 import DeterministicCBOR
+import Locks
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Sodium
-import Synchronization
 import Testing
 import ZeroMQ
 
@@ -35,8 +35,8 @@ actor RawPeer: SocketActor {
     private var lastID: UInt64 = 0
 
     private final class SeenBox: Sendable {
-        let state: Mutex<Seen>
-        init(_ seen: Seen) { state = Mutex(seen) }
+        let state: Lock<Seen>
+        init(_ seen: Seen) { state = Lock(seen) }
     }
 
     nonisolated var key: PublicKey { identity.publicKey }
