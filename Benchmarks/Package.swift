@@ -16,17 +16,25 @@ let strict: [SwiftSetting] = [
 // A package of its own, so that the main build pays nothing for it.
 let package = Package(
     name: "rhizome-benchmarks",
-    dependencies: [.package(name: "rhizome", path: "..")],
+    dependencies: [
+        .package(name: "rhizome", path: ".."),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    ],
     targets: [
+        // libsodium itself, against which the whole is measured.
+        .systemLibrary(name: "BareSodium", providers: [.apt(["libsodium-dev"])]),
         .executableTarget(
             name: "rhizome-bench",
             dependencies: [
+                "BareSodium",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "RhizomeCore", package: "rhizome"),
                 .product(name: "RhizomeIdentity", package: "rhizome"),
+                .product(name: "RhizomeNode", package: "rhizome"),
                 .product(name: "RhizomeStore", package: "rhizome"),
             ],
             swiftSettings: strict
-        )
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,13 +10,21 @@ struct BenchmarkOptions {
     var isStart = false
     /// Audit the store, too.
     var isAudit = false
+    /// Measure catching up, and nothing else.
+    var isCatchUp = false
+    /// Run a node with this home and do nothing else: see `BenchmarkNode`.
+    var nodeHome: String?
+    /// How many deltas that node is to hold before it ends; it runs until it is told to end where there is none.
+    var expected: Int?
 
     static let usage = """
-        rhizome-bench [--deltas N] [--store FOLDER] [--audit]
+        rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--catch-up]
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
-        and pulls. With --audit it audits a store that was built before instead. To build it anew, remove FOLDER.
+        and pulls. With --audit it audits a store that was built before instead, with --catch-up it
+        measures how fast one node fetches 100,000 deltas of another, and nothing else. To build a store anew, remove
+        its folder.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -35,13 +43,20 @@ struct BenchmarkOptions {
                 folder = path
             case "--measure-start": isStart = true
             case "--audit": isAudit = true
+            case "--catch-up": isCatchUp = true
+            case "--node": nodeHome = rest.popFirst()
+            case "--until": expected = rest.popFirst().flatMap { Int($0) }
             default: throw BenchmarkError("unknown argument \(argument)\n\n\(Self.usage)")
             }
         }
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        self.folder = folder ?? package.appending(path: ".store/\(count)").path
+        self.folder = folder ?? Self.stores + "/\(count)"
     }
+
+    private static let stores = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: ".store").path
+
+    /// Where the nodes that catch up have their homes.
+    var catchUpFolder: String { Self.stores + "/catch-up" }
 }
 
 /// What went wrong, in words.

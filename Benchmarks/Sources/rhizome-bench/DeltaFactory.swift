@@ -37,6 +37,15 @@ struct DeltaFactory: Sendable {
         return batch
     }
 
+    /// One delta by each of so many authors, whose keys are forgotten: locked memory has no room for all of them.
+    static func firsts(by count: Int) throws -> [AdmittedDelta] {
+        var factory = try DeltaFactory(authors: 0, entities: count, seed: 7)
+        return try (0..<count).map { _ in
+            factory.authors = [Author(identity: try Identity.generate(), head: nil)]
+            return try factory.delta(by: 0)
+        }
+    }
+
     private mutating func delta(by number: Int) throws -> AdmittedDelta {
         time += 1_000
         let author = authors[number]

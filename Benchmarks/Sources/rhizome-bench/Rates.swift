@@ -134,6 +134,11 @@ struct Rate: CustomStringConvertible {
 extension Duration {
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 
+    var microseconds: Int {
+        let (seconds, attoseconds) = components
+        return Int(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
+
     var text: String {
         seconds < 10 ? "\(Int((seconds * 1000).rounded())) ms" : "\((seconds * 10).rounded() / 10) s"
     }

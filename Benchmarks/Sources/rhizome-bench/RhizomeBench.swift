@@ -2,7 +2,7 @@ import Foundation
 import RhizomeCore
 import RhizomeStore
 
-/// `make bench`: what a store of a million deltas costs.
+/// `make bench`: what a store of a million deltas costs, and catching up with another node.
 @main
 enum RhizomeBench {
     /// Audits the store that was built before; in this process, so that its memory is the audit's.
@@ -25,6 +25,10 @@ enum RhizomeBench {
                 try await StartMeasurement.measure(options)
                 return
             }
+            if let home = options.nodeHome {
+                try await BenchmarkNode.run(home: home, until: options.expected)
+                return
+            }
             #if DEBUG
                 print("(a debug build: numbers mean nothing; run with -c release)")
             #endif
@@ -32,9 +36,14 @@ enum RhizomeBench {
                 try await audit(options)
                 return
             }
-            try await StoreBuild(options: options).run()
+            if options.isCatchUp {
+                try await CatchUp(folder: options.catchUpFolder).run()
+                return
+            }
+            try await StoreBuild(folder: options.folder, count: options.count).run()
             try StartMeasurement.run(options)
             try await Rates(options: options).run()
+            try await CatchUp(folder: options.catchUpFolder).run()
         } catch {
             FileHandle.standardError.write(Data("rhizome-bench: \(error)\n".utf8))
             exit(1)

@@ -26,9 +26,7 @@ struct StartMeasurement {
         for position in stride(from: Int64(0), to: count, by: max(1, Int(count) / 200)) {
             _ = try await log.deltas(after: position, limit: 100)
         }
-        let (seconds, attoseconds) = took.components
-        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
-        print("\(microseconds) \(try highWaterKiB()) \(heads.count)")
+        print("\(took.microseconds) \(try highWaterKiB()) \(heads.count)")
         try log.close()
     }
 

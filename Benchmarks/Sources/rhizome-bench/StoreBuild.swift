@@ -4,23 +4,28 @@ import RhizomeStore
 
 /// Builds the store once.
 struct StoreBuild {
-    let options: BenchmarkOptions
+    /// Where it lies.
+    let folder: String
+    /// How many deltas it gets.
+    let count: Int
+    /// By how many authors.
+    var authors = DeltaFactory.authorCount
 
     private static let batch = 10_000
 
     /// Builds the store unless it is there.
     func run() async throws {
-        try FileManager.default.createDirectory(atPath: options.folder, withIntermediateDirectories: true)
-        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: options.folder)
-        let log = try SQLiteDeltaLog.open(folder: options.folder, version: "bench", now: 0)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
+        let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: 0)
         defer { try? log.close() }
         let held = Int(try await log.count())
-        guard held != options.count else {
-            print("store           \(options.count) deltas, built before")
+        guard held != count else {
+            print("store           \(count) deltas, built before")
             return
         }
         guard held == 0 else {
-            throw BenchmarkError("\(options.folder) has \(held) deltas, not \(options.count): remove it first")
+            throw BenchmarkError("\(folder) has \(held) deltas, not \(count): remove it first")
         }
         try await build(log)
     }
@@ -29,26 +34,26 @@ struct StoreBuild {
         let width = ProcessInfo.processInfo.activeProcessorCount
         var factories = try (0..<width).map { part in
             try DeltaFactory(
-                authors: DeltaFactory.authorCount / width,
-                entities: options.count / 5,
+                authors: authors / width,
+                entities: count / 5,
                 seed: UInt64(part)
             )
         }
         let clock = ContinuousClock()
         let start = clock.now
         var done = 0
-        var next = try await Self.produce(&factories, Self.share(options.count, width))
+        var next = try await Self.produce(&factories, Self.share(count, width))
         while !next.isEmpty {
             let batch = next
             done += batch.count
             async let appended = log.append(batch, cursors: [:])
-            next = try await Self.produce(&factories, Self.share(options.count - done, width))
+            next = try await Self.produce(&factories, Self.share(count - done, width))
             _ = try await appended
             if done.isMultiple(of: 100_000) { FileHandle.standardError.write(Data("  \(done)\r".utf8)) }
         }
         let took = clock.now - start
-        print("store           \(options.count) deltas by \(DeltaFactory.authorCount) authors in \(took.text)")
-        print("  in all        \(Rate(options.count, took)) signed, decoded, verified and appended on \(width) cores")
+        print("store           \(count) deltas by \(authors) authors in \(took.text)")
+        print("  in all        \(Rate(count, took)) signed, decoded, verified and appended on \(width) cores")
     }
 
     private static func share(_ rest: Int, _ width: Int) -> [Int] {
