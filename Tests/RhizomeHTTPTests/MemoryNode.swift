@@ -76,22 +76,22 @@ final class MemoryNode: NodeService {
         if let failure = state.withLock({ $0.logFailure }) { throw failure }
         let delta: SignedDelta
         do { delta = try SignedDelta(decoding: wire) } catch { return Judgement(nil, error) }
-        if try await memory.contains([delta.id]).contains(delta.id) { return Judgement(delta.id, .duplicate) }
+        if try await memory.contains([delta.id]).contains(delta.id) { return Judgement(delta, .duplicate) }
         guard state.withLock({ $0.trusted.contains(delta.author) }) || delta.author == identity else {
-            return Judgement(delta.id, .defer(.unknownAuthor))
+            return Judgement(delta, .defer(.unknownAuthor))
         }
         do {
             let links = try await memory.links(of: delta.header.previous)
             switch try fit(delta, links, from: nil) {
             case .admitted(let admitted):
                 let stored = try await memory.append([admitted], cursors: [:])
-                return Judgement(delta.id, .accept, stored: stored[0])
-            case .gap: return Judgement(delta.id, .defer(.gap))
-            case .future: return Judgement(delta.id, .defer(.future))
-            case .rejected(let refusal): return Judgement(delta.id, refusal)
+                return Judgement(delta, .accept, stored: stored[0])
+            case .gap: return Judgement(delta, .defer(.gap))
+            case .future: return Judgement(delta, .defer(.future))
+            case .rejected(let refusal): return Judgement(delta, refusal)
             }
         } catch let refusal as DeltaRefusal {
-            return Judgement(delta.id, refusal)
+            return Judgement(delta, refusal)
         }
     }
 

@@ -11,22 +11,50 @@ public struct SignedDelta: Sendable {
     /// What a delta's signature is for.
     public static let purpose = SignedStatement.Purpose("rhizome.delta.v1")
 
-    /// The whole signed delta as it was received or made.
-    public let bytes: [UInt8]
-    /// The signed header.
-    public let statement: SignedStatement
-    /// The id, computed from what was signed.
-    public let id: DeltaID
-    /// What the author signed.
-    public let header: DeltaHeader
-    /// What the delta says.
-    public let body: DeltaBody
-    /// The body's encoding.
-    public let bodyBytes: [UInt8]
-    private let headerRange: Range<Int>
+    /// What is known of one: in one place, since a delta is copied at each station of its walk.
+    private final class Content: Sendable {
+        let bytes: [UInt8]
+        let statement: SignedStatement
+        let id: DeltaID
+        let header: DeltaHeader
+        let body: DeltaBody
+        let bodyBytes: [UInt8]
+        let headerRange: Range<Int>
 
+        init(
+            bytes: [UInt8],
+            statement: SignedStatement,
+            header: DeltaHeader,
+            body: DeltaBody,
+            bodyBytes: [UInt8],
+            headerRange: Range<Int>
+        ) {
+            self.bytes = bytes
+            self.statement = statement
+            id = DeltaID(statement.id)
+            self.header = header
+            self.body = body
+            self.bodyBytes = bodyBytes
+            self.headerRange = headerRange
+        }
+    }
+
+    private let content: Content
+
+    /// The whole signed delta as it was received or made.
+    public var bytes: [UInt8] { content.bytes }
+    /// The signed header.
+    public var statement: SignedStatement { content.statement }
+    /// The id, computed from what was signed.
+    public var id: DeltaID { content.id }
+    /// What the author signed.
+    public var header: DeltaHeader { content.header }
+    /// What the delta says.
+    public var body: DeltaBody { content.body }
+    /// The body's encoding.
+    public var bodyBytes: [UInt8] { content.bodyBytes }
     /// Who claims to have signed it.
-    public var author: PublicKey { statement.signer }
+    public var author: PublicKey { content.statement.signer }
 
     /// Decodes a signed delta: admission's first row but for the author's key, which ``PublicKey/isAcceptable`` checks.
     ///
@@ -37,6 +65,8 @@ public struct SignedDelta: Sendable {
             throw .limit("\(bytes.count) bytes; a signed delta has at most \(DeltaLimits.signedBytes)")
         }
         var reader = CBORReader(bytes)
+        let statement: SignedStatement
+        let headerRange: Range<Int>
         let bodyRange: Range<Int>
         do throws(CBORError) {
             guard try reader.array() == 2 else { throw .unexpected(at: 0) }
@@ -51,12 +81,18 @@ public struct SignedDelta: Sendable {
         guard bodyRange.count <= DeltaLimits.bodyBytes else {
             throw .limit("a body of \(bodyRange.count) bytes; at most \(DeltaLimits.bodyBytes) are allowed")
         }
-        header = try DeltaHeader(payload: statement.payload)
-        bodyBytes = Array(bytes[bodyRange])
-        body = try DeltaBody(bytes: bodyBytes)
+        let header = try DeltaHeader(payload: statement.payload)
+        let bodyBytes = Array(bytes[bodyRange])
+        let body = try DeltaBody(bytes: bodyBytes)
         guard body.host != statement.signer else { throw .malformed("the host is the author: null says so") }
-        id = DeltaID(statement.id)
-        self.bytes = bytes
+        content = Content(
+            bytes: bytes,
+            statement: statement,
+            header: header,
+            body: body,
+            bodyBytes: bodyBytes,
+            headerRange: headerRange
+        )
     }
 
     /// Puts a stored header and body together again.
@@ -100,7 +136,7 @@ public struct SignedDelta: Sendable {
     }
 
     /// The header's encoding, a COSE_Sign1 that any COSE library can check.
-    public var headerBytes: [UInt8] { Array(bytes[headerRange]) }
+    public var headerBytes: [UInt8] { Array(bytes[content.headerRange]) }
 }
 
 /// The end of one branch of an author's log.

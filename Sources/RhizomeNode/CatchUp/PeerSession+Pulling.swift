@@ -216,7 +216,7 @@ extension PeerSession {
                     case .defer, .reject: break
                     }
                 }
-                guard let last = Self.end(of: wires, author: author, after: after) else {
+                guard let last = Self.end(of: judgements, author: author, after: after) else {
                     // What was malformed has been charged already; a page out of order is no better.
                     ledger.charge(peer)
                     return brought
@@ -233,13 +233,13 @@ extension PeerSession {
 
     /// The (sequence, id) with which a page ends, or `nil` where it isn't in order, or not this author's.
     private static func end(
-        of wires: [[UInt8]],
+        of judgements: [Judgement],
         author: PublicKey,
         after: (sequence: Int64, id: DeltaID)?
     ) -> (sequence: Int64, id: DeltaID)? {
         var last = after
-        for wire in wires {
-            guard let delta = try? SignedDelta(decoding: wire), delta.author == author else { return nil }
+        for judgement in judgements {
+            guard let delta = judgement.delta, delta.author == author else { return nil }
             let place = (sequence: delta.header.sequence, id: delta.id)
             if let last, last >= place { return nil }
             last = place

@@ -94,20 +94,20 @@ public actor Intake {
         let decoded = await concurrentMap(wires) { [standing, acceptable] wire in
             Self.decode(wire, standing: standing, acceptable: acceptable)
         }
-        let held = try await log.contains(decoded.compactMap { try? $0.get().id })
+        let held = try await log.contains(decoded.compactMap { try? $0.get().delta.id })
         var toVerify: [(place: Int, delta: SignedDelta)] = []
         var unknown: [SignedDelta] = []
         for (place, result) in decoded.enumerated() {
             switch result {
             case .failure(let refusal): judgements[place] = Judgement(nil, refusal)
-            case .success(let delta) where held.contains(delta.id):
-                judgements[place] = Judgement(delta.id, .duplicate)
-            case .success(let delta):
-                switch standing(delta.author) {
+            case .success((let delta, _)) where held.contains(delta.id):
+                judgements[place] = Judgement(delta, .duplicate)
+            case .success((let delta, let standing)):
+                switch standing {
                 case .mayWrite: toVerify.append((place, delta))
-                case .distrusted: judgements[place] = Judgement(delta.id, .reject(.distrusted))
+                case .distrusted: judgements[place] = Judgement(delta, .reject(.distrusted))
                 case .unknown:
-                    judgements[place] = Judgement(delta.id, .defer(.unknownAuthor))
+                    judgements[place] = Judgement(delta, .defer(.unknownAuthor))
                     unknown.append(delta)
                 }
             }
@@ -115,10 +115,10 @@ public actor Intake {
         if !unknown.isEmpty { await putOff(unknown, source: source) }
 
         var verified: [(place: Int, delta: VerifiedDelta)] = []
-        let results = await concurrentMap(toVerify) { ($0.place, $0.delta.id, VerifiedDelta.verify($0.delta)) }
-        for (place, id, result) in results {
+        let results = await concurrentMap(toVerify) { ($0.place, $0.delta, VerifiedDelta.verify($0.delta)) }
+        for (place, delta, result) in results {
             switch result {
-            case .failure(let refusal): judgements[place] = Judgement(id, refusal)
+            case .failure(let refusal): judgements[place] = Judgement(delta, refusal)
             case .success(let delta): verified.append((place, delta))
             }
         }
@@ -139,14 +139,15 @@ public actor Intake {
         _ wire: [UInt8],
         standing: @Sendable (PublicKey) -> AuthorStanding,
         acceptable: AcceptableAuthors
-    ) -> Result<SignedDelta, DeltaRefusal> {
+    ) -> Result<(delta: SignedDelta, standing: AuthorStanding), DeltaRefusal> {
         do throws(DeltaRefusal) {
             let delta = try SignedDelta(decoding: wire)
+            let standing = standing(delta.author)
             // Keys in the list were checked when they were trusted.
-            guard standing(delta.author) != .unknown || acceptable.isAcceptable(delta.author) else {
+            guard standing != .unknown || acceptable.isAcceptable(delta.author) else {
                 return .failure(.unacceptableAuthor)
             }
-            return .success(delta)
+            return .success((delta, standing))
         } catch {
             return .failure(error)
         }
@@ -348,10 +349,12 @@ public actor Intake {
     /// What is known and decided while one batch is judged.
     private struct Batch {
         let now: Int64
-        var held: Set<DeltaID> = []
+        /// The deltas that those of the batch follow, and those admitted so far.
         var links: [DeltaID: DeltaLink] = [:]
         var admitted: [AdmittedDelta] = []
         var stalls: [Stall] = []
+        /// How the author looked at last stands: a page has one author.
+        var standing: (author: PublicKey, standing: AuthorStanding)?
     }
 
     /// Judges verified deltas against the log, and what had waited for those that fit, and appends all in one
@@ -362,7 +365,7 @@ public actor Intake {
         var batch = Batch(now: now)
         var taken: [DeferredPool.Entry] = []
         do {
-            var judgements = try await judge(candidates, &batch)
+            let judgements = try await judge(candidates, &batch)
             var late: [(source: PublicKey?, judgement: Judgement)] = []
             var round = batch.admitted[...]
             while !round.isEmpty {
@@ -379,14 +382,17 @@ public actor Intake {
             for stall in batch.stalls { try await log.record(stall) }
             guard !batch.admitted.isEmpty else { return judgements }
             let stored = try await log.append(batch.admitted, cursors: [:])
-            onAccepted(stored)
-            for (source, judgement) in late { ledger.count(judgement.decision, from: source) }
-            let byID = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
-            for (place, judgement) in judgements.enumerated() where judgement.decision == .accept {
-                guard let id = judgement.id else { continue }
-                judgements[place] = Judgement(id, .accept, stored: byID[id])
+            if !stored.isEmpty { onAccepted(stored) }
+            // In the order of admission, without those that the log held by then.
+            var appended = stored[...]
+            func settled(_ judgement: Judgement) -> Judgement {
+                guard judgement.decision == .accept, let delta = judgement.delta else { return judgement }
+                guard appended.first?.id == delta.id else { return Judgement(delta, .duplicate) }
+                return Judgement(delta, .accept, stored: appended.removeFirst())
             }
-            return judgements
+            let settledJudgements = judgements.map(settled)
+            for (source, judgement) in late { ledger.count(settled(judgement).decision, from: source) }
+            return settledJudgements
         } catch {
             putBack(taken)
             throw error
@@ -395,31 +401,37 @@ public actor Intake {
 
     private func judge(_ candidates: [Candidate], _ batch: inout Batch) async throws -> [Judgement] {
         guard !candidates.isEmpty else { return [] }
-        batch.held.formUnion(try await log.contains(candidates.map(\.verified.delta.id)))
-        let previous = Set(candidates.flatMap(\.verified.delta.header.previous)).filter { batch.links[$0] == nil }
+        // Those that come with the batch are linked as they are admitted; the log is asked for the others. Whether it
+        // holds a candidate it tells when it appends.
+        let coming = Set(candidates.map(\.verified.delta.id))
+        var previous: Set<DeltaID> = []
+        for candidate in candidates {
+            for id in candidate.verified.delta.header.previous where !coming.contains(id) && batch.links[id] == nil {
+                previous.insert(id)
+            }
+        }
         if !previous.isEmpty { batch.links.merge(try await log.links(of: Array(previous))) { old, _ in old } }
         return candidates.map { judge($0, &batch) }
     }
 
     private func judge(_ candidate: Candidate, _ batch: inout Batch) -> Judgement {
         let delta = candidate.verified.delta
-        guard !batch.held.contains(delta.id) else { return Judgement(delta.id, .duplicate) }
+        guard batch.links[delta.id] == nil else { return Judgement(delta, .duplicate) }
         // Trust may have been taken back while the signature was being verified.
         let statement: Bytes32?
-        switch standing(delta.author) {
+        switch standing(of: delta.author, &batch) {
         case .mayWrite(let trust): statement = trust
-        case .distrusted: return Judgement(delta.id, .reject(.distrusted))
+        case .distrusted: return Judgement(delta, .reject(.distrusted))
         case .unknown:
             putOff([delta], source: candidate.source)
-            return Judgement(delta.id, .defer(.unknownAuthor))
+            return Judgement(delta, .defer(.unknownAuthor))
         }
         let arrival = Arrival(timeReceived: batch.now, receivedFrom: candidate.source, trustStatement: statement)
         switch Admission.fit(candidate.verified, held: batch.links, arrival: arrival, now: batch.now) {
         case .admitted(let admitted):
-            batch.held.insert(delta.id)
             batch.links[delta.id] = DeltaLink(delta)
             batch.admitted.append(admitted)
-            return Judgement(delta.id, .accept)
+            return Judgement(delta, .accept)
         case .gap(let missing):
             if let source = candidate.source { onGap(missing, delta.author, source) }
             return wait(candidate, .gap(missing))
@@ -428,8 +440,15 @@ public actor Intake {
             batch.stalls.append(
                 Stall(author: delta.author, id: delta.id, reason: refusal.reason, version: version)
             )
-            return Judgement(delta.id, refusal)
+            return Judgement(delta, refusal)
         }
+    }
+
+    private func standing(of author: PublicKey, _ batch: inout Batch) -> AuthorStanding {
+        if let last = batch.standing, last.author == author { return last.standing }
+        let found = standing(author)
+        batch.standing = (author, found)
+        return found
     }
 
     private func wait(_ candidate: Candidate, _ wait: DeferredPool.Wait) -> Judgement {
@@ -443,7 +462,7 @@ public actor Intake {
                 wait: wait
             )
         )
-        return Judgement(delta.id, .defer(wait.reason))
+        return Judgement(delta, .defer(wait.reason))
     }
 
     // MARK: - Our own log

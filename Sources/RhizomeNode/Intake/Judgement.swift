@@ -2,8 +2,8 @@ public import RhizomeCore
 
 /// What became of one delta that was handed in.
 public struct Judgement: Sendable {
-    /// The delta's id; none where it could not be decoded.
-    public let id: DeltaID?
+    /// The delta as it was handed in; none where it could not be decoded.
+    public let delta: SignedDelta?
     /// The decision.
     public let decision: Decision
     /// The delta with its position, where it was accepted.
@@ -11,15 +11,18 @@ public struct Judgement: Sendable {
     /// A sentence about a refusal; empty for the others.
     public let message: String
 
-    init(_ id: DeltaID?, _ decision: Decision, stored: StoredDelta? = nil, message: String = "") {
-        self.id = id
+    /// The delta's id; none where it could not be decoded.
+    public var id: DeltaID? { delta?.id }
+
+    init(_ delta: SignedDelta?, _ decision: Decision, stored: StoredDelta? = nil, message: String = "") {
+        self.delta = delta
         self.decision = decision
         self.stored = stored
         self.message = message
     }
 
-    init(_ id: DeltaID?, _ refusal: DeltaRefusal) {
-        self.init(id, .reject(refusal.reason), message: refusal.message)
+    init(_ delta: SignedDelta?, _ refusal: DeltaRefusal) {
+        self.init(delta, .reject(refusal.reason), message: refusal.message)
     }
 }
 
