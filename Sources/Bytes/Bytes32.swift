@@ -31,12 +31,13 @@ public struct Bytes32: Hashable, Comparable, Sendable {
 
     /// The bytes in order.
     public var array: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.count)
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
-            }
+        var bytes = [UInt8](repeating: 0, count: Self.count)
+        for index in 0..<8 {
+            let shift = UInt64(56 - 8 * index)
+            bytes[index] = UInt8(truncatingIfNeeded: words.0 >> shift)
+            bytes[index + 8] = UInt8(truncatingIfNeeded: words.1 >> shift)
+            bytes[index + 16] = UInt8(truncatingIfNeeded: words.2 >> shift)
+            bytes[index + 24] = UInt8(truncatingIfNeeded: words.3 >> shift)
         }
         return bytes
     }

@@ -84,19 +84,16 @@ struct Appending {
 
     /// Writes what finds the deltas again, and where the store stands now.
     mutating func finish() throws {
-        let id = try db.cachedStatement(sql: "INSERT INTO ids (prefix, position) VALUES (?, ?)")
-        for row in ids.sorted() { try id.execute(arguments: [row.first, row.second]) }
-        let log = try db.cachedStatement(
-            sql: "INSERT INTO logs (author, sequence, position, branch) VALUES (?, ?, ?, ?)"
-        )
+        try insert(ids.sorted().flatMap { [$0.first, $0.second] }, into: "ids", ["prefix", "position"])
         let sorted = logs.sorted {
             ($0.place.author, $0.place.sequence, $0.position) < ($1.place.author, $1.place.sequence, $1.position)
         }
-        for row in sorted {
-            try log.execute(arguments: [row.place.author, row.place.sequence, row.position, row.place.branch])
-        }
-        let pointer = try db.cachedStatement(sql: "INSERT INTO pointers (entity, position) VALUES (?, ?)")
-        for row in pointers.sorted() { try pointer.execute(arguments: [row.first, row.second]) }
+        try insert(
+            sorted.flatMap { [$0.place.author, $0.place.sequence, $0.position, $0.place.branch] },
+            into: "logs",
+            ["author", "sequence", "position", "branch"]
+        )
+        try insert(pointers.sorted().flatMap { [$0.first, $0.second] }, into: "pointers", ["entity", "position"])
         let member = try db.cachedStatement(sql: "INSERT OR IGNORE INTO collections (context, entity) VALUES (?, ?)")
         for row in members.sorted(by: { ($0.context, $0.entity) < ($1.context, $1.entity) }) {
             try member.execute(arguments: [row.context, row.entity.blob])
@@ -104,6 +101,34 @@ struct Appending {
         try book.write()
         try db.cachedStatement(sql: "UPDATE store SET count = ?, runningHash = ?")
             .execute(arguments: [mark.position, mark.runningHash.blob])
+    }
+
+    /// Rows that one statement inserts: preparing and ending one takes longer than the row itself.
+    private static let rowsAtOnce = 32
+
+    /// Inserts rows of numbers that stand one after the other in `values`.
+    private func insert(_ values: [Int64], into table: String, _ columns: [String]) throws {
+        let row = "(\(Array(repeating: "?", count: columns.count).joined(separator: ", ")))"
+        func statement(rows: Int) throws -> Statement {
+            let rows = Array(repeating: row, count: rows).joined(separator: ", ")
+            return try db.cachedStatement(
+                sql: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(rows)"
+            )
+        }
+        let width = columns.count * Self.rowsAtOnce
+        let whole = values.count - values.count % width
+        if whole > 0 {
+            let many = try statement(rows: Self.rowsAtOnce)
+            for start in stride(from: 0, to: whole, by: width) {
+                try many.execute(arguments: StatementArguments(values[start..<start + width]))
+            }
+        }
+        // Of the rest each on its own, so that there are two statements and not one for each number of rows.
+        guard whole < values.count else { return }
+        let one = try statement(rows: 1)
+        for start in stride(from: whole, to: values.count, by: columns.count) {
+            try one.execute(arguments: StatementArguments(values[start..<start + columns.count]))
+        }
     }
 
     private func heldPlace(of id: DeltaID, before delta: SignedDelta) throws -> Place {

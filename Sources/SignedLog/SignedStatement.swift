@@ -10,10 +10,11 @@ package import Sodium
 public struct SignedStatement: Hashable, Sendable {
     /// What the signature is for, its external additional data: a signature for one purpose is none for another.
     public struct Purpose: Hashable, Sendable {
-        let name: String
+        /// UTF-8.
+        let name: [UInt8]
 
         /// A purpose by its name, for example `rhizome.delta.v1`.
-        public init(_ name: String) { self.name = name }
+        public init(_ name: String) { self.name = Array(name.utf8) }
     }
 
     /// How many bytes a signature has.
@@ -31,6 +32,15 @@ public struct SignedStatement: Hashable, Sendable {
     // {1: -8, 4: h'…32 bytes'}: the deterministic encoding leaves no other for the same content.
     private static let protectedPrefix: [UInt8] = [0xa2, 0x01, 0x27, 0x04, 0x58, 0x20]
     private static let tag: UInt64 = 18
+    /// Every `Sig_structure` up to the signer: written for each delta, so made once.
+    private static let signatureStart: [UInt8] = {
+        var writer = CBORWriter()
+        writer.array(4)
+        writer.text("Signature1")
+        // Only the head counts of these bytes, whose last 32 are the signer.
+        writer.byteString(protectedPrefix + [UInt8](repeating: 0, count: Bytes32.count))
+        return writer.bytes.dropLast(Bytes32.count)
+    }()
 
     /// Reads the next item of `reader`, which must be such a message.
     ///
@@ -65,10 +75,9 @@ public struct SignedStatement: Hashable, Sendable {
 
     private static func signatureInput(purpose: Purpose, signer: PublicKey, payload: [UInt8]) -> [UInt8] {
         var writer = CBORWriter(capacity: payload.count + 96)
-        writer.array(4)
-        writer.text("Signature1")
-        writer.byteString(protectedPrefix + signer.bytes.array)
-        writer.byteString(purpose.name.utf8)
+        writer.raw(signatureStart)
+        writer.raw(signer.bytes.array)
+        writer.byteString(purpose.name)
         writer.byteString(payload)
         return writer.bytes
     }
