@@ -16,6 +16,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "rhizome",
     products: [
+        .library(name: "PrometheusMetrics", targets: ["PrometheusMetrics"]),
         .library(name: "RhizomeCore", targets: ["RhizomeCore"]),
         .library(name: "RhizomeHTTP", targets: ["RhizomeHTTP"]),
         .library(name: "RhizomeIdentity", targets: ["RhizomeIdentity"]),
@@ -27,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
@@ -41,6 +43,11 @@ let package = Package(
         .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "Locks"], swiftSettings: strict),
         .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: ["Locks", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict
+        ),
         .target(name: "StrictJSON", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "SignedLog", dependencies: ["Bytes", "DeterministicCBOR", "Sodium"], swiftSettings: strict),
         .target(
@@ -56,9 +63,9 @@ let package = Package(
         .target(
             name: "RhizomeHTTP",
             dependencies: [
-                "Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeViews", "SignedLog",
-                "Sodium",
-                "StrictJSON",
+                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeViews",
+                "SignedLog", "Sodium", "StrictJSON",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -72,8 +79,8 @@ let package = Package(
         .executableTarget(
             name: "rhizome-node",
             dependencies: [
-                "Bytes", "CommandSupport", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode",
-                "RhizomeStore", "SignedLog", "StrictJSON",
+                "Bytes", "CommandSupport", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity",
+                "RhizomeNode", "RhizomeStore", "SignedLog", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -107,9 +114,9 @@ let package = Package(
         .target(
             name: "RhizomeNode",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog",
-                "Sodium",
-                "ZeroMQ",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore",
+                "RhizomeIdentity", "SignedLog", "Sodium", "ZeroMQ",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -185,8 +192,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeNodeTests",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeNode",
-                "RhizomeTesting", "SignedLog", "Sodium", "ZeroMQ",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore",
+                "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "SignedLog", "Sodium", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -208,8 +215,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeHTTPTests",
             dependencies: [
-                "Bytes", "Locks", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting",
-                "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
+                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode",
+                "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -224,6 +231,11 @@ let package = Package(
         .testTarget(
             name: "NodeCommandTests",
             dependencies: ["Locks", "RhizomeTesting", "rhizome-keys", "rhizome-node"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: ["PrometheusMetrics", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict
         ),
         .testTarget(

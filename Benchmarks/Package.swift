@@ -28,6 +28,7 @@ let package = Package(
             dependencies: [
                 "BareSodium",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "PrometheusMetrics", package: "rhizome"),
                 .product(name: "RhizomeCore", package: "rhizome"),
                 .product(name: "RhizomeIdentity", package: "rhizome"),
                 .product(name: "RhizomeNode", package: "rhizome"),

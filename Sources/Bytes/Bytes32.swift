@@ -45,6 +45,20 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     /// The first eight bytes as a big-endian number: enough to index by.
     public var prefix64: UInt64 { words.0 }
 
+    /// The greatest value that comes before this one in the order of bytes; `nil` for the least.
+    public var predecessor: Bytes32? {
+        guard self != Bytes32(repeating: 0) else { return nil }
+        var words = self.words
+        // Borrow from the left as long as there is nothing to take away from.
+        words.3 &-= 1
+        if words.3 == .max { words.2 &-= 1 }
+        if words.3 == .max, words.2 == .max { words.1 &-= 1 }
+        if words.3 == .max, words.2 == .max, words.1 == .max { words.0 &-= 1 }
+        return Bytes32(words: words)
+    }
+
+    private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
     /// Whether all bytes are the same.
     public static func == (left: Self, right: Self) -> Bool { left.words == right.words }
 

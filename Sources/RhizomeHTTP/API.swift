@@ -4,6 +4,7 @@ internal import HummingbirdCore
 internal import Locks
 internal import Logging
 internal import NIOHTTP1
+internal import PrometheusMetrics
 
 /// A request's header that has passed the guards and means a route: its body may be read.
 struct PreparedRequest: Sendable {
@@ -19,7 +20,7 @@ struct PreparedRequest: Sendable {
 final class API: Sendable {
     private let table: RouteTable
     private let requestGuard: @Sendable () -> RequestGuard?
-    private let counts = AnswerCounts()
+    private let metrics: HTTPMetrics
     private let logger: Logger
 
     /// The routes of a node.
@@ -27,22 +28,27 @@ final class API: Sendable {
     /// - Parameters:
     ///   - requestGuard: the guard of every request; none while the server is starting.
     ///   - makeUUID: gives a text that nothing else has, each time another.
-    ///   - samples: what the server counts beside the node.
+    ///   - metrics: what the server counts.
+    ///   - registry: has those numbers and the node's.
+    ///   - measure: measures what the server has open.
     init(
         node: any NodeService,
         version: String,
         logger: Logger,
         requestGuard: @escaping @Sendable () -> RequestGuard?,
         makeUUID: @escaping @Sendable () -> String = UUID.make,
-        samples: @escaping @Sendable () -> [MetricSample] = { [] }
+        metrics: HTTPMetrics,
+        registry: PrometheusRegistry,
+        measure: @escaping @Sendable () -> Void = {}
     ) {
+        self.metrics = metrics
         self.requestGuard = requestGuard
         self.logger = logger
         table = RouteTable(
             HealthRoutes(node: node, version: version).routes
                 + PeerRoutes(node: node).routes
                 + DeltaRoutes(node: node).routes
-                + MetricsRoutes(node: node) { [counts] in samples() + counts.samples }.routes
+                + MetricsRoutes(node: node, registry: registry, measure: measure).routes
                 + CollectionRoutes(node: node, makeUUID: makeUUID).routes
         )
     }
@@ -102,37 +108,12 @@ final class API: Sendable {
     }
 
     private func count(_ response: Response, route: String) -> Response {
-        counts.add(response.status.code)
+        metrics.answered(response.status.code)
         // The route as written in http.md, never the path: ids are people's data.
         logger.debug(
             "answered",
             metadata: ["http.route": "\(route)", "http.status": "\(response.status.code)"]
         )
         return response
-    }
-}
-
-/// How many requests were answered, by the hundreds of the status.
-private final class AnswerCounts: Sendable {
-    private let counts = Lock([Int](repeating: 0, count: 6))
-
-    func add(_ status: Int) {
-        counts.withLock { counts in
-            guard counts.indices.contains(status / 100) else { return }
-            counts[status / 100] += 1
-        }
-    }
-
-    var samples: [MetricSample] {
-        let counts = counts.withLock { $0 }
-        return [2, 4, 5].map { hundred in
-            MetricSample(
-                name: "rhizome_http_requests_total",
-                help: "HTTP requests that were answered, by status class.",
-                kind: "counter",
-                labels: [("status", "\(hundred)xx")],
-                value: Double(counts[hundred])
-            )
-        }
     }
 }

@@ -3,6 +3,7 @@ internal import Locks
 public import Logging
 internal import NIOCore
 internal import NIOPosix
+public import PrometheusMetrics
 public import RhizomeIdentity
 public import RhizomeNode
 public import ServiceLifecycle
@@ -69,6 +70,7 @@ public struct HTTPAPI: Service {
     private let node: any NodeService
     private let configuration: Configuration
     private let limits: HTTPLimits
+    private let metrics: PrometheusRegistry
     private let logger: Logger
     private let isReady: @Sendable () -> Bool
     private let onBound: @Sendable (Address) async throws -> Void
@@ -76,12 +78,14 @@ public struct HTTPAPI: Service {
     /// The API of a node.
     ///
     /// - Parameters:
+    ///   - metrics: shown under `/metrics`; it knows ``metricTable`` and the node's.
     ///   - isReady: while it says no, all requests are answered with 503 `starting`.
     ///   - onBound: told once where the API listens, before the first request is taken up: requests wait until it
     ///     returns. What it throws ends the service.
     public init(
         node: Node,
         configuration: Configuration,
+        metrics: PrometheusRegistry,
         logger: Logger,
         isReady: @escaping @Sendable () -> Bool = { true },
         onBound: @escaping @Sendable (Address) async throws -> Void = { _ in }
@@ -90,6 +94,7 @@ public struct HTTPAPI: Service {
             service: node,
             configuration: configuration,
             limits: HTTPLimits(),
+            metrics: metrics,
             logger: logger,
             isReady: isReady,
             onBound: onBound
@@ -100,6 +105,7 @@ public struct HTTPAPI: Service {
         service: any NodeService,
         configuration: Configuration,
         limits: HTTPLimits,
+        metrics: PrometheusRegistry,
         logger: Logger,
         isReady: @escaping @Sendable () -> Bool = { true },
         onBound: @escaping @Sendable (Address) async throws -> Void
@@ -107,6 +113,7 @@ public struct HTTPAPI: Service {
         node = service
         self.configuration = configuration
         self.limits = limits
+        self.metrics = metrics
         self.logger = logger
         self.isReady = isReady
         self.onBound = onBound
@@ -118,14 +125,17 @@ public struct HTTPAPI: Service {
     ///
     /// - Throws: ``HTTPAPIError``, and what `onBound` throws.
     @concurrent public func run() async throws {
-        let registry = ConnectionRegistry(limit: limits.connections)
+        let counted = HTTPMetrics(metrics)
+        let registry = ConnectionRegistry(limit: limits.connections, metrics: counted)
         let opening = Opening()
         let api = API(
             node: node,
             version: configuration.version,
             logger: logger,
             requestGuard: { [isReady] in isReady() ? opening.requestGuard : nil },
-            samples: { registry.samples }
+            metrics: counted,
+            registry: metrics,
+            measure: { counted.open(registry.count) }
         )
         let server = Server(
             childChannelSetup: APIChannel(api: api, limits: limits, registry: registry),

@@ -26,27 +26,14 @@ protocol NodeService: Sendable {
     func submit(_ wire: [UInt8]) async throws -> Judgement
     /// The peers known to hold a delta.
     func holders(of delta: StoredDelta) async throws -> [PublicKey]
-    /// The numbers for `/metrics`.
-    func metrics() async -> [MetricSample]
+    /// Measures what only changes when somebody looks.
+    func measure() async
     /// Which deltas trust keeps out of views (spec: views.md, step 1), as of now.
     func exclusion() async throws -> @Sendable (_ author: PublicKey, _ id: DeltaID) -> Bool
 }
 
 extension Node: NodeService {
     func petname(of identity: PublicKey) -> String? { trust.entries[identity]?.name }
-
-    func metrics() async -> [MetricSample] {
-        let metrics: NodeMetrics = await metrics()
-        return metrics.samples.map { sample in
-            MetricSample(
-                name: sample.name,
-                help: sample.help,
-                kind: "\(sample.kind)",
-                labels: sample.labels.map { ($0.name, $0.value) },
-                value: sample.value
-            )
-        }
-    }
 
     func exclusion() async throws -> @Sendable (PublicKey, DeltaID) -> Bool {
         let exclusions = try await exclusions()

@@ -58,6 +58,9 @@ public struct TrustList: Sendable {
         return .distrusted(entry.action == .distrust ? entry.keep : .all)
     }
 
+    /// Whether that identity is the owner or stands in the list, trusted or not.
+    public func isKnown(_ identity: PublicKey) -> Bool { identity == owner || entries[identity] != nil }
+
     /// Whether that identity's deltas are accepted; true for the own one.
     public func mayAuthor(_ identity: PublicKey, at now: Int64) -> Bool { may(.author, identity, at: now) }
 

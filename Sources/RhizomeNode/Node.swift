@@ -1,4 +1,5 @@
 internal import Bytes
+public import CoreMetrics
 public import Logging
 public import RhizomeCore
 public import RhizomeIdentity
@@ -26,6 +27,7 @@ public final class Node: Sendable {
     /// The same for the PUB.
     public let publishAddress: String
 
+    let metrics: NodeMetrics
     private let configuration: NodeConfiguration
     private let intake: Intake
     private let admittance: Admittance
@@ -38,6 +40,7 @@ public final class Node: Sendable {
     private let linkChanges: Mailbox<LinkChanges>
     private let jobs: AsyncStream<Peering.Job>
     private let gate: OwnLogGate
+    private let holdings: PeerHoldings
     private let hello: @Sendable () async -> Hello
     private let logger: Logger
     private let startedAt: Int64
@@ -55,6 +58,7 @@ public final class Node: Sendable {
     ///   - identity: who writes here.
     ///   - home: where the trusted-peer list is.
     ///   - log: opened, and used by nobody else for writing.
+    ///   - metricsFactory: makes what the node counts by; it knows ``metricTable``.
     /// - Throws: ``NodeError`` `address`; what ``TrustJournal/loadWitnessed(patience:)`` throws.
     public init(
         configuration: NodeConfiguration,
@@ -62,6 +66,7 @@ public final class Node: Sendable {
         home: Home,
         log: any DeltaLog,
         clock: NodeClock = .system,
+        metricsFactory: any MetricsFactory,
         logger: Logger
     ) async throws {
         try SodiumLibrary.initialize()
@@ -74,7 +79,11 @@ public final class Node: Sendable {
         let linkChanges = Mailbox(LinkChanges())
         let announcements = Mailbox(Announcer.News())
         let directory = PeerDirectory(clock: clock)
-        let ledger = PeerLedger(clock: clock) { peer in linkChanges.post { _ = $0.penalised.insert(peer) } }
+        let metrics = NodeMetrics(metricsFactory)
+        metrics.keep(loaded.list)
+        let ledger = PeerLedger(clock: clock, metrics: metrics) { peer in
+            linkChanges.post { _ = $0.penalised.insert(peer) }
+        }
         let admittance = Admittance(
             trust: loaded.list,
             clock: clock,
@@ -86,6 +95,7 @@ public final class Node: Sendable {
             log: log,
             clock: clock,
             ledger: ledger,
+            metrics: metrics,
             signer: identity,
             version: configuration.version,
             standing: { author in
@@ -117,6 +127,7 @@ public final class Node: Sendable {
             identity: identity,
             clock: clock,
             ledger: ledger,
+            metrics: metrics,
             admittance: admittance,
             logger: logger,
             jobs: jobSource,
@@ -176,6 +187,8 @@ public final class Node: Sendable {
         self.thread = thread
         self.journal = journal
         loadedTrust = loaded
+        self.metrics = metrics
+        holdings = PeerHoldings(log: log, directory: directory, admittance: admittance, clock: clock)
         self.announcements = announcements
         self.linkChanges = linkChanges
         self.jobs = jobs
@@ -294,6 +307,7 @@ public final class Node: Sendable {
     }
 
     private func trustChanged(_ change: TrustWatch.Change) async {
+        metrics.keep(admittance.trust)
         let wasRefused = change.admitted.contains { $0.transportKey.map { admittance.wasRefused($0) } ?? false }
         // One accepted connection can't be closed alone; nor does a client that was refused before try again by itself.
         if !change.excluded.isEmpty || wasRefused {
@@ -366,6 +380,7 @@ public final class Node: Sendable {
     public func peers() async throws -> [PeerStatus] {
         let states = await peering.states()
         let stalls = Dictionary(grouping: try await log.stalls(), by: \.author)
+        let lags = try await holdings.lags()
         var peers: [PeerStatus] = []
         peers.append(
             PeerStatus(
@@ -380,6 +395,8 @@ public final class Node: Sendable {
                 clockOffsetMicroseconds: nil,
                 roundTripMicroseconds: nil,
                 lastSeen: nil,
+                behind: nil,
+                ahead: nil,
                 forks: try await log.forks(of: identity),
                 stalled: (stalls[identity] ?? []).map(\.id)
             )
@@ -401,6 +418,8 @@ public final class Node: Sendable {
                     clockOffsetMicroseconds: known.clock.best?.offsetMicroseconds,
                     roundTripMicroseconds: known.clock.best?.roundTripMicroseconds,
                     lastSeen: known.lastSeen,
+                    behind: lags[entry.identity]?.behind,
+                    ahead: lags[entry.identity]?.ahead,
                     forks: try await log.forks(of: entry.identity),
                     stalled: (stalls[entry.identity] ?? []).map(\.id)
                 )
@@ -419,71 +438,19 @@ public final class Node: Sendable {
     }
 
     /// The peers known to hold a delta: those that brought it, and those one of whose heads reaches it.
-    public func holders(of stored: StoredDelta) async throws -> [PublicKey] {
-        let author = stored.delta.author
-        let ours = try await log.heads(of: author)
-        let isForked = ours.count > 1
-        var holders: Set<PublicKey> = []
-        if let source = stored.arrival.receivedFrom { holders.insert(source) }
-        for peer in admittance.trust.entries.keys {
-            let theirs = directory[peer].heads[author] ?? []
-            guard !theirs.isEmpty, !holders.contains(peer) else { continue }
-            if isForked {
-                let reached = try await log.ancestry(of: Array(theirs), author: author)
-                if reached.contains(stored.id) { holders.insert(peer) }
-            } else if try await log.links(of: Array(theirs)).values.contains(where: {
-                $0.author == author && $0.head.sequence >= stored.delta.header.sequence
-            }) {
-                holders.insert(peer)
-            }
-        }
-        return holders.sorted()
-    }
+    public func holders(of stored: StoredDelta) async throws -> [PublicKey] { try await holdings.holders(of: stored) }
 
-    /// What the node counts, for `/metrics`.
-    public func metrics() async -> NodeMetrics {
-        let waiting = await (count: intake.waiting.count, bytes: intake.waiting.bytes, evicted: intake.waiting.evicted)
+    /// Measures what only changes when somebody looks: to be called before the metrics are shown.
+    public func measure() async {
+        await intake.measure()
+        await peering.measure()
         let states = await peering.states()
-        var metrics = NodeMetrics()
-        metrics.add(decisions: ledger.total)
-        metrics.gauge("rhizome_deferred_deltas", "Deltas that wait in memory.", Double(waiting.count))
-        metrics.gauge("rhizome_deferred_bytes", "Bytes of the deltas that wait in memory.", Double(waiting.bytes))
-        metrics.counter(
-            "rhizome_deferred_evicted_total",
-            "Waiting deltas dropped to make room.",
-            Double(waiting.evicted)
-        )
-        metrics.counter("rhizome_bad_input_total", "Pieces of bad input by trusted peers.", Double(ledger.badInput))
-        metrics.counter(
-            "rhizome_dropped_messages_total",
-            "Messages dropped unread, or from peers that may not connect any more.",
-            Double(await peering.droppedMessages)
-        )
-        let handshakes = await peering.handshakes
-        for (name, help, count) in [
-            (
-                "accepted", "Connections accepted from peers; those without a handshake may be idle strangers.",
-                handshakes.accepted
-            ),
-            ("authenticated", "Accepted connections that were authenticated.", handshakes.succeeded),
-            ("refused", "Accepted connections that were refused or broke the protocol.", handshakes.failed),
-            ("lost", "Connections that could not be accepted, for want of descriptors.", handshakes.notAccepted),
-        ] {
-            metrics.counter("rhizome_connections_\(name)_total", help, Double(count))
-        }
-        metrics.gauge(
-            "rhizome_peers_connected",
-            "Peers that are connected.",
-            Double(states.values.count { directory.isConnected($0) })
-        )
-        metrics.gauge(
-            "rhizome_refused_keys",
-            "Keys that asked for a connection and were refused.",
-            Double(admittance.refusedKeys.count)
-        )
-        metrics.gauge("rhizome_uptime_seconds", "Seconds since the start.", Double(uptimeSeconds))
-        metrics.gauge("rhizome_deltas", "Deltas held.", Double((try? await log.count()) ?? 0))
-        return metrics
+        metrics.connectedPeers.set(states.values.count { directory.isConnected($0) })
+        metrics.refusedKeys.set(admittance.refusedKeys.count)
+        metrics.uptime.set(uptimeSeconds)
+        // What can't be read now stays as it was.
+        if let count = try? await log.count() { metrics.deltas.set(count) }
+        for (peer, lag) in (try? await holdings.lags()) ?? [:] { metrics.lag(lag, of: peer) }
     }
 
     /// Which deltas of distrusted authors views leave out now (spec: views.md, step 1).

@@ -1,58 +1,259 @@
+internal import CoreMetrics
+internal import Locks
+public import PrometheusMetrics
 internal import RhizomeCore
+internal import RhizomeIdentity
+internal import SignedLog
 
-/// The node's numbers at one moment, by the names under which `/metrics` shows them.
+/// What a node counts and measures, made once, by the names under which `/metrics` shows it.
 ///
-/// Labels come from closed sets: never a key, a path or a peer's text.
-public struct NodeMetrics: Sendable {
-    /// One number.
-    public struct Sample: Sendable {
-        /// Whether it only grows.
-        public enum Kind: String, Sendable {
-            case counter
-            case gauge
-        }
+/// Labels come from closed sets: decisions and reasons of the specification, and for what is told by peer the petnames
+/// of the list, never anything that a peer says. Any thread may use them; nothing waits.
+final class NodeMetrics: Sendable {
+    /// The numbers of one peer.
+    private struct PeerSeries: Sendable {
+        let name: String
+        let decided: [String: Counter]
+        let badInput: Counter
+        let behind: Meter
+        let ahead: Meter
 
-        /// Its name, with its unit.
-        public let name: String
-        /// What it counts, a sentence.
-        public let help: String
-        /// Whether it only grows.
-        public let kind: Kind
-        /// What tells it from others of the same name.
-        public let labels: [(name: String, value: String)]
-        /// The number.
-        public let value: Double
-
-        /// A number.
-        public init(name: String, help: String, kind: Kind, labels: [(name: String, value: String)], value: Double) {
+        init(_ name: String, _ factory: any MetricsFactory) {
             self.name = name
-            self.help = help
-            self.kind = kind
-            self.labels = labels
-            self.value = value
+            let peer = [("peer", name)]
+            var decided: [String: Counter] = [:]
+            for decision in NodeMetrics.decisions {
+                decided[decision] = Counter(
+                    label: "rhizome_peer_deltas_total",
+                    dimensions: peer + [("decision", decision)],
+                    factory: factory
+                )
+            }
+            self.decided = decided
+            badInput = Counter(label: "rhizome_peer_bad_input_total", dimensions: peer, factory: factory)
+            behind = Meter(label: "rhizome_peer_behind_deltas", dimensions: peer, factory: factory)
+            ahead = Meter(label: "rhizome_peer_ahead_deltas", dimensions: peer, factory: factory)
+        }
+
+        func destroy() {
+            for counter in decided.values { counter.destroy() }
+            badInput.destroy()
+            behind.destroy()
+            ahead.destroy()
         }
     }
 
-    /// All numbers; those of one name stand together.
-    public private(set) var samples: [Sample] = []
-
-    mutating func counter(_ name: String, _ help: String, _ value: Double, labels: [(String, String)] = []) {
-        samples.append(Sample(name: name, help: help, kind: .counter, labels: labels, value: value))
+    private struct Peers {
+        var names: [PublicKey: String] = [:]
+        /// Made when something is to be counted first, so that a long list costs nothing.
+        var series: [PublicKey: PeerSeries] = [:]
     }
 
-    mutating func gauge(_ name: String, _ help: String, _ value: Double) {
-        samples.append(Sample(name: name, help: help, kind: .gauge, labels: [], value: value))
-    }
+    private static let decisions = [
+        Decision.accept.name, Decision.duplicate.name, Decision.reject(.limit).name, Decision.defer(.gap).name,
+    ]
 
-    mutating func add(decisions counts: DecisionCounts) {
-        let name = "rhizome_deltas_decided_total"
-        let help = "Decisions of admission since the start."
-        func count(_ decision: String, _ reason: String, _ value: Int64) {
-            counter(name, help, Double(value), labels: [("decision", decision), ("reason", reason)])
+    let factory: any MetricsFactory
+    private let decided: [Decision: Counter]
+    private let peers = Lock(Peers())
+
+    let badInput: Counter
+    let evicted: Counter
+    let dropped: Counter
+    let accepted: Counter
+    let authenticated: Counter
+    let refused: Counter
+    let notAccepted: Counter
+    let verify: Timer
+    let commit: Timer
+    let deltas: Meter
+    let deferredDeltas: Meter
+    let deferredBytes: Meter
+    let waitingForWriter: Meter
+    let requestsInFlight: Meter
+    let publicationsInFlight: Meter
+    let connectedPeers: Meter
+    let refusedKeys: Meter
+    let uptime: Meter
+
+    init(_ factory: any MetricsFactory) {
+        self.factory = factory
+        func counter(_ name: String) -> Counter { Counter(label: name, factory: factory) }
+        func meter(_ name: String) -> Meter { Meter(label: name, factory: factory) }
+        let all: [Decision] =
+            [.accept, .duplicate] + Rejection.allCases.map { .reject($0) } + Deferral.allCases.map { .defer($0) }
+        var decided: [Decision: Counter] = [:]
+        for decision in all {
+            decided[decision] = Counter(
+                label: "rhizome_deltas_decided_total",
+                dimensions: [("decision", decision.name), ("reason", decision.reason ?? "")],
+                factory: factory
+            )
         }
-        count("accept", "", counts.accepted)
-        count("duplicate", "", counts.duplicate)
-        for reason in Rejection.allCases { count("reject", reason.rawValue, counts.rejections[reason] ?? 0) }
-        for reason in Deferral.allCases { count("defer", reason.rawValue, counts.deferrals[reason] ?? 0) }
+        self.decided = decided
+        badInput = counter("rhizome_bad_input_total")
+        evicted = counter("rhizome_deferred_evicted_total")
+        dropped = counter("rhizome_dropped_messages_total")
+        accepted = counter("rhizome_connections_accepted_total")
+        authenticated = counter("rhizome_connections_authenticated_total")
+        refused = counter("rhizome_connections_refused_total")
+        notAccepted = counter("rhizome_connections_lost_total")
+        verify = Timer(label: "rhizome_verify_seconds", factory: factory)
+        commit = Timer(label: "rhizome_commit_seconds", factory: factory)
+        deltas = meter("rhizome_deltas")
+        deferredDeltas = meter("rhizome_deferred_deltas")
+        deferredBytes = meter("rhizome_deferred_bytes")
+        waitingForWriter = meter("rhizome_writer_waiting_jobs")
+        requestsInFlight = meter("rhizome_requests_in_flight")
+        publicationsInFlight = meter("rhizome_publications_in_flight")
+        connectedPeers = meter("rhizome_peers_connected")
+        refusedKeys = meter("rhizome_refused_keys")
+        uptime = meter("rhizome_uptime_seconds")
     }
+
+    /// Takes over the petnames of the list; what was counted of who isn't in it any more is forgotten.
+    func keep(_ trust: TrustList) {
+        let names = trust.entries.mapValues { $0.name ?? $0.identity.short }
+        let gone = peers.withLock { peers in
+            peers.names = names
+            let gone = peers.series.filter { names[$0.key] != $0.value.name }
+            for peer in gone.keys { peers.series[peer] = nil }
+            return gone
+        }
+        for series in gone.values { series.destroy() }
+    }
+
+    private func series(of peer: PublicKey?) -> PeerSeries? {
+        guard let peer else { return nil }
+        return peers.withLock { peers in
+            if let known = peers.series[peer] { return known }
+            guard let name = peers.names[peer] else { return nil }
+            let made = PeerSeries(name, factory)
+            peers.series[peer] = made
+            return made
+        }
+    }
+
+    /// Counts decisions on deltas that a peer sent, or that were handed in here.
+    func decided(_ decision: Decision, times: Int, from peer: PublicKey?) {
+        decided[decision]?.increment(by: times)
+        series(of: peer)?.decided[decision.name]?.increment(by: times)
+    }
+
+    /// Counts what a peer alone can be blamed for.
+    func badInput(_ pieces: Int, from peer: PublicKey) {
+        badInput.increment(by: pieces)
+        series(of: peer)?.badInput.increment(by: pieces)
+    }
+
+    /// Notes how many deltas are known to be missing here and there.
+    func lag(_ lag: PeerLag, of peer: PublicKey) {
+        let series = series(of: peer)
+        series?.behind.set(lag.behind)
+        series?.ahead.set(lag.ahead)
+    }
+}
+
+extension Node {
+    /// The table of what a node counts and measures: unit and meaning of each.
+    public static let metricTable: [MetricDefinition] = [
+        .init(
+            "rhizome_deltas_decided_total",
+            .counter,
+            labels: ["decision", "reason"],
+            unit: "deltas",
+            "Decisions of admission since the start."
+        ),
+        .init(
+            "rhizome_peer_deltas_total",
+            .counter,
+            labels: ["peer", "decision"],
+            unit: "deltas",
+            "Decisions on the deltas that a peer sent, by its petname."
+        ),
+        .init(
+            "rhizome_peer_bad_input_total",
+            .counter,
+            labels: ["peer"],
+            unit: "pieces",
+            "Pieces of bad input that a peer sent, by its petname."
+        ),
+        .init(
+            "rhizome_peer_behind_deltas",
+            .gauge,
+            labels: ["peer"],
+            unit: "deltas",
+            "Deltas that a peer is known to hold and that are missing here, at least."
+        ),
+        .init(
+            "rhizome_peer_ahead_deltas",
+            .gauge,
+            labels: ["peer"],
+            unit: "deltas",
+            "Deltas that are held here and known to be missing at a peer."
+        ),
+        .init("rhizome_bad_input_total", .counter, unit: "pieces", "Pieces of bad input by trusted peers."),
+        .init("rhizome_deltas", .gauge, unit: "deltas", "Deltas held."),
+        .init(
+            "rhizome_verify_seconds",
+            .seconds,
+            unit: "seconds",
+            "How long verifying took what was handed in at once."
+        ),
+        .init(
+            "rhizome_commit_seconds",
+            .seconds,
+            unit: "seconds",
+            "How long a transaction took until it was durable."
+        ),
+        .init(
+            "rhizome_writer_waiting_jobs",
+            .gauge,
+            unit: "callers",
+            "Callers whose deltas are verified and wait for the next transaction."
+        ),
+        .init("rhizome_deferred_deltas", .gauge, unit: "deltas", "Deltas that wait in memory."),
+        .init("rhizome_deferred_bytes", .gauge, unit: "bytes", "Bytes of the deltas that wait in memory."),
+        .init("rhizome_deferred_evicted_total", .counter, unit: "deltas", "Waiting deltas dropped to make room."),
+        .init("rhizome_requests_in_flight", .gauge, unit: "requests", "Requests of peers that are worked on."),
+        .init(
+            "rhizome_publications_in_flight",
+            .gauge,
+            unit: "messages",
+            "Publications of peers that are worked on."
+        ),
+        .init(
+            "rhizome_dropped_messages_total",
+            .counter,
+            unit: "messages",
+            "Messages dropped unread, or from peers that may not connect any more."
+        ),
+        .init(
+            "rhizome_connections_accepted_total",
+            .counter,
+            unit: "connections",
+            "Connections accepted from peers; those without a handshake may be idle strangers."
+        ),
+        .init(
+            "rhizome_connections_authenticated_total",
+            .counter,
+            unit: "connections",
+            "Accepted connections whose handshake was admitted."
+        ),
+        .init(
+            "rhizome_connections_refused_total",
+            .counter,
+            unit: "connections",
+            "Accepted connections whose handshake was refused or broke the protocol."
+        ),
+        .init(
+            "rhizome_connections_lost_total",
+            .counter,
+            unit: "connections",
+            "Connections that could not be accepted, for want of descriptors."
+        ),
+        .init("rhizome_peers_connected", .gauge, unit: "peers", "Peers that are connected."),
+        .init("rhizome_refused_keys", .gauge, unit: "keys", "Keys that asked for a connection and were refused."),
+        .init("rhizome_uptime_seconds", .gauge, unit: "seconds", "Time since the start."),
+    ]
 }

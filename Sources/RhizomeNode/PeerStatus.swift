@@ -39,6 +39,14 @@ public struct PeerStatus: Sendable {
     public let roundTripMicroseconds: Int64?
     /// When something came from it last, µs since 1970.
     public let lastSeen: Int64?
+    /// How many deltas it is known to hold that are missing here, at least: each of its heads that isn't held is one.
+    ///
+    /// None until all heads have been compared.
+    public let behind: Int64?
+    /// How many deltas are held here and known to be missing there, wanted or not, by the sequences of the heads.
+    ///
+    /// None until all heads have been compared.
+    public let ahead: Int64?
     /// Where its log has two histories.
     public let forks: [Fork]
     /// Its deltas that fit nowhere.

@@ -4,6 +4,7 @@ import CommandSupport
 import Dispatch
 import Glibc
 import Logging
+import PrometheusMetrics
 import RhizomeHTTP
 import RhizomeIdentity
 import RhizomeNode
@@ -58,14 +59,16 @@ struct Run: AsyncParsableCommand {
             logger.error("the store was changed from outside", metadata: ["finding": "\(finding.message)"])
         }
         do {
+            let metrics = PrometheusRegistry(Node.metricTable + HTTPAPI.metricTable)
             let node = try await Node(
                 configuration: configuration,
                 identity: identity,
                 home: home,
                 log: log,
+                metricsFactory: metrics,
                 logger: logger
             )
-            try await serve(node, http, logger)
+            try await serve(node, http, metrics, logger)
         } catch {
             try? log.close()
             throw error
@@ -74,13 +77,16 @@ struct Run: AsyncParsableCommand {
         logger.info("closed")
     }
 
-    private func serve(_ node: Node, _ http: HTTPAPI.Configuration?, _ logger: Logger) async throws {
+    private func serve(_ node: Node, _ http: HTTPAPI.Configuration?, _ metrics: PrometheusRegistry, _ logger: Logger)
+        async throws
+    {
         var services: [any Service] = [NodeRun(node: node)]
         if let http {
             services.append(
                 HTTPAPI(
                     node: node,
                     configuration: http,
+                    metrics: metrics,
                     logger: logger,
                     onBound: { address in try announce(node, http: "\(address)", logger) }
                 )

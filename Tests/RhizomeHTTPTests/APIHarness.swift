@@ -5,7 +5,9 @@ import Locks
 import Logging
 import NIOCore
 import NIOHTTP1
+import PrometheusMetrics
 import RhizomeIdentity
+import RhizomeNode
 import StrictJSON
 
 @testable import RhizomeHTTP
@@ -35,6 +37,7 @@ struct APIHarness {
 
     let node: MemoryNode
     let api: API
+    let registry = PrometheusRegistry(HTTPAPI.metricTable + Node.metricTable)
 
     init(token: HTTPToken? = nil, isStarting: Bool = false) throws {
         let node = try MemoryNode()
@@ -51,7 +54,9 @@ struct APIHarness {
                     number += 1
                     return "made-\(number)"
                 }
-            }
+            },
+            metrics: HTTPMetrics(registry),
+            registry: registry
         )
     }
 

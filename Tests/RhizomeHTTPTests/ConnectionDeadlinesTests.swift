@@ -1,4 +1,5 @@
 import NIOCore
+import PrometheusMetrics
 import Testing
 
 @testable import RhizomeHTTP
@@ -93,7 +94,7 @@ import Testing
 
     @Test("Beyond the cap the connection that has kept us waiting longest makes room")
     func evicts() async throws {
-        let registry = ConnectionRegistry(limit: 3)
+        let registry = ConnectionRegistry(limit: 3, metrics: HTTPMetrics(PrometheusRegistry(HTTPAPI.metricTable)))
         try await confirmation { confirm in
             let first = try #require(registry.open(now: start) { Issue.record("at work") })
             let second = try #require(registry.open(now: start) { confirm() })
@@ -108,7 +109,7 @@ import Testing
 
     @Test("Where we wait for nobody, the connection whose answer has taken longest makes room")
     func evictsWork() async throws {
-        let registry = ConnectionRegistry(limit: 2)
+        let registry = ConnectionRegistry(limit: 2, metrics: HTTPMetrics(PrometheusRegistry(HTTPAPI.metricTable)))
         try await confirmation { confirm in
             let first = try #require(registry.open(now: start) { Issue.record("at work for less time") })
             let second = try #require(registry.open(now: start) { confirm() })
@@ -121,7 +122,7 @@ import Testing
 
     @Test("When all are cut, those that come are cut too")
     func closes() async throws {
-        let registry = ConnectionRegistry(limit: 8)
+        let registry = ConnectionRegistry(limit: 8, metrics: HTTPMetrics(PrometheusRegistry(HTTPAPI.metricTable)))
         await confirmation(expectedCount: 2) { confirm in
             _ = registry.open(now: start) { confirm() }
             _ = registry.open(now: start) { confirm() }

@@ -1,13 +1,14 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import PrometheusMetrics
 import Testing
 
 @testable import RhizomeHTTP
 
 /// What depends on when the socket takes what is written, which a real one doesn't let a test decide.
 @Suite struct ConnectionGuardTests {
-    private let registry = ConnectionRegistry(limit: 1)
+    private let registry = ConnectionRegistry(limit: 1, metrics: HTTPMetrics(PrometheusRegistry(HTTPAPI.metricTable)))
     private let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: "x")))
     private let request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
 

@@ -20,7 +20,7 @@ final class MemoryNode: NodeService {
         var petnames: [PublicKey: String] = [:]
         var holders: [PublicKey] = []
         var excluded: Set<PublicKey> = []
-        var samples: [MetricSample] = []
+        var measured = 0
     }
 
     let signer: KeySigner
@@ -38,7 +38,7 @@ final class MemoryNode: NodeService {
     func refusedKeys() -> [RefusedKey] { state.withLock { $0.refused } }
     func petname(of identity: PublicKey) -> String? { state.withLock { $0.petnames[identity] } }
     func holders(of delta: StoredDelta) async throws -> [PublicKey] { state.withLock { $0.holders } }
-    func metrics() async -> [MetricSample] { state.withLock { $0.samples } }
+    func measure() async { state.withLock { $0.measured += 1 } }
 
     func exclusion() async throws -> @Sendable (PublicKey, DeltaID) -> Bool {
         if let failure = state.withLock({ $0.logFailure }) { throw failure }

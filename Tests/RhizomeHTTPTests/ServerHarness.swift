@@ -1,5 +1,6 @@
 import Locks
 import Logging
+import PrometheusMetrics
 import RhizomeIdentity
 import ServiceLifecycle
 
@@ -44,6 +45,7 @@ struct ServerHarness {
             service: node,
             configuration: .init(port: 0, tokenPolicy: tokenPolicy, token: token, version: "1"),
             limits: limits,
+            metrics: PrometheusRegistry(HTTPAPI.metricTable),
             logger: logger,
             onBound: { bound.give($0) }
         )

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import PrometheusMetrics
 import RhizomeIdentity
 import RhizomeTesting
 import Sodium
@@ -69,6 +70,7 @@ import Testing
                     service: try MemoryNode(),
                     configuration: .init(address: address, port: port, token: nil, version: "1"),
                     limits: HTTPLimits(),
+                    metrics: PrometheusRegistry(HTTPAPI.metricTable),
                     logger: .init(label: "test") { _ in SwiftLogNoOpLogHandler() },
                     onBound: { _ in }
                 )

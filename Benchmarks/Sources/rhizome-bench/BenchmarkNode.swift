@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import Logging
+import PrometheusMetrics
 import RhizomeIdentity
 import RhizomeNode
 import RhizomeStore
@@ -56,6 +57,7 @@ enum BenchmarkNode {
             identity: identity,
             home: home,
             log: log,
+            metricsFactory: PrometheusRegistry(Node.metricTable),
             logger: logger
         )
         tell(node.requestAddress)

@@ -15,15 +15,17 @@ final class ConnectionRegistry: Sendable {
         var connections: [Int: Connection] = [:]
         var last = 0
         var isClosed = false
-        var evicted = 0
-        var expired: [ConnectionDeadlines.Expiry: Int] = [:]
     }
 
     private let limit: Int
+    private let metrics: HTTPMetrics
     private let state = Lock(State())
 
     /// No connections yet.
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, metrics: HTTPMetrics) {
+        self.limit = limit
+        self.metrics = metrics
+    }
 
     /// Takes up a connection.
     ///
@@ -37,7 +39,7 @@ final class ConnectionRegistry: Sendable {
                 let least = state.connections.min(by: { $0.value.claim < $1.value.claim })
             {
                 victim = state.connections.removeValue(forKey: least.key)?.cut
-                state.evicted += 1
+                metrics.evictedOne()
             }
             state.last += 1
             state.connections[state.last] = Connection(cut: cut, claim: .waiting(since: now))
@@ -53,9 +55,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Counts a deadline that passed.
-    func count(_ expiry: ConnectionDeadlines.Expiry) {
-        state.withLock { $0.expired[expiry, default: 0] += 1 }
-    }
+    func count(_ expiry: ConnectionDeadlines.Expiry) { metrics.expired(expiry) }
 
     /// A connection is gone.
     func close(_ number: Int) {
@@ -74,28 +74,4 @@ final class ConnectionRegistry: Sendable {
 
     /// How many connections are open.
     var count: Int { state.withLock { $0.connections.count } }
-
-    /// The numbers for `/metrics`.
-    var samples: [MetricSample] {
-        let (count, evicted, expired) = state.withLock { ($0.connections.count, $0.evicted, $0.expired) }
-        let open = MetricSample(
-            name: "rhizome_http_connections",
-            help: "Open HTTP connections.",
-            kind: "gauge",
-            value: Double(count)
-        )
-        let cut =
-            ConnectionDeadlines.Expiry.allCases.map { ($0.rawValue, expired[$0] ?? 0) }
-            + [("evicted", evicted)]
-        return [open]
-            + cut.map { reason, count in
-                MetricSample(
-                    name: "rhizome_http_connections_cut_total",
-                    help: "HTTP connections that were cut, by the deadline that passed, or for want of room.",
-                    kind: "counter",
-                    labels: [("reason", reason)],
-                    value: Double(count)
-                )
-            }
-    }
 }

@@ -1,17 +1,20 @@
 internal import HTTPTypes
 internal import HummingbirdCore
+internal import PrometheusMetrics
 
 /// The numbers for Prometheus.
 struct MetricsRoutes {
     let node: any NodeService
-    /// What the server itself counts.
-    let server: @Sendable () -> [MetricSample]
+    let registry: PrometheusRegistry
+    /// Measures what the server itself has open.
+    let measure: @Sendable () -> Void
 
     var routes: [Route] { [Route(.get, "/metrics", metrics)] }
 
     @Sendable private func metrics(_ request: APIRequest) async throws -> Response {
         _ = try ReadParameters(request.target.query, taking: [])
-        let samples = await node.metrics() + server()
-        return .bytes(Array(PrometheusText(samples).text.utf8), type: MediaTypes.metrics)
+        await node.measure()
+        measure()
+        return .bytes(Array(registry.text.utf8), type: MediaTypes.metrics)
     }
 }

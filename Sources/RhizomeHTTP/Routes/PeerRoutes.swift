@@ -73,6 +73,8 @@ extension PeerStatus {
             "clockOffsetMicroseconds": clockOffsetMicroseconds.map { .integer($0) } ?? .null,
             "roundTripMicroseconds": roundTripMicroseconds.map { .integer($0) } ?? .null,
             "lastSeen": lastSeen.map { .integer($0) } ?? .null,
+            "behind": behind.map { .integer($0) } ?? .null,
+            "ahead": ahead.map { .integer($0) } ?? .null,
             "forks": .array(forks.map { ["sequence": .integer($0.sequence), "ids": .array($0.ids.map(\.json))] }),
             "stalled": .array(stalled.map(\.json)),
         ]

@@ -10,8 +10,6 @@ extension PeerSession {
     private static let pages = 1000
     /// Pages of news at one time at most, 200,000 heads: it goes on with the next ones 10 s later.
     private static let newsPages = 20
-    /// Heads of one author that are remembered of a peer at most; only a liar tells of more.
-    private static let rememberedHeads = 256
 
     // MARK: - Learning what the peer has
 
@@ -22,7 +20,7 @@ extension PeerSession {
         let request = PeerRequest.heads(after: first, limit: PeeringLimits.wantedHeads)
         let reply = try await peering.request(request, of: peer, within: Self.requestDeadline)
         let heads = try PeerReply.read(reply, PeerReply.readHeads).heads
-        note(Set(heads.filter { $0.author == own }), &memory)
+        await note(Set(heads.filter { $0.author == own }), &memory)
         try await fetch(&memory)
     }
 
@@ -34,17 +32,21 @@ extension PeerSession {
             let request = PeerRequest.heads(after: after, limit: PeeringLimits.headsPage)
             let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
             let (heads, more) = try PeerReply.read(reply, PeerReply.readHeads)
+            let trust = admittance.trust
             for head in heads
-            where isRemembered(head.author) && known[head.author, default: []].count < Self.rememberedHeads {
+            where trust.isKnown(head.author) && known[head.author, default: []].count < PeerDirectory.mostHeads {
                 known[head.author, default: []].insert(head.id)
             }
-            note(Set(heads), &memory, remembers: false)
+            want(Set(heads), &memory)
             try await fetch(&memory)
             guard more, let last = heads.last else { break }
             guard Self.isBefore(after, last) else { throw PeerError(.badReply, "a page of heads that doesn't go on") }
             after = last
         }
-        directory.update(peer) { $0.heads = known }
+        directory.update(peer) { entry in
+            entry.heads = known
+            entry.isCompared = true
+        }
     }
 
     private static func isBefore(_ left: AuthorHead?, _ right: AuthorHead) -> Bool {
@@ -58,7 +60,7 @@ extension PeerSession {
             let request = PeerRequest.news(cursor: memory.cursor, limit: PeeringLimits.headsPage)
             let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
             let (heads, cursor, more) = try PeerReply.read(reply, PeerReply.readNews)
-            note(Set(heads), &memory)
+            await note(Set(heads), &memory)
             let goesOn = cursor != memory.cursor
             memory.cursor = cursor
             guard more, goesOn else { break }
@@ -67,25 +69,29 @@ extension PeerSession {
         directory.saw(peer)
     }
 
-    /// Authors of whom something can be held: the list's, so that a peer can't fill memory with made-up ones.
-    private func isRemembered(_ author: PublicKey) -> Bool {
+    /// Takes note of all heads that the peer has of some authors.
+    func note(_ heads: Set<AuthorHead>, _ memory: inout Memory) async {
+        guard !heads.isEmpty else { return }
+        want(heads, &memory)
+        // Where that can't be read, none counts as held.
         let trust = admittance.trust
-        return author == trust.owner || trust.entries[author] != nil
+        let held = (try? await log.contains(heads.map(\.id))) ?? []
+        for (author, heads) in Dictionary(grouping: heads, by: \.author) where trust.isKnown(author) {
+            let told = Set(heads.prefix(PeerDirectory.mostHeads).map(\.id))
+            directory.update(peer) { entry in
+                let known = entry.heads[author] ?? []
+                // Logs only grow: what it told before is all that is known of its place until we hold what it tells now.
+                let keepsKnown = !told.isSubset(of: held) && known.count + told.count <= PeerDirectory.mostHeads
+                entry.heads[author] = keepsKnown ? known.union(told) : told
+            }
+        }
     }
 
-    /// Takes note of heads that the peer has.
-    ///
-    /// - Parameter remembers: whether these are all heads of their authors that the peer has.
-    func note(_ heads: Set<AuthorHead>, _ memory: inout Memory, remembers: Bool = true) {
-        guard !heads.isEmpty else { return }
+    /// Takes note of what the peer has, and we may lack.
+    func want(_ heads: Set<AuthorHead>, _ memory: inout Memory) {
         let trust = admittance.trust
         let now = clock.now
-        for (author, heads) in Dictionary(grouping: heads, by: \.author) {
-            if trust.mayAuthor(author, at: now) { for head in heads { memory.wanted.add(head) } }
-            guard remembers, isRemembered(author) else { continue }
-            let known = Set(heads.prefix(Self.rememberedHeads).map(\.id))
-            directory.update(peer) { $0.heads[author] = known }
-        }
+        for head in heads where trust.mayAuthor(head.author, at: now) { memory.wanted.add(head) }
     }
 
     // MARK: - Pulling

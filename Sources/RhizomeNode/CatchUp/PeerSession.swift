@@ -78,7 +78,8 @@ struct PeerSession: Sendable {
                 }
             }
             // Kept even if what follows fails: it is asked for again then.
-            note(news.heads, &memory)
+            await note(news.heads, &memory)
+            want(news.missing, &memory)
             if news.asksForNews { connection?.newsDue = .min }
             if news.comparesAll {
                 // Trust may have changed: what had been in vain may not be any more.

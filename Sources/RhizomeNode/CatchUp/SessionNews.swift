@@ -9,8 +9,10 @@ struct SessionNews: Sendable {
     var isUp: Bool?
     /// Whether the link was lost in between, even if it is up again.
     var wasLost = false
-    /// Heads that the peer published, and what deltas of this peer wait for.
+    /// Heads that the peer published.
     private(set) var heads: Set<AuthorHead> = []
+    /// What deltas of this peer wait for.
+    private(set) var missing: Set<AuthorHead> = []
     /// Authors whose logs grew here.
     private(set) var grown: Set<PublicKey> = []
     /// Something was too much to be kept here, or was dropped: ask the peer for all its news.
@@ -19,16 +21,20 @@ struct SessionNews: Sendable {
     var comparesAll = false
 
     mutating func add(heads new: [AuthorHead]) {
-        guard heads.count + new.count <= Self.most else {
-            heads = []
-            asksForNews = true
-            return
-        }
-        heads.formUnion(new)
+        if hasRoom(for: new.count) { heads.formUnion(new) }
     }
 
     mutating func add(missing ids: [DeltaID], of author: PublicKey) {
-        add(heads: ids.map { AuthorHead(author: author, id: $0) })
+        if hasRoom(for: ids.count) { missing.formUnion(ids.map { AuthorHead(author: author, id: $0) }) }
+    }
+
+    /// Forgets what has been told where it would be too much.
+    private mutating func hasRoom(for count: Int) -> Bool {
+        guard heads.count + missing.count + count > Self.most else { return true }
+        heads = []
+        missing = []
+        asksForNews = true
+        return false
     }
 
     mutating func add(grown authors: Set<PublicKey>) { grown.formUnion(authors) }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CoreMetrics
 internal import RhizomeCore
 public import SignedLog
 internal import Sodium
@@ -41,6 +42,7 @@ public actor Intake {
     private nonisolated let log: any DeltaLog
     private nonisolated let clock: NodeClock
     private nonisolated let ledger: PeerLedger
+    private nonisolated let metrics: NodeMetrics
     private nonisolated let signer: any StatementSigner
     private nonisolated let standing: @Sendable (PublicKey) -> AuthorStanding
     private nonisolated let onAccepted: @Sendable ([StoredDelta]) -> Void
@@ -63,6 +65,7 @@ public actor Intake {
         log: any DeltaLog,
         clock: NodeClock,
         ledger: PeerLedger,
+        metrics: NodeMetrics,
         signer: any StatementSigner,
         version: String,
         limits: DeferredPool.Limits = .init(),
@@ -73,6 +76,7 @@ public actor Intake {
         self.log = log
         self.clock = clock
         self.ledger = ledger
+        self.metrics = metrics
         self.signer = signer
         self.version = version
         self.standing = standing
@@ -115,7 +119,9 @@ public actor Intake {
         if !unknown.isEmpty { await putOff(unknown, source: source) }
 
         var verified: [(place: Int, delta: VerifiedDelta)] = []
+        let start = clock.uptime
         let results = await concurrentMap(toVerify) { ($0.place, $0.delta, VerifiedDelta.verify($0.delta)) }
+        if !results.isEmpty { metrics.verify.recordMicroseconds(clock.uptime - start) }
         for (place, delta, result) in results {
             switch result {
             case .failure(let refusal): judgements[place] = Judgement(delta, refusal)
@@ -128,9 +134,11 @@ public actor Intake {
                 judgements[place] = judgement
             }
         }
+        var counts: [Decision: Int] = [:]
+        defer { for (decision, times) in counts { ledger.count(decision, times: times, from: source) } }
         return judgements.map { judgement in
             guard let judgement else { preconditionFailure("each delta that is handed in is judged") }
-            ledger.count(judgement.decision, from: source)
+            counts[judgement.decision, default: 0] += 1
             return judgement
         }
     }
@@ -189,16 +197,20 @@ public actor Intake {
         for delta in deltas {
             // Trust may have been given meanwhile, and what had waited for it been taken up already.
             let wait: DeferredPool.Wait = standing(delta.author) == .unknown ? .trust : .due(now)
-            pool.insert(
-                .init(key: SHA256.hash(delta.bytes), delta: delta, verified: nil, source: source, wait: wait)
-            )
+            insert(.init(key: SHA256.hash(delta.bytes), delta: delta, verified: nil, source: source, wait: wait))
         }
     }
 
     /// Puts back what was taken up and could not be kept.
     private func putBack(_ entries: [DeferredPool.Entry]) {
         let due = clock.now + Self.retryWait
-        for entry in entries { pool.insert(entry.waiting(for: .due(due))) }
+        for entry in entries { insert(entry.waiting(for: .due(due))) }
+    }
+
+    private func insert(_ entry: DeferredPool.Entry) {
+        let before = pool.evicted
+        pool.insert(entry)
+        metrics.evicted.increment(by: pool.evicted - before)
     }
 
     /// Takes up deltas whose authors are trusted by now: to be called when the list has changed.
@@ -237,6 +249,13 @@ public actor Intake {
 
     /// How many deltas wait, their bytes, and how many were dropped to make room.
     var waiting: (count: Int, bytes: Int, evicted: Int) { (pool.count, pool.bytes, pool.evicted) }
+
+    /// Notes how much waits here.
+    func measure() {
+        metrics.waitingForWriter.set(queued)
+        metrics.deferredDeltas.set(pool.count)
+        metrics.deferredBytes.set(pool.bytes)
+    }
 
     // MARK: - The writer
 
@@ -381,7 +400,9 @@ public actor Intake {
             }
             for stall in batch.stalls { try await log.record(stall) }
             guard !batch.admitted.isEmpty else { return judgements }
+            let start = clock.uptime
             let stored = try await log.append(batch.admitted, cursors: [:])
+            metrics.commit.recordMicroseconds(clock.uptime - start)
             if !stored.isEmpty { onAccepted(stored) }
             // In the order of admission, without those that the log held by then.
             var appended = stored[...]
@@ -453,7 +474,7 @@ public actor Intake {
 
     private func wait(_ candidate: Candidate, _ wait: DeferredPool.Wait) -> Judgement {
         let delta = candidate.verified.delta
-        pool.insert(
+        insert(
             .init(
                 key: SHA256.hash(delta.bytes),
                 delta: delta,

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CoreMetrics
 internal import Glibc
 internal import Logging
 internal import RhizomeCore
@@ -34,16 +35,6 @@ actor Peering: SocketActor {
         var lastRequest: Int64?
     }
 
-    /// What the bound sockets' monitors have told: connections that were accepted but not authenticated, or not yet,
-    /// are the difference.
-    struct Handshakes: Sendable {
-        var accepted: Int64 = 0
-        var succeeded: Int64 = 0
-        var failed: Int64 = 0
-        /// Connections that could not be accepted: no descriptors are left.
-        var notAccepted: Int64 = 0
-    }
-
     /// Where a bound socket listens, and what peers are told of it.
     struct Listener: Sendable {
         /// As libzmq spells it, with the port that the system chose.
@@ -63,6 +54,7 @@ actor Peering: SocketActor {
     private let keys: PeerLink.Keys
     private let clock: NodeClock
     private let ledger: PeerLedger
+    private let metrics: NodeMetrics
     private let admittance: Admittance
     private let logger: Logger
     private let jobs: AsyncStream<Job>.Continuation
@@ -80,10 +72,6 @@ actor Peering: SocketActor {
     private var identities: [String: PublicKey] = [:]
     private var lastPenaltyRebind = Int64.min
     private var isStopped = false
-    /// Connections to the bound sockets since the start.
-    private(set) var handshakes = Handshakes()
-    /// Frames that no peer can be blamed for, or that came from those who may not connect any more.
-    private(set) var droppedMessages: Int64 = 0
 
     init(
         thread: SocketThread,
@@ -91,6 +79,7 @@ actor Peering: SocketActor {
         identity: Identity,
         clock: NodeClock,
         ledger: PeerLedger,
+        metrics: NodeMetrics,
         admittance: Admittance,
         logger: Logger,
         jobs: AsyncStream<Job>.Continuation,
@@ -104,6 +93,7 @@ actor Peering: SocketActor {
         self.configuration = configuration
         self.clock = clock
         self.ledger = ledger
+        self.metrics = metrics
         self.admittance = admittance
         self.logger = logger
         self.jobs = jobs
@@ -164,10 +154,10 @@ actor Peering: SocketActor {
 
     private func count(_ event: Monitor.Kind) {
         switch event {
-        case .accepted: handshakes.accepted += 1
-        case .handshakeSucceeded: handshakes.succeeded += 1
-        case .handshakeFailed, .handshakeFailedAuthentication, .handshakeFailedProtocol: handshakes.failed += 1
-        case .acceptFailed: handshakes.notAccepted += 1
+        case .accepted: metrics.accepted.increment()
+        case .handshakeSucceeded: metrics.authenticated.increment()
+        case .handshakeFailed, .handshakeFailedAuthentication, .handshakeFailedProtocol: metrics.refused.increment()
+        case .acceptFailed: metrics.notAccepted.increment()
         case .connected, .connectDelayed, .connectRetried, .listening, .closed, .closeFailed, .disconnected, .other:
             break
         }
@@ -332,6 +322,12 @@ actor Peering: SocketActor {
         return states
     }
 
+    /// Notes how much is under way.
+    func measure() {
+        metrics.requestsInFlight.set(inFlight.values.reduce(0, +))
+        metrics.publicationsInFlight.set(publications.values.reduce(0, +))
+    }
+
     /// When a peer's last request came, µs of the clock that never goes back.
     func lastRequest(of peer: PublicKey) -> Int64? { lastRequest[peer] }
 
@@ -346,7 +342,7 @@ actor Peering: SocketActor {
     private func take(_ incoming: Incoming) {
         switch incoming {
         case .oversized(let userID, let frames, let bytes):
-            droppedMessages += 1
+            metrics.dropped.increment()
             guard let peer = userID.flatMap({ identity(of: $0) }) else { return }
             logger.notice(
                 "a message of too many frames was dropped",
@@ -357,7 +353,7 @@ actor Peering: SocketActor {
         case .message(let message):
             // Checked again for each request: a connection outlives the trust under which it was made.
             guard let peer = message.userID.flatMap({ identity(of: $0) }), admittance.mayConnect(peer) else {
-                droppedMessages += 1
+                metrics.dropped.increment()
                 return
             }
             guard message.frames.count == 3, message.frames[1].count == PeeringLimits.requestIDBytes else {

@@ -76,6 +76,7 @@ struct RequestServer: Sendable {
         switch request {
         case .hello: preconditionFailure("answered before")
         case .heads(var after, let limit):
+            directory.noteProgress(of: peer)
             while true {
                 let heads = try await log.heads(after: after, limit: limit + 1)
                 let page = heads.prefix(limit)
@@ -87,6 +88,7 @@ struct RequestServer: Sendable {
                 after = page.last
             }
         case .news(let cursor, let limit):
+            directory.noteProgress(of: peer)
             let changes = try await log.changes(after: try await position(of: cursor), limit: limit)
             return PeerReply.news(
                 shown(changes.heads),
@@ -95,7 +97,14 @@ struct RequestServer: Sendable {
             )
         case .pull(let request):
             guard isShown(request.author) else { return PeerReply.pull([], more: false) }
+            let isRemembered = admittance.trust.isKnown(request.author)
+            if isRemembered, request.after == nil {
+                directory.noteHave(request.have, of: request.author, at: peer)
+            }
             let page = try await log.pull(request)
+            if isRemembered, !page.hasMore {
+                directory.notePulled(request.want, of: request.author, by: peer)
+            }
             return PeerReply.pull(page.deltas, more: page.hasMore)
         case .push(let wires):
             let judgements = try await intake.submit(wires, from: peer)

@@ -16,12 +16,13 @@ public struct DecisionCounts: Hashable, Sendable {
     /// Put off in all.
     public var deferred: Int64 { deferrals.values.reduce(0, +) }
 
-    mutating func count(_ decision: Decision) {
+    mutating func count(_ decision: Decision, times: Int) {
+        let times = Int64(times)
         switch decision {
-        case .accept: accepted += 1
-        case .duplicate: duplicate += 1
-        case .reject(let reason): rejections[reason, default: 0] += 1
-        case .defer(let reason): deferrals[reason, default: 0] += 1
+        case .accept: accepted += times
+        case .duplicate: duplicate += times
+        case .reject(let reason): rejections[reason, default: 0] += times
+        case .defer(let reason): deferrals[reason, default: 0] += times
         }
     }
 }

@@ -16,6 +16,10 @@ final class PeerDirectory: Sendable {
         var lastSeen: Int64?
         /// The heads that it told us of, or that we gave it, by author.
         var heads: [PublicKey: Set<DeltaID>] = [:]
+        /// Whether it has told all of them once.
+        var isCompared = false
+        /// What it has pulled to the end; it holds that if it goes on without asking again.
+        var pulled: [PublicKey: Set<DeltaID>] = [:]
         /// Whether the connection that it made to us last is served.
         var session: Mailbox<SessionNews>?
     }
@@ -39,6 +43,43 @@ final class PeerDirectory: Sendable {
         update(peer) { entry in
             entry.lastSeen = now
             if let hello { entry.hello = hello }
+        }
+    }
+
+    /// Heads of one author that are remembered of a peer at most; only a liar tells of more.
+    static let mostHeads = 256
+
+    /// The heads of an author's log that peers told of.
+    func heads(of author: PublicKey) -> [PublicKey: Set<DeltaID>] {
+        entries.withLock { $0.compactMapValues { $0.heads[author] } }
+    }
+
+    /// All heads of those peers that have told them all.
+    var compared: [PublicKey: [PublicKey: Set<DeltaID>]] {
+        entries.withLock { $0.compactMapValues { $0.isCompared ? $0.heads : nil } }
+    }
+
+    /// Takes note of what a peer says in a pull: `have` is held there, and after a whole answer `want` will be.
+    func noteHave(_ have: [DeltaID], of author: PublicKey, at peer: PublicKey) {
+        update(peer) { entry in
+            entry.pulled[author] = nil
+            if !have.isEmpty { entry.heads[author] = Set(have) }
+        }
+    }
+
+    /// Takes note that a peer has been given all that it wanted of a log.
+    func notePulled(_ want: [DeltaID], of author: PublicKey, by peer: PublicKey) {
+        update(peer) { $0.pulled[author] = Set(want) }
+    }
+
+    /// Takes note that a peer went on: what it has pulled it holds.
+    func noteProgress(of peer: PublicKey) {
+        update(peer) { entry in
+            for (author, ids) in entry.pulled {
+                let known = entry.heads[author] ?? []
+                entry.heads[author] = known.count + ids.count > Self.mostHeads ? ids : known.union(ids)
+            }
+            entry.pulled = [:]
         }
     }
 

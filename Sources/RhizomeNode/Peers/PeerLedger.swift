@@ -18,25 +18,30 @@ public final class PeerLedger: Sendable {
     }
 
     private let clock: NodeClock
+    private let metrics: NodeMetrics
     private let state = Lock(State())
     private let onPenalty: @Sendable (PublicKey) -> Void
 
-    init(clock: NodeClock, onPenalty: @escaping @Sendable (PublicKey) -> Void) {
+    init(clock: NodeClock, metrics: NodeMetrics, onPenalty: @escaping @Sendable (PublicKey) -> Void) {
         self.clock = clock
+        self.metrics = metrics
         self.onPenalty = onPenalty
     }
 
-    /// Counts a decision on a delta that a peer sent, or that was written here.
+    /// Counts a decision on deltas that a peer sent, or that were written here.
     ///
     /// Rejected input of which the sender alone can be the cause is charged to it (spec: admission.md, "What counts
     /// against whom").
-    func count(_ decision: Decision, from peer: PublicKey?) {
+    func count(_ decision: Decision, times: Int = 1, from peer: PublicKey?) {
         state.withLock { state in
-            state.accounts[peer, default: Account(credit: PeerCredit(now: clock.uptime))].counts.count(decision)
-            state.total.count(decision)
+            let new = Account(credit: PeerCredit(now: clock.uptime))
+            state.accounts[peer, default: new].counts.count(decision, times: times)
+            state.total.count(decision, times: times)
         }
+        metrics.decided(decision, times: times, from: peer)
         switch decision {
-        case .reject(.limit), .reject(.malformed), .reject(.signature), .reject(.bodyMismatch): charge(peer)
+        case .reject(.limit), .reject(.malformed), .reject(.signature), .reject(.bodyMismatch):
+            charge(peer, pieces: times)
         case .reject(.chain), .reject(.timeOrder), .reject(.distrusted), .accept, .duplicate, .defer: break
         }
     }
@@ -44,6 +49,7 @@ public final class PeerLedger: Sendable {
     /// Charges a peer for a piece of bad input: a malformed frame or request, an unanswerable message.
     func charge(_ peer: PublicKey?, pieces: Int = 1) {
         guard let peer else { return }
+        metrics.badInput(pieces, from: peer)
         let now = clock.uptime
         let starts = state.withLock { state in
             var account = state.accounts[peer] ?? Account(credit: PeerCredit(now: now))
@@ -66,8 +72,8 @@ public final class PeerLedger: Sendable {
     }
 
     /// The decisions on all deltas since the start.
-    public var total: DecisionCounts { state.withLock { $0.total } }
+    var total: DecisionCounts { state.withLock { $0.total } }
 
     /// How many pieces of bad input came since the start.
-    public var badInput: Int64 { state.withLock { $0.accounts.values.reduce(0) { $0 + $1.badInput } } }
+    var badInput: Int64 { state.withLock { $0.accounts.values.reduce(0) { $0 + $1.badInput } } }
 }

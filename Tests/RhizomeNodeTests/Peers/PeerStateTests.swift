@@ -1,5 +1,7 @@
 import Bytes
+import PrometheusMetrics
 import RhizomeCore
+import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Sodium
@@ -80,7 +82,7 @@ import Testing
     )
     func ledger() {
         let time = ManualClock()
-        let ledger = PeerLedger(clock: time.clock) { _ in }
+        let ledger = PeerLedger(clock: time.clock, metrics: NodeMetrics(PrometheusRegistry(Node.metricTable))) { _ in }
         var bad: Int64 = 0
         let decisions: [Decision] =
             Rejection.allCases.map { .reject($0) } + Deferral.allCases.map { .defer($0) } + [.accept, .duplicate]
@@ -214,18 +216,35 @@ import Testing
         #expect(!isConnected(nil, nil))
     }
 
-    @Test("metrics have one sample for each decision and reason, from closed sets")
-    func metrics() {
-        var counts = DecisionCounts()
-        counts.count(.reject(.chain))
-        counts.count(.accept)
-        var metrics = NodeMetrics()
-        metrics.add(decisions: counts)
-        #expect(metrics.samples.count == 2 + Rejection.allCases.count + Deferral.allCases.count)
-        #expect(metrics.samples.reduce(0) { $0 + $1.value } == 2)
-        let chain = metrics.samples.first { sample in sample.labels.contains { $0.value == "chain" } }
-        #expect(chain?.value == 1)
-        #expect(Set(metrics.samples.map { sample in sample.labels.map(\.value).joined(separator: "/") }).count == 12)
+    @Test("metrics have one number for each decision and reason, and for peers of the list alone, by petname")
+    func metrics() throws {
+        let owner = try Identity.generate()
+        var list = TrustList(owner: owner.publicKey)
+        let registry = PrometheusRegistry(Node.metricTable)
+        let metrics = NodeMetrics(registry)
+        func trust(_ key: PublicKey, _ name: String) throws {
+            _ = try list.apply(.trust(key, name: name), signedBy: owner, now: 1_000_000)
+            metrics.keep(list)
+        }
+        let decisions = 2 + Rejection.allCases.count + Deferral.allCases.count
+        #expect(
+            registry.text.split(separator: "\n").count { $0.hasPrefix("rhizome_deltas_decided_total{") } == decisions
+        )
+
+        let friend = try TestAuthors.signer("friend").publicKey
+        try trust(friend, "carol")
+        #expect(!registry.text.contains("carol"), "who does nothing costs nothing")
+        metrics.decided(.reject(.chain), times: 2, from: friend)
+        metrics.decided(.accept, times: 1, from: peer)
+        metrics.badInput(3, from: peer)
+        #expect(registry.text.contains("{decision=\"reject\",reason=\"chain\"} 2\n"))
+        #expect(registry.text.contains("rhizome_peer_deltas_total{peer=\"carol\",decision=\"reject\"} 2\n"))
+        let peers = registry.text.split(separator: "\n").filter { $0.contains("{peer=") }
+        #expect(peers.allSatisfy { $0.contains("carol") }, "a peer that isn't in the list has no numbers of its own")
+        try trust(friend, "caroline")
+        #expect(!registry.text.contains("carol"))
+        metrics.decided(.accept, times: 1, from: friend)
+        #expect(registry.text.contains("rhizome_peer_deltas_total{peer=\"caroline\",decision=\"accept\"} 1\n"))
     }
 
     @Test("keys are asked about once, and not for ever")

@@ -1,5 +1,6 @@
 import Bytes
 import Locks
+import PrometheusMetrics
 import RhizomeCore
 import RhizomeTesting
 import SignedLog
@@ -37,11 +38,15 @@ final class IntakeBench: Sendable {
             standings[try TestAuthors.signer(label).publicKey] = .mayWrite(trustStatement: Self.trustStatement)
         }
         let box = SeenBox(Seen(standings: standings))
-        ledger = PeerLedger(clock: time.clock) { peer in box.state.withLock { $0.penalised.append(peer) } }
+        let metrics = NodeMetrics(PrometheusRegistry(Node.metricTable))
+        ledger = PeerLedger(clock: time.clock, metrics: metrics) { peer in
+            box.state.withLock { $0.penalised.append(peer) }
+        }
         intake = Intake(
             log: log,
             clock: time.clock,
             ledger: ledger,
+            metrics: metrics,
             signer: own,
             version: "1",
             limits: limits,

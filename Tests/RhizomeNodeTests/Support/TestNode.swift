@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import Logging
+import PrometheusMetrics
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
@@ -85,6 +86,7 @@ final class TestNode: Sendable {
             home: home,
             log: log ?? self.log,
             clock: clock,
+            metricsFactory: PrometheusRegistry(Node.metricTable),
             logger: logger
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -137,9 +139,12 @@ extension Node {
         try await peers().first { $0.identity == peer }?.state
     }
 
-    /// A number of `/metrics` without labels.
+    /// A number of `/metrics`, by its name with the labels.
     func metric(_ name: String) async -> Double {
-        await metrics().samples.first { $0.name == name }?.value ?? -1
+        await measure()
+        guard let registry = metrics.factory as? PrometheusRegistry else { return -1 }
+        let line = registry.text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Double($0.dropFirst(name.count + 1)) } ?? -1
     }
 }
 

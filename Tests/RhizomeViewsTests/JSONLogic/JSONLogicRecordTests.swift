@@ -1,12 +1,12 @@
 import Bytes
+import Locks
 import RhizomeViews
 import StrictJSON
-import Synchronization
 import Testing
 
 /// Three members, of which it counts how often each is asked for.
 private final class CountedRecord: JSONLogicRecord {
-    let asked = Mutex<[Text: Int]>([:])
+    let asked = Lock<[Text: Int]>([:])
 
     let names: [Text] = ["id", "list", "gone"]
 
