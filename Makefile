@@ -11,7 +11,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 STAGE := scripts/stage
 
-.PHONY: help setup build demo test lint mutants bench install clean
+.PHONY: help setup build demo test soak lint mutants bench install clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -30,6 +30,9 @@ lint: ## checks the sources with the toolchain's swift format
 
 test: setup lint build ## lints, and runs every test
 	@$(STAGE) "tests" scripts/test
+
+soak: build ## runs the tests of faults with longer schedules: about an hour
+	@$(STAGE) "soak" scripts/soak
 
 mutants: build ## applies each patch of Tests/mutations and must see a test fail
 	@$(STAGE) "mutants" scripts/mutants

@@ -92,6 +92,9 @@ let package = Package(
             name: "RhizomeTesting",
             dependencies: [
                 "Bytes", "Locks", "RhizomeCore", "SignedLog", "Sodium",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Tests/RhizomeTesting",

@@ -17,11 +17,14 @@ final class TestNode: Sendable {
     let home: Home
     let log: InMemoryDeltaLog
     let journal: TrustJournal
+    /// A loopback address of its own, where it listens on the same ports after each start; else 127.0.0.1 and any ports.
+    let host: String?
     private let folder: TemporaryFolder
 
-    init(_ name: String, log: InMemoryDeltaLog = InMemoryDeltaLog()) throws {
+    init(_ name: String, at host: String? = nil, log: InMemoryDeltaLog = InMemoryDeltaLog()) throws {
         try SodiumLibrary.initialize()
         self.name = name
+        self.host = host
         identity = try Identity.generate()
         folder = try TemporaryFolder()
         home = try Home.create(folder.path)
@@ -32,6 +35,9 @@ final class TestNode: Sendable {
     deinit { folder.remove() }
 
     var now: Int64 { NodeClock.system.now }
+
+    /// Where it will listen, and listens again after a restart; for nodes with a host of their own.
+    var addresses: [String] { [4000, 4001].map { "\(host ?? "127.0.0.1"):\($0)" } }
 
     func trust(_ other: TestNode, at address: String? = nil, may: Set<Permission> = TrustChange.defaultPermissions)
         throws
@@ -62,19 +68,20 @@ final class TestNode: Sendable {
         log: (any DeltaLog)? = nil,
         topic: Text = "test",
         clock: NodeClock = .system,
-        requestPort: UInt16 = 0,
+        logger: Logger? = nil,
         _ body: @Sendable (Node) async throws -> Result
     ) async throws -> Result {
-        var logger = Logger(label: name)
-        logger.logLevel = ProcessInfo.processInfo.environment["RHIZOME_TEST_LOG"] == nil ? .critical : .trace
+        var standardLogger = Logger(label: name)
+        standardLogger.logLevel = ProcessInfo.processInfo.environment["RHIZOME_TEST_LOG"] == nil ? .critical : .trace
         func binding(_ name: String, _ port: UInt16) -> NodeConfiguration.Binding {
-            .init(name: name, address: "127.0.0.1", port: port, host: "127.0.0.1")
+            let host = host ?? "127.0.0.1"
+            return .init(name: name, address: host, port: port, host: host)
         }
         let configuration = NodeConfiguration(
             identity: identity.publicKey,
             peerID: name,
-            request: binding("request", requestPort),
-            publish: binding("publish", 0),
+            request: binding("request", host == nil ? 0 : 4000),
+            publish: binding("publish", host == nil ? 0 : 4001),
             topic: topic,
             seeds: [:],
             agent: "rhizome-tests/1",
@@ -87,7 +94,7 @@ final class TestNode: Sendable {
             log: log ?? self.log,
             clock: clock,
             metricsFactory: PrometheusRegistry(Node.metricTable),
-            logger: logger
+            logger: logger ?? standardLogger
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await node.run() }

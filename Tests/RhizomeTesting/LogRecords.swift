@@ -1,15 +1,18 @@
 import Locks
-import Logging
+public import Logging
 
 /// Keeps what is logged.
-final class LogRecords: Sendable {
+public final class LogRecords: Sendable {
     private let kept = Lock<[(level: Logger.Level, text: String)]>([])
 
+    /// Nothing so far.
+    public init() {}
+
     /// Each record as one text.
-    var records: [(level: Logger.Level, text: String)] { kept.withLock { $0 } }
+    public var records: [(level: Logger.Level, text: String)] { kept.withLock { $0 } }
 
     /// A logger that keeps everything.
-    var logger: Logger {
+    public var logger: Logger {
         var logger = Logger(label: "test") { _ in Handler(records: self) }
         logger.logLevel = .trace
         return logger
