@@ -1,5 +1,6 @@
 internal import CoreMetrics
 internal import Locks
+internal import Synchronization
 
 /// The numbers of one metric with one set of label values.
 protocol Series: AnyObject, Sendable {

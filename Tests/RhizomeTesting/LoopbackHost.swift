@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Locks
 
 /// Loopback addresses that nobody else uses, so that a test can know where something will listen before it does, and
 /// have the same ports again after a restart.
@@ -7,7 +7,7 @@ import Synchronization
 /// The system gives all of 127.0.0.0/8 to this machine. The second and third numbers come from the process's id, so that
 /// two test runs don't meet.
 public enum LoopbackHost {
-    private static let count = Mutex<Int32>(0)
+    private static let count = Lock<Int32>(0)
 
     /// Another address at each call, such as `127.64.12.1`.
     public static func next() -> String {

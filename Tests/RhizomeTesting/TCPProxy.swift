@@ -1,6 +1,6 @@
+import Locks
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A link that a test can spoil: it stands between a node and those who go to it, and passes bytes on.
 ///
@@ -45,9 +45,9 @@ public final class TCPProxy: Sendable {
     public let host: String
     private let targetHost: String
     private let ports: [Int]
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let loop: any EventLoop
-    private let listeners = Mutex<[any Channel]>([])
+    private let listeners = Lock<[any Channel]>([])
     /// The ends of the present connections, by their numbers.
     private let ends: NIOLoopBoundBox<[ObjectIdentifier: ProxyEnd]>
 
@@ -55,7 +55,7 @@ public final class TCPProxy: Sendable {
         host = LoopbackHost.next()
         self.targetHost = targetHost
         self.ports = ports
-        state = Mutex(State(generator: generator))
+        state = Lock(State(generator: generator))
         loop = Self.group.any()
         ends = .makeBoxSendingValue([:], eventLoop: loop)
     }

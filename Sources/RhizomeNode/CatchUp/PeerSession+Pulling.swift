@@ -60,7 +60,7 @@ extension PeerSession {
             let request = PeerRequest.news(cursor: memory.cursor, limit: PeeringLimits.headsPage)
             let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
             let (heads, cursor, more) = try PeerReply.read(reply, PeerReply.readNews)
-            await note(Set(heads), &memory)
+            await note(Set(heads), &memory, isHint: true)
             let goesOn = cursor != memory.cursor
             memory.cursor = cursor
             guard more, goesOn else { break }
@@ -70,9 +70,11 @@ extension PeerSession {
     }
 
     /// Takes note of all heads that the peer has of some authors.
-    func note(_ heads: Set<AuthorHead>, _ memory: inout Memory) async {
+    ///
+    /// - Parameter isHint: whether those of the peer's own log may be on their way already.
+    func note(_ heads: Set<AuthorHead>, _ memory: inout Memory, isHint: Bool = false) async {
         guard !heads.isEmpty else { return }
-        want(heads, &memory)
+        want(heads, &memory, isHint: isHint)
         // Where that can't be read, none counts as held.
         let trust = admittance.trust
         let held = (try? await log.contains(heads.map(\.id))) ?? []
@@ -88,10 +90,14 @@ extension PeerSession {
     }
 
     /// Takes note of what the peer has, and we may lack.
-    func want(_ heads: Set<AuthorHead>, _ memory: inout Memory) {
+    ///
+    /// - Parameter isHint: whether those of the peer's own log may be on their way already.
+    func want(_ heads: Set<AuthorHead>, _ memory: inout Memory, isHint: Bool = false) {
         let trust = admittance.trust
         let now = clock.now
-        for head in heads where trust.mayAuthor(head.author, at: now) { memory.wanted.add(head) }
+        for head in heads where trust.mayAuthor(head.author, at: now) {
+            if isHint, head.author == peer { putOff(head, &memory) } else { memory.wanted.add(head) }
+        }
     }
 
     // MARK: - Pulling

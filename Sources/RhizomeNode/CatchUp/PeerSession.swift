@@ -35,6 +35,8 @@ struct PeerSession: Sendable {
     private static let pushDelay = second
     /// When something that failed is tried again.
     private static let retryInterval = 10 * second
+    /// How long what a peer wrote itself is left to its publications before it is pulled: they bring it whole.
+    private static let settlingTime: Int64 = 200_000
     /// How long a session waits at least between two looks, so that what fails at once isn't tried at once, µs.
     private static let shortestWait: Int64 = 200_000
     static let requestDeadline = Duration.seconds(10)
@@ -44,6 +46,9 @@ struct PeerSession: Sendable {
     struct Memory: Sendable {
         var cursor: [UInt8]?
         var wanted = WantedHeads()
+        /// Heads of the peer's own log that its publications are about to bring, and when they are wanted after all.
+        var settling: Set<AuthorHead> = []
+        var settlingEnds = Int64.max
         var pushes: [PublicKey: Backoff] = [:]
     }
 
@@ -67,7 +72,7 @@ struct PeerSession: Sendable {
     func run() async {
         var memory = Memory()
         var connection: Connection?
-        while let news = await mailbox.take(within: wait(connection)) {
+        while let news = await mailbox.take(within: wait(connection, memory)) {
             if news.wasLost { connection = nil }
             if let isUp = news.isUp {
                 if isUp {
@@ -78,7 +83,7 @@ struct PeerSession: Sendable {
                 }
             }
             // Kept even if what follows fails: it is asked for again then.
-            await note(news.heads, &memory)
+            await note(news.heads, &memory, isHint: true)
             want(news.missing, &memory)
             if news.asksForNews { connection?.newsDue = .min }
             if news.comparesAll {
@@ -113,10 +118,12 @@ struct PeerSession: Sendable {
         logger.debug("a request to a peer failed", metadata: ["peer": "\(peer.did)", "error": "\(error)"])
     }
 
-    private func wait(_ connection: Connection?) -> Duration? {
+    private func wait(_ connection: Connection?, _ memory: Memory) -> Duration? {
         guard let connection else { return nil }
         var due = connection.helloDue
-        if connection.isGreeted { due = min(due, connection.newsDue, connection.compareDue, connection.pushDue) }
+        if connection.isGreeted {
+            due = min(due, connection.newsDue, connection.compareDue, connection.pushDue, memory.settlingEnds)
+        }
         return .microseconds(max(due == .min ? 0 : due - clock.uptime, Self.shortestWait))
     }
 
@@ -148,6 +155,7 @@ struct PeerSession: Sendable {
             connection.newsDue = clock.uptime + Self.newsInterval * Int64.random(in: 80...120) / 100
             try await askForNews(&memory)
         }
+        settle(&memory)
         try await fetch(&memory)
         if clock.uptime >= connection.pushDue {
             connection.pushDue = clock.uptime + Self.retryInterval
@@ -157,6 +165,24 @@ struct PeerSession: Sendable {
         } else if connection.hasPushedAll, !grown.isEmpty {
             try await push(grown, &connection, &memory)
         }
+    }
+
+    /// Leaves a head to the peer's publications for a moment.
+    ///
+    /// Else a body would cross the link twice where one publication overtakes another on its way through admission, or
+    /// news is asked for while it is on its way.
+    func putOff(_ head: AuthorHead, _ memory: inout Memory) {
+        guard memory.settling.count < WantedHeads.most else { return }
+        if memory.settling.isEmpty { memory.settlingEnds = clock.uptime + Self.settlingTime }
+        memory.settling.insert(head)
+    }
+
+    /// Wants what publications should have brought by now; what they did bring is held and isn't asked for.
+    private func settle(_ memory: inout Memory) {
+        guard clock.uptime >= memory.settlingEnds else { return }
+        note(memory.settling, &memory, remembers: false)
+        memory.settling = []
+        memory.settlingEnds = .max
     }
 
     /// Says hello.
