@@ -323,12 +323,14 @@ public final class Node: Sendable {
         for (_, session) in directory.sessions { session.post { $0.comparesAll = true } }
     }
 
-    /// Once a second: takes up what is due, and warns where the clock is off.
+    /// Once a second: takes up what is due, tells who knocked, and warns where the clock is off.
     @concurrent
     private func keepHouse() async {
         var warnedAt = Int64.min
+        var knocks = KnockLog()
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))
+            tell(knocks.next(admittance.refusedKeys, now: clock.uptime))
             do {
                 try await intake.takeUpDue()
             } catch {
@@ -343,6 +345,26 @@ public final class Node: Sendable {
                 metadata: ["seconds": "\(-offset / 1_000_000)"]
             )
         }
+    }
+
+    private func tell(_ knocks: KnockLog.Lines) {
+        for key in knocks.keys {
+            let known = key.candidates.first { admittance.trust.entries[$0] != nil }
+            let candidates = known.map { [$0] } ?? key.candidates
+            logger.notice(
+                "a key asked for a connection and was refused; to let it in: rhizome-keys trust DID --name NAME",
+                metadata: [
+                    "address": "\(key.address)",
+                    "candidates": "\(candidates.map(\.did).joined(separator: " "))",
+                    "name": "\(known.flatMap { admittance.trust.lastName(of: $0) } ?? "")",
+                ]
+            )
+        }
+        guard knocks.others > 0 else { return }
+        logger.notice(
+            "more keys asked for a connection and were refused; see GET /api/peers/refused",
+            metadata: ["keys": "\(knocks.others)"]
+        )
     }
 
     // MARK: - What HTTP and the commands ask

@@ -1,0 +1,140 @@
+import Bytes
+import Logging
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import Testing
+
+@testable import RhizomeCore
+@testable import RhizomeNode
+
+/// Trust that is given, taken back or runs out while nodes run (spec: peering.md, identity.md).
+@Suite(.timeLimit(.minutes(5))) struct TrustInMotionTests {
+    @Test("trust that runs out cuts the connection, and what is written from then on stays out on both ways")
+    func until() async throws {
+        let alice = try TestNode("alice")
+        let bob = try TestNode("bob")
+        try await alice.running { first in
+            try bob.trust(alice, at: first.requestAddress)
+            try await bob.running { second in
+                let end = alice.now + 4_000_000
+                let entry = TrustChange.trust(
+                    bob.identity.publicKey,
+                    name: "bob",
+                    addresses: [],
+                    may: TrustChange.defaultPermissions,
+                    until: end
+                )
+                try alice.state(entry)
+                _ = try await first.write([.name("Alice")])
+                try await eventually("bob holds it") { try await bob.log.count() == 1 }
+                #expect(try await first.state(of: second.identity) == .connected)
+
+                try await eventually("bob is cut off") {
+                    try await second.state(of: first.identity) != .connected
+                }
+                let late = alice.now - end
+                print("trust ran out; the connection was cut \(late / 1000) ms later")
+                #expect(late >= 0 && late < 20_000_000)
+                _ = try await first.write([.name("Alicia")])
+                let bobs = try await second.write([.name("Bob", of: "bob")])
+                try await eventually("bob is refused") {
+                    try await second.state(of: first.identity) == .waitingForTrust
+                }
+                #expect(try await bob.log.count() == 2)
+                #expect(try await alice.log.count() == 2)
+                // Not even where somebody else hands it in.
+                let wire = try #require(bobs.first?.delta.bytes)
+                #expect(try await first.submit(wire).decision == .reject(.distrusted))
+            }
+        }
+    }
+
+    @Test("what a distrusted author signs isn't taken from anyone on any way, however old it claims to be")
+    func distrustedAuthor() async throws {
+        let carol = try TestNode("carol")
+        let alice = try TestAuthors.signer("alice").publicKey
+        try carol.trust(alice, as: "alice", may: [.author])
+        let chain = try Deltas.chain(3, by: "alice")
+        // Of before all she wrote, and one that follows what is held.
+        let firstOfAll = try Deltas.make("alice", 7, at: 1)
+        let next = try Deltas.make("alice", 8, after: [chain[2]])
+        let late = [firstOfAll, next]
+        let heads = late.map { AuthorHead(author: alice, id: $0.id) }
+        try await RawPeer.running { bob, address in
+            try await carol.running { node in
+                for delta in chain { #expect(try await node.submit(delta.bytes).decision == .accept) }
+                try carol.state(.distrust(alice))
+                try await eventually("it is in force") {
+                    if case .distrusted = node.trust.standing(of: alice, at: carol.now) { true } else { false }
+                }
+                bob.answer { request in
+                    switch request {
+                    case .heads(nil, _): PeerReply.heads(heads.sorted { $0.id < $1.id }, more: false)
+                    case .news: PeerReply.news(heads, cursor: [1], more: false)
+                    case .pull: PeerReply.pull(late.map(\.bytes), more: false)
+                    default: nil
+                    }
+                }
+                // Bob is trusted in everything.
+                try carol.trust(bob.key, as: "bob", at: address)
+                try await bob.connect(to: node)
+                try await bob.greet()
+                let reply = try await bob.ask(PeerRequest.push(late.map(\.bytes)).encoded)
+                let results = try PeerReply.read(reply, PeerReply.readPush)
+                #expect(results.map(\.decision) == ["reject", "reject"])
+                #expect(results.map(\.reason) == ["distrusted", "distrusted"])
+                for delta in late { #expect(try await node.submit(delta.bytes).decision == .reject(.distrusted)) }
+                let before = node.ledger.counts(of: bob.key).rejected
+                try await eventually("it is published, and refused") {
+                    await bob.publish(.deltas(late.map(\.bytes)))
+                    return node.ledger.counts(of: bob.key).rejected > before
+                }
+                let asks = bob.count(of: "news")
+                try await eventually("news of it is told") { bob.count(of: "news") > asks }
+                #expect(bob.count(of: "pull") == 0)
+                #expect(try await carol.log.count() == 3)
+                #expect(try await carol.log.forks(of: alice).isEmpty)
+                // Whoever hands it on is not to blame: it may trust whom it likes.
+                #expect(node.ledger.badInput == 0)
+            }
+        }
+    }
+
+    @Test("deltas that waited for trust in their author are taken up when it is given, before anybody sends them again")
+    func takenUp() async throws {
+        let carol = try TestNode("carol")
+        let alice = try TestAuthors.signer("alice").publicKey
+        let chain = try Deltas.chain(20, by: "alice")
+        try await carol.running { node in
+            for delta in chain.shuffled() {
+                #expect(try await node.submit(delta.bytes).decision == .defer(.unknownAuthor))
+            }
+            let start = ContinuousClock.now
+            try carol.trust(alice, as: "alice", may: [.author])
+            try await eventually("all are taken up", within: .seconds(20)) { try await carol.log.count() == 20 }
+            print("20 deltas that had waited were taken up \(ContinuousClock.now - start) after trust was stated")
+        }
+    }
+
+    @Test("who knocks and isn't known is logged once by did, however often, and strangers can't fill the log")
+    func knocking() async throws {
+        let alice = try TestNode("alice")
+        let bob = try TestNode("bob")
+        let records = LogRecords()
+        try await alice.running(logger: records.logger) { first in
+            try bob.trust(alice, at: first.requestAddress)
+            try await bob.running { _ in
+                try await eventually("he has knocked more than once", within: .seconds(100)) {
+                    first.refusedKeys().contains { $0.count > 1 }
+                }
+                try await eventually("it is logged") {
+                    records.records.contains { $0.text.contains(bob.identity.publicKey.did) }
+                }
+            }
+            let told = records.records.filter { $0.text.contains(bob.identity.publicKey.did) }
+            #expect(told.count == 1, "\(told)")
+            #expect(told.first?.level == .notice)
+        }
+    }
+}
