@@ -180,7 +180,7 @@ struct PeerSession: Sendable {
     /// Wants what publications should have brought by now; what they did bring is held and isn't asked for.
     private func settle(_ memory: inout Memory) {
         guard clock.uptime >= memory.settlingEnds else { return }
-        note(memory.settling, &memory, remembers: false)
+        want(memory.settling, &memory)
         memory.settling = []
         memory.settlingEnds = .max
     }
