@@ -84,7 +84,7 @@ struct PeerSession: Sendable {
             }
             // Kept even if what follows fails: it is asked for again then.
             await note(news.heads, &memory, isHint: true)
-            want(news.missing, &memory)
+            want(news.missing, &memory, isHint: true)
             if news.asksForNews { connection?.newsDue = .min }
             if news.comparesAll {
                 // Trust may have changed: what had been in vain may not be any more.
