@@ -103,7 +103,11 @@ public actor Intake {
         var unknown: [SignedDelta] = []
         for (place, result) in decoded.enumerated() {
             switch result {
-            case .failure(let refusal): judgements[place] = Judgement(nil, refusal)
+            case .failure(let refusal):
+                judgements[place] = Judgement(nil, refusal)
+                // What contradicts itself was never verified, so only its sender can be blamed for it; a verified delta
+                // that doesn't fit its chain isn't charged.
+                if refusal.reason == .chain { ledger.charge(source) }
             case .success((let delta, _)) where held.contains(delta.id):
                 judgements[place] = Judgement(delta, .duplicate)
             case .success((let delta, let standing)):

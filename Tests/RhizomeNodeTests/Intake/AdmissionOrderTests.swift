@@ -36,6 +36,7 @@ import Testing
             ]
         )
         #expect(bench.ledger.counts(of: peer).rejections == [.limit: 1, .malformed: 2, .chain: 2])
+        #expect(bench.ledger.badInput == 5, "nobody but the sender can be blamed for what needs no key to make")
         #expect(try await bench.log.stalls().isEmpty, "what contradicts itself was never verified")
     }
 
