@@ -46,6 +46,8 @@ actor Peering: SocketActor {
     private static let greetedConnections = 64
     /// How often a bound socket may be bound anew because of penalties.
     private static let penaltyRebindInterval: Int64 = 60_000_000
+    /// How often it is logged that a peer sends messages of too many frames: all of them are counted.
+    private static let oversizedLogInterval: Int64 = 60_000_000
     /// Publications of one peer that are worked on at the same time: further ones are dropped and fetched later.
     private static let publicationsInFlight = 8
 
@@ -71,6 +73,7 @@ actor Peering: SocketActor {
     private var publications: [PublicKey: Int] = [:]
     private var identities: [String: PublicKey] = [:]
     private var lastPenaltyRebind = Int64.min
+    private var oversizedLogged: [PublicKey: Int64] = [:]
     private var isStopped = false
 
     init(
@@ -344,10 +347,7 @@ actor Peering: SocketActor {
         case .oversized(let userID, let frames, let bytes):
             metrics.dropped.increment()
             guard let peer = userID.flatMap({ identity(of: $0) }) else { return }
-            logger.notice(
-                "a message of too many frames was dropped",
-                metadata: ["peer": "\(peer.did)", "frames": "\(frames)", "bytes": "\(bytes)"]
-            )
+            logOversized(of: peer, frames: frames, bytes: bytes)
             // As much as it would have cost in single requests.
             ledger.charge(peer, pieces: max(1, frames / 4))
         case .message(let message):
@@ -363,6 +363,15 @@ actor Peering: SocketActor {
             lastRequest[peer] = clock.uptime
             take(message.frames[2], id: message.frames[1], connection: message.frames[0], from: peer)
         }
+    }
+
+    private func logOversized(of peer: PublicKey, frames: Int, bytes: Int) {
+        guard oversizedLogged[peer].map({ clock.uptime - $0 > Self.oversizedLogInterval }) ?? true else { return }
+        oversizedLogged[peer] = clock.uptime
+        logger.notice(
+            "a message of too many frames was dropped; further ones are counted, and told once a minute",
+            metadata: ["peer": "\(peer.did)", "frames": "\(frames)", "bytes": "\(bytes)"]
+        )
     }
 
     private func take(_ body: [UInt8], id: [UInt8], connection: [UInt8], from peer: PublicKey) {

@@ -396,6 +396,23 @@ import Testing
         }
     }
 
+    @Test("messages of too many frames make one line of the log, however many come")
+    func manyMessagesOfManyFrames() async throws {
+        let alice = try TestNode("alice")
+        let records = LogRecords()
+        try await RawPeer.running { peer, _ in
+            try alice.trust(peer.key, as: "raw")
+            try await alice.running(logger: records.logger) { node in
+                try await peer.connect(to: node)
+                try await peer.greet()
+                for _ in 0..<50 { try await peer.send(.init(repeating: [1], count: 5)) }
+                try await eventually("they count") { node.ledger.badInput >= 50 }
+            }
+        }
+        let told = records.records.filter { $0.text.contains("too many frames") }
+        #expect(told.count == 1)
+    }
+
     @Test("heads of an author whom we keep nothing of aren't told, and his log isn't given; pages go on behind him")
     func keepNone() async throws {
         let alice = try TestNode("alice")
