@@ -49,6 +49,7 @@ final class API: Sendable {
                 + PeerRoutes(node: node).routes
                 + DeltaRoutes(node: node).routes
                 + MetricsRoutes(node: node, registry: registry, measure: measure).routes
+                + LosslessRoutes(node: node).routes
                 + CollectionRoutes(node: node, makeUUID: makeUUID).routes
         )
     }

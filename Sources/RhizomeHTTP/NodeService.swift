@@ -19,7 +19,9 @@ protocol NodeService: Sendable {
     /// The keys that asked for a connection and were refused.
     func refusedKeys() -> [RefusedKey]
     /// The petname of a trusted identity.
-    func petname(of identity: PublicKey) -> String?
+    @Sendable func petname(of identity: PublicKey) -> String?
+    /// The identity that a person means by a petname, or by the beginning of a did.
+    func identity(called name: String) -> PublicKey?
     /// Signs drafts with the node's identity and appends them durably, all or none.
     func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta]
     /// Takes a signed delta by any author through admission.
@@ -33,7 +35,9 @@ protocol NodeService: Sendable {
 }
 
 extension Node: NodeService {
-    func petname(of identity: PublicKey) -> String? { trust.entries[identity]?.name }
+    @Sendable func petname(of identity: PublicKey) -> String? { trust.entries[identity]?.name }
+
+    func identity(called name: String) -> PublicKey? { try? trust.find(name).identity }
 
     func exclusion() async throws -> @Sendable (PublicKey, DeltaID) -> Bool {
         let exclusions = try await exclusions()

@@ -145,6 +145,19 @@ extension SQLiteDeltaLog {
         }
     }
 
+    /// The entities to which any delta points.
+    public func entities(after entity: Text?, limit: Int) async throws -> [Text] {
+        guard limit > 0 else { return [] }
+        return try await read { db in
+            // No entity's id is empty.
+            let statement = try db.cachedStatement(sql: "SELECT id FROM entities WHERE id > ? ORDER BY id LIMIT ?")
+            let rows = try Row.fetchCursor(statement, arguments: [entity?.blob ?? Data(), limit])
+            var entities: [Text] = []
+            while let row = try rows.next() { entities.append(try row.text(0)) }
+            return entities
+        }
+    }
+
     // MARK: - Rows
 
     private static let selection = """

@@ -36,7 +36,10 @@ final class MemoryNode: NodeService {
 
     func peers() async throws -> [PeerStatus] { state.withLock { $0.peers } }
     func refusedKeys() -> [RefusedKey] { state.withLock { $0.refused } }
-    func petname(of identity: PublicKey) -> String? { state.withLock { $0.petnames[identity] } }
+    @Sendable func petname(of identity: PublicKey) -> String? { state.withLock { $0.petnames[identity] } }
+    func identity(called name: String) -> PublicKey? {
+        state.withLock { $0.petnames.first { $0.value == name }?.key }
+    }
     func holders(of delta: StoredDelta) async throws -> [PublicKey] { state.withLock { $0.holders } }
     func measure() async { state.withLock { $0.measured += 1 } }
 

@@ -128,6 +128,14 @@ public final class InMemoryDeltaLog: DeltaLog {
         }
     }
 
+    /// The entities to which any delta points.
+    public func entities(after entity: Text?, limit: Int) async throws -> [Text] {
+        state.withLock { state in
+            let entities = state.entities.keys.sorted()
+            return Array(entities.filter { id in entity.map { $0 < id } ?? true }.prefix(max(0, limit)))
+        }
+    }
+
     // MARK: - Authors' logs
 
     /// An author's heads.

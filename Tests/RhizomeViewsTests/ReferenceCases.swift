@@ -1,5 +1,6 @@
 import Bytes
 import RhizomeCore
+import RhizomeIdentity
 import RhizomeTesting
 import RhizomeViews
 import SignedLog
@@ -76,6 +77,23 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
     /// The reference knows moderators only: whoever is called `mod`.
     func perspective(asOf: Int64? = nil) throws -> Perspective {
         Perspective(asOf: asOf, moderators: [try TestAuthors.signer("mod").publicKey])
+    }
+
+    /// The case's filter by creator, as a rule; hosts are left out, since all deltas of a case have the same one.
+    func filter() throws -> DeltaFilter? {
+        guard let creator = operation["filter"]?.object?["creator"]?.text else { return nil }
+        let did = try TestAuthors.signer(creator.string).publicKey.did
+        return DeltaFilter(try JSONLogicRule(["==": [["var": "creator"], .string(did)]]))
+    }
+
+    /// Deltas as the reference tells them, by label, time and pointers.
+    func told(_ deltas: [ViewedDelta]) -> [JSONValue] {
+        deltas.map { delta in
+            [
+                "id": label(delta.id), "timeCreated": .integer(delta.timeCreated),
+                "pointers": .array(delta.pointers.map(\.json)),
+            ]
+        }
     }
 
     /// The entities of which the deltas say something that isn't control.

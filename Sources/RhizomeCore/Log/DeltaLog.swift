@@ -64,6 +64,9 @@ public protocol DeltaLog: Sendable {
     /// The entities to which a delta points under this local context, ordered by their bytes, those after `entity`.
     func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text]
 
+    /// The entities to which any delta points, ordered by their bytes, those after `entity`.
+    func entities(after entity: Text?, limit: Int) async throws -> [Text]
+
     // MARK: Authors' logs
 
     /// The heads of an author's log, by (sequence, id), least first; none for an author of whom nothing is held.

@@ -17,9 +17,10 @@ struct APIError: Error, Equatable {
     var fields: HTTPFields = [:]
 
     /// 400: bad input, with the field where there is one.
-    static func badInput(_ error: String, field: String? = nil) -> APIError {
+    static func badInput(_ error: String, field: String? = nil, details more: JSONObject = [:]) -> APIError {
         var details = JSONObject()
         if let field { details.append("field", .string(field)) }
+        for member in more.members { details.append(member.name, member.value) }
         return APIError(status: .badRequest, error: error, details: details)
     }
 
@@ -61,8 +62,9 @@ extension APIError {
     init(_ error: any Error) {
         switch error {
         case let error as APIError: self = error
-        case let error as JSONError: self.init(error)
+        case let error as JSONError: self.init(error, of: "the body")
         case let error as FieldError: self.init(error)
+        case let error as JSONLogicError: self.init(error, field: "filter")
         case let error as WriteError: self.init(error)
         case let error as DeltaLogError: self.init(error)
         case let error as ViewError: self = .unavailable(error.code.rawValue, error.message)
@@ -71,13 +73,23 @@ extension APIError {
         }
     }
 
-    private init(_ error: JSONError) {
+    /// What is wrong with a rule: where in it, or which limit its evaluation reached.
+    init(_ error: JSONLogicError, field: String) {
+        self = .badInput(
+            error.message,
+            field: field,
+            details: ["code": .string(error.code.rawValue), "pointer": .string(error.pointer)]
+        )
+    }
+
+    /// - Parameter what: what should have been JSON.
+    init(_ error: JSONError, of what: String) {
         var details: JSONObject = ["code": .string(error.code.rawValue)]
         if !error.path.isEmpty { details.append("field", .string(error.field)) }
         details.append("offset", .integer(Int64(error.offset)))
         details.append("line", .integer(Int64(error.line)))
         details.append("column", .integer(Int64(error.column)))
-        self.init(status: .badRequest, error: "the body is not the JSON expected: \(error.message)", details: details)
+        self.init(status: .badRequest, error: "\(what) is not the JSON expected: \(error.message)", details: details)
     }
 
     private init(_ error: FieldError) {

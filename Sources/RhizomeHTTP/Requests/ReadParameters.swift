@@ -1,4 +1,6 @@
 internal import Bytes
+internal import RhizomeViews
+internal import StrictJSON
 
 /// A reader's part in a page of a long list: `?limit=` and `?after=` (spec: http.md).
 struct PageRequest: Equatable, Sendable {
@@ -15,17 +17,17 @@ struct ReadParameters {
         let rawValue: Int
         /// `limit` and `after`.
         static let page = Kinds(rawValue: 1)
-        /// `asOf`.
-        static let asOf = Kinds(rawValue: 2)
+        /// `asOf`, `authors`, `without` and `filter`.
+        static let viewpoint = Kinds(rawValue: 2)
     }
 
     /// Parameters of http.md that this version doesn't know yet.
-    private static let later: Set<Text> = ["context", "authors", "without", "filter", "asOf"]
+    private static let later: Set<Text> = ["context"]
 
     /// The page that is asked for.
     let page: PageRequest
-    /// The moment as of which to look, µs since 1970.
-    let asOf: Int64?
+    /// Through whose eyes, and as of when.
+    let viewpoint: Viewpoint
 
     /// Reads a query.
     ///
@@ -33,7 +35,7 @@ struct ReadParameters {
     init(_ query: [Text: Text], taking kinds: Kinds) throws(APIError) {
         var limit: Int?
         var after: Text?
-        var asOf: Int64?
+        var viewpoint = Viewpoint()
         // In order, so that the same query gets the same answer.
         for (name, value) in query.sorted(by: { $0.key < $1.key }) {
             switch name {
@@ -43,26 +45,50 @@ struct ReadParameters {
                 }
                 limit = Int(number)
             case "after" where kinds.contains(.page): after = value
-            case "asOf" where kinds.contains(.asOf):
+            case "asOf" where kinds.contains(.viewpoint):
                 guard let time = Self.number(value) ?? Timestamp.microseconds(value) else {
                     throw .badInput(
                         "asOf is µs since 1970, or a time by RFC 3339 (2026-01-31T12:00:00Z)",
                         field: "asOf"
                     )
                 }
-                asOf = time
+                viewpoint.asOf = time
+            case "authors" where kinds.contains(.viewpoint): viewpoint.authors = try Self.names(value, "authors")
+            case "without" where kinds.contains(.viewpoint): viewpoint.without = try Self.names(value, "without")
+            case "filter" where kinds.contains(.viewpoint): viewpoint.filter = try Self.rule(value, "filter")
             case _ where Self.later.contains(name):
                 throw .badInput("this version doesn't support this parameter here yet", field: name.string)
             default: throw .badInput("there is no such parameter here", field: name.string)
             }
         }
         page = PageRequest(limit: limit, after: after)
-        self.asOf = asOf
+        self.viewpoint = viewpoint
     }
 
     /// Digits only: no sign, no space, within Int64.
     private static func number(_ text: Text) -> Int64? {
         guard text.count > 0, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
         return Int64(text.string)
+    }
+
+    /// Names with commas between them; petnames have none.
+    private static func names(_ text: Text, _ field: String) throws(APIError) -> [String] {
+        let names = text.string.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard !names.contains("") else {
+            throw .badInput("\(field) is dids or petnames with a comma between them", field: field)
+        }
+        return names
+    }
+
+    private static func rule(_ text: Text, _ field: String) throws(APIError) -> JSONLogicRule {
+        do {
+            return try JSONLogicRule(JSONValue(parsing: Array(text.utf8)))
+        } catch let error as JSONLogicError {
+            throw APIError(error, field: field)
+        } catch let error as JSONError {
+            throw APIError(error, of: field)
+        } catch {
+            throw .badInput("this is not a rule", field: field)
+        }
     }
 }

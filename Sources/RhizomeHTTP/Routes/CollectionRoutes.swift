@@ -8,9 +8,6 @@ internal import StrictJSON
 
 /// Entities as their properties' values, by collection.
 struct CollectionRoutes {
-    /// Entities that a complete list asks for at once.
-    private static let batch = 256
-
     let node: any NodeService
     /// Makes ids and transactions' names that nothing else has.
     let makeUUID: @Sendable () -> String
@@ -25,51 +22,27 @@ struct CollectionRoutes {
         ]
     }
 
-    private func reader(asOf: Int64? = nil) async throws -> EntityReader {
-        let isExcluded = try await node.exclusion()
-        return EntityReader(log: node.log, perspective: Perspective(asOf: asOf) { isExcluded($0.author, $0.id) })
-    }
-
     // MARK: - Reading
 
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: [.page, .asOf])
+        let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
         let name = request.parameter("collection")
-        let first = try PageCursor.entity(parameters.page.after)
-        let reader = try await reader(asOf: parameters.asOf)
-        let batch = parameters.page.limit ?? Self.batch
-        // Read before the answer begins: its first line tells whether that succeeded.
-        let page = try await reader.collection(name, after: first, count: batch)
-        let isComplete = parameters.page.limit == nil
-        let list = JSONList(prefix: "{\"ids\":", suffix: "}") {
-            var next: CollectionPage? = page
-            return {
-                guard let page = next else { return [] }
-                if isComplete, page.hasMore, let last = page.ids.last {
-                    next = try await reader.collection(name, after: last, count: batch)
-                } else {
-                    next = nil
-                }
-                return page.ids.map { .text($0) }
-            }
+        let reader = try await node.reader(from: parameters.viewpoint)
+        return try await EntityList.response(to: request, page: parameters.page) { last, count in
+            try await reader.collection(name, after: last, count: count)
         }
-        var response = list.response()
-        if let limit = parameters.page.limit, page.hasMore, let last = page.ids.last {
-            response.linkToNext(request.target.path, limit: limit, after: .entity(last), asOf: parameters.asOf)
-        }
-        return response
     }
 
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: .asOf)
-        let reader = try await reader(asOf: parameters.asOf)
+        let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
+        let reader = try await node.reader(from: parameters.viewpoint)
         guard let entity = try await reader.entity(request.parameter("id")) else { throw APIError.notFound }
         return .json(entity.json)
     }
 
     @Sendable private func history(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: .asOf)
-        let reader = try await reader(asOf: parameters.asOf)
+        let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
+        let reader = try await node.reader(from: parameters.viewpoint)
         guard let history = try await reader.history(of: request.parameter("id")) else { throw APIError.notFound }
         return .json(history.json)
     }
@@ -133,7 +106,7 @@ struct CollectionRoutes {
             guard let field, properties[Text(error.field)] != nil else { throw error }
             throw error.inside(field)
         }
-        let reader = try await reader()
+        let reader = try await node.reader(from: Viewpoint())
         let visible = try await reader.visibleDeltas(about: [id])
         let made = makeUUID
         let planned = put.deltas(changing: visible, transaction: Text(made()))

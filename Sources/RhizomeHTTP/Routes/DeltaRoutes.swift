@@ -85,7 +85,7 @@ struct DeltaRoutes {
         }
         var response = list.response()
         if let limit = page.limit, last < count {
-            response.linkToNext(request.target.path, limit: limit, after: .position(last, epoch: log.epoch))
+            response.linkToNext(request.target, limit: limit, after: .position(last, epoch: log.epoch))
         }
         return response
     }

@@ -32,6 +32,20 @@ extension StoredDelta {
     }
 }
 
+extension ViewedDelta {
+    /// What a view knows of a delta: the JSON form without `previous` and `signature`.
+    public var json: JSONObject {
+        [
+            "id": id.json,
+            "creator": author.json,
+            "host": host?.json ?? .null,
+            "sequence": .integer(sequence),
+            "timeCreated": .integer(timeCreated),
+            "pointers": .array(pointers.map(\.json)),
+        ]
+    }
+}
+
 extension EntityHistory {
     /// `{"id", "history": [{"property", "value", "creator", "timeCreated", "delta"}]}` (spec: http.md).
     public var json: JSONValue { ["id": .text(id), "history": .array(changes.map(\.json))] }

@@ -27,7 +27,8 @@ public struct EntityReader: Sendable {
     /// - Throws: ``ViewError``, `CancellationError`, and what the log throws; the other calls likewise.
     @concurrent public func visibleDeltas(about entities: [Text]) async throws -> VisibleDeltas {
         var gatherer = try await DeltaGatherer(log: log, perspective: perspective, limit: limit)
-        return VisibleDeltas(among: try await gatherer.deltas(about: entities), seenAs: perspective)
+        let visible = VisibleDeltas(among: try await gatherer.deltas(about: entities), seenAs: perspective)
+        return try visible.filtered(by: perspective.filters)
     }
 
     /// An entity with its properties' values, or `nil` where it isn't visible.
@@ -40,6 +41,11 @@ public struct EntityReader: Sendable {
         EntityHistory(of: id, in: try await visibleDeltas(about: [id]))
     }
 
+    /// All that was said of an entity, or `nil` where nothing is left of it.
+    @concurrent public func lossless(_ id: Text) async throws -> LosslessView? {
+        LosslessView(of: id, in: try await visibleDeltas(about: [id]))
+    }
+
     /// The entities that are visibly referenced under a name, by the bytes of their ids (spec: http.md, `ids`).
     ///
     /// - Parameters:
@@ -47,14 +53,36 @@ public struct EntityReader: Sendable {
     ///   - count: how many at most; 1 or more.
     @concurrent public func collection(_ name: Text, after last: Text? = nil, count: Int) async throws -> CollectionPage
     {
+        try await page(after: last, count: count) { visible, entity in
+            visible.isVisible(entity, referencedAs: name)
+        } candidates: { last, limit in
+            try await log.entities(referencedAs: name, after: last, limit: limit)
+        }
+    }
+
+    /// All visible entities, by the bytes of their ids (spec: http.md, `lossless/ids`); the parameters as above.
+    @concurrent public func entities(after last: Text? = nil, count: Int) async throws -> CollectionPage {
+        try await page(after: last, count: count) { visible, entity in
+            visible.isVisible(entity)
+        } candidates: { last, limit in
+            try await log.entities(after: last, limit: limit)
+        }
+    }
+
+    private func page(
+        after last: Text?,
+        count: Int,
+        isListed: (VisibleDeltas, Text) -> Bool,
+        candidates: (_ last: Text?, _ limit: Int) async throws -> [Text]
+    ) async throws -> CollectionPage {
         precondition(count > 0, "a page has room for an entity")
         let batch = min(count, 255) + 1
         var ids: [Text] = []
         var last = last
         while true {
-            let candidates = try await log.entities(referencedAs: name, after: last, limit: batch)
+            let candidates = try await candidates(last, batch)
             let visible = try await visibleDeltas(about: candidates)
-            ids += candidates.filter { visible.isVisible($0, referencedAs: name) }
+            ids += candidates.filter { isListed(visible, $0) }
             if ids.count > count { return CollectionPage(ids: Array(ids[..<count]), hasMore: true) }
             guard candidates.count == batch, let next = candidates.last else {
                 return CollectionPage(ids: ids, hasMore: false)

@@ -1,20 +1,20 @@
 public import Bytes
 public import RhizomeCore
 
-/// What a view's steps 1 to 4 leave of a set of deltas, and which of it is negated (spec: views.md).
+/// What a view's steps leave of a set of deltas, and which of it is negated (spec: views.md).
 ///
 /// The same set gives the same content in the same order, whatever the order in which it is given.
 public struct VisibleDeltas: Sendable {
-    /// What steps 1 to 3 leave, negated or not, by (timeCreated, id bytes).
+    /// What the steps leave, negated or not, by (timeCreated, id bytes).
     public let deltas: [ViewedDelta]
-    /// Those of `deltas` that are negated.
+    /// What is negated among that which steps 1 to 3 leave.
     public let negated: Set<DeltaID>
     /// The entities of which step 3 left out a delta.
     private let incomplete: Set<Text>
     /// Where in `deltas` those about an entity are, in order.
     private let indexes: [Text: [Int]]
 
-    /// Takes the steps.
+    /// Takes the steps 1 to 5; ``filtered(by:)`` takes the sixth.
     ///
     /// Deltas that are given twice count once.
     ///
@@ -34,7 +34,15 @@ public struct VisibleDeltas: Sendable {
             }
         }
         deltas.sort { $0.moment < $1.moment }
-        negated = Negations.negated(among: deltas, moderators: perspective.moderators)
+        let negated = Negations.negated(
+            among: deltas,
+            moderators: perspective.moderators.subtracting(perspective.without)
+        )
+        deltas.removeAll { !perspective.picks($0.author) }
+        self.init(deltas: deltas, negated: negated, incomplete: incomplete)
+    }
+
+    private init(deltas: [ViewedDelta], negated: Set<DeltaID>, incomplete: Set<Text>) {
         var indexes: [Text: [Int]] = [:]
         for (index, delta) in deltas.enumerated() {
             for entity in Set(delta.pointers.lazy.compactMap { $0.entity?.id }) {
@@ -42,13 +50,27 @@ public struct VisibleDeltas: Sendable {
             }
         }
         self.deltas = deltas
+        self.negated = negated
         self.incomplete = incomplete
         self.indexes = indexes
     }
 
+    /// Takes step 6: what passes all filters.
+    ///
+    /// - Throws: ``JSONLogicError`` where a rule costs too much.
+    public func filtered(by filters: [DeltaFilter]) throws(JSONLogicError) -> VisibleDeltas {
+        guard !filters.isEmpty else { return self }
+        var deltas = deltas
+        for filter in filters { deltas = try filter.passing(deltas) }
+        return VisibleDeltas(deltas: deltas, negated: negated, incomplete: incomplete)
+    }
+
+    /// The deltas about an entity, negated or not, by (timeCreated, id bytes).
+    func allDeltas(about entity: Text) -> [ViewedDelta] { (indexes[entity] ?? []).map { deltas[$0] } }
+
     /// The deltas about an entity that are in force, by (timeCreated, id bytes).
     public func deltas(about entity: Text) -> [ViewedDelta] {
-        (indexes[entity] ?? []).lazy.map { deltas[$0] }.filter { !negated.contains($0.id) }
+        allDeltas(about: entity).filter { !negated.contains($0.id) }
     }
 
     /// Whether a delta about the entity is in force.

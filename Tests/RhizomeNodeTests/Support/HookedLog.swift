@@ -45,6 +45,10 @@ final class HookedLog: DeltaLog {
     }
     func cursor(_ name: String) async throws -> Int64 { try await memory.cursor(name) }
     func deltas(about entity: Text) async throws -> [StoredDelta] { try await memory.deltas(about: entity) }
+    func entities(after entity: Text?, limit: Int) async throws -> [Text] {
+        try await memory.entities(after: entity, limit: limit)
+    }
+
     func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
         try await memory.entities(referencedAs: localContext, after: entity, limit: limit)
     }

@@ -81,6 +81,12 @@ extension DeltaLogRule {
                     #expect(try await log.entities(referencedAs: "name", after: nil, limit: 5).isEmpty)
                     #expect(try await log.entities(referencedAs: "value", after: nil, limit: 5).isEmpty)
                     #expect(try await log.entities(referencedAs: "user", after: "a", limit: 1) == ["a\0"])
+                    let all = names.union(["other"]).sorted()
+                    #expect(try await log.entities(after: nil, limit: 1_000) == all)
+                    #expect(
+                        try await log.entities(after: "a\0b", limit: 3) == Array(all.drop { $0 <= "a\0b" }.prefix(3))
+                    )
+                    #expect(try await log.entities(after: all.last, limit: 3).isEmpty)
                 }
             }
         },

@@ -1,0 +1,79 @@
+internal import Bytes
+internal import RhizomeCore
+internal import RhizomeIdentity
+public import SignedLog
+internal import StrictJSON
+
+/// A JSON-Logic rule that picks deltas (spec: views.md, "JSON-Logic").
+///
+/// It sees each delta as `{id, creator, host, creatorAddress, creatorName, timeCreated, sequence, pointers}`, the
+/// pointers as in a delta's JSON form. `host` is null where it is the author's own node, and the address is
+/// `creator@creator` then; `creatorName` is the petname, null for those without one.
+public struct DeltaFilter: Sendable {
+    /// Steps that a filter may take: some to begin with, and some for each delta that it is run against.
+    private static let baseSteps = 10_000
+    private static let stepsPerDelta = 500
+
+    private let rule: JSONLogicRule
+    private let petname: @Sendable (PublicKey) -> String?
+
+    /// A filter by a rule.
+    ///
+    /// - Parameter petname: what a person calls an author.
+    public init(_ rule: JSONLogicRule, petname: @escaping @Sendable (PublicKey) -> String? = { _ in nil }) {
+        self.rule = rule
+        self.petname = petname
+    }
+
+    /// The deltas for which the rule's answer is truthy, in the same order.
+    ///
+    /// - Throws: ``JSONLogicError``: `steps`, `bytes` or `depth` where the rule costs too much.
+    func passing(_ deltas: [ViewedDelta]) throws(JSONLogicError) -> [ViewedDelta] {
+        var budget = JSONLogicBudget(steps: Self.baseSteps + Self.stepsPerDelta * deltas.count)
+        var authors: [PublicKey: DeltaRecord.Author] = [:]
+        var passing: [ViewedDelta] = []
+        for delta in deltas {
+            let author = authors[delta.author] ?? DeltaRecord.Author(delta.author, petname: petname(delta.author))
+            authors[delta.author] = author
+            if try rule.evaluate(DeltaRecord(delta: delta, author: author), within: &budget).isTruthy {
+                passing.append(delta)
+            }
+        }
+        return passing
+    }
+}
+
+/// A delta as a rule sees it; only what is asked for is made.
+private struct DeltaRecord: JSONLogicRecord {
+    /// What is the same for all deltas of an author.
+    struct Author {
+        let did: String
+        let petname: String?
+
+        init(_ key: PublicKey, petname: String?) {
+            did = key.did
+            self.petname = petname
+        }
+    }
+
+    let delta: ViewedDelta
+    let author: Author
+
+    var names: [Text] {
+        ["id", "creator", "host", "creatorAddress", "creatorName", "timeCreated", "sequence", "pointers"]
+    }
+
+    func member(_ name: Text) -> JSONLogicValue? {
+        switch name {
+        case "id": .text(Text(delta.id.description))
+        case "creator": .text(Text(author.did))
+        case "host": delta.host.map { .text(Text($0.did)) } ?? .null
+        case "creatorAddress": .text(Text("\(author.did)@\(delta.host?.did ?? author.did)"))
+        case "creatorName": author.petname.map { .text(Text($0)) } ?? .null
+        case "timeCreated": .number(Double(delta.timeCreated))
+        case "sequence": .number(Double(delta.sequence))
+        case "pointers": JSONLogicValue(.array(delta.pointers.map(\.json)))
+        default: nil
+        }
+    }
+}
