@@ -120,9 +120,13 @@ final class PeerDirectory: Sendable {
         }
     }
 
-    /// How far our clock is off the median of the peers', µs; `nil` where none is known.
+    /// How far the median of the peers' clocks is ahead of ours, µs; `nil` where none is known.
+    ///
+    /// Of an even number all between the two in the middle is a median, and the one nearest to our clock counts: of two
+    /// peers the one that is off doesn't decide.
     var medianOffset: Int64? {
         let offsets = entries.withLock { $0.values.compactMap { $0.clock.best?.offsetMicroseconds } }.sorted()
-        return offsets.isEmpty ? nil : offsets[offsets.count / 2]
+        guard !offsets.isEmpty else { return nil }
+        return max(offsets[(offsets.count - 1) / 2], min(offsets[offsets.count / 2], 0))
     }
 }

@@ -24,7 +24,8 @@ import Testing
         let lock = Lock(try Optional(alice.home.folder.lock("trust.lock", for: "a test", patience: .zero)))
         try torn.write(to: file)
 
-        let errors = CountingHandler.Count()
+        let records = LogRecords()
+        func errors() -> Int { records.records.count { $0.level == .error } }
         let excluded = Lock<Set<PublicKey>>([])
         let watch = TrustWatch(
             journal: alice.journal,
@@ -35,40 +36,20 @@ import Testing
                 onAdmitted: { _ in }
             ),
             clock: .system,
-            logger: Logger(label: "test") { _ in CountingHandler(errors: errors) },
+            logger: records.logger,
             onChange: { change in excluded.withLock { $0.formUnion(change.excluded) } }
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await watch.run(from: loaded) }
-            try await eventually("the held lock is told of") { errors.value.withLock { $0 } == 1 }
+            try await eventually("the held lock is told of") { errors() == 1 }
             #expect(try Data(contentsOf: file) == torn)
             lock.withLock { $0 = nil }
             try await eventually("the torn write is taken away") { try Data(contentsOf: file) == whole }
             #expect(excluded.withLock { $0 }.isEmpty)
             try alice.distrust(bob)
             try await eventually("bob is excluded") { excluded.withLock { $0 } == [bob.identity.publicKey] }
-            #expect(errors.value.withLock { $0 } == 1)
+            #expect(errors() == 1)
             group.cancelAll()
         }
-    }
-}
-
-/// Counts errors and forgets the rest.
-private struct CountingHandler: LogHandler {
-    final class Count: Sendable {
-        let value = Lock(0)
-    }
-
-    let errors: Count
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.error
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        if event.level == .error { errors.value.withLock { $0 += 1 } }
     }
 }

@@ -1,0 +1,44 @@
+import Locks
+import RhizomeCore
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import Testing
+
+@testable import RhizomeNode
+
+/// Catching up goes on where it stopped, page by page (spec: peering.md, "Catching up").
+@Suite struct ResumingTests {
+    @Test("after a page that could not be kept, what was kept before isn't fetched again")
+    func resumes() async throws {
+        let alice = try TestNode("alice")
+        let bob = try TestNode("bob")
+        try alice.trust(bob)
+        // Three pages of one log.
+        let count = 40
+        let text = String(repeating: "x", count: 64_000)
+        let log = HookedLog()
+        let appends = Lock(0)
+        log.beforeAppend { _ in
+            let number = appends.withLock { appends in
+                appends += 1
+                return appends
+            }
+            if number == 2 { throw DeltaLogError(.disk, "the disk is full") }
+        }
+        try await alice.running { first in
+            for _ in 0..<count {
+                _ = try await first.write([.name(text)])
+            }
+            try bob.trust(alice, at: first.requestAddress)
+            try await bob.running(log: log) { second in
+                let key = alice.identity.publicKey
+                try await eventually("bob has accepted all") { second.ledger.counts(of: key).accepted == count }
+                #expect(try await log.count() == count)
+                #expect(second.ledger.counts(of: key).duplicate == 0)
+                #expect(log.batches.count >= 3, "a page at a time: \(log.batches)")
+                #expect(log.batches.allSatisfy { $0 * text.utf8.count < 2 << 20 }, "no page is large: \(log.batches)")
+            }
+        }
+    }
+}
