@@ -79,8 +79,8 @@ let package = Package(
         .executableTarget(
             name: "rhizome-node",
             dependencies: [
-                "Bytes", "CommandSupport", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity",
-                "RhizomeNode", "RhizomeStore", "SignedLog", "StrictJSON",
+                "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP",
+                "RhizomeIdentity", "RhizomeNode", "RhizomeStore", "SignedLog", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

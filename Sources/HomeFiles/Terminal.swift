@@ -10,6 +10,9 @@ package enum Terminal {
     /// Whether standard output is a terminal.
     package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Whether standard error is a terminal.
+    package static var isError: Bool { isatty(STDERR_FILENO) == 1 }
+
     /// Asks for one line and puts its bytes into `span`, without the line's end; gives how many came.
     ///
     /// With `echo` off nothing that is typed is shown, and each byte goes from the system straight into `span`.

@@ -41,6 +41,7 @@ public final class Node: Sendable {
     private let jobs: AsyncStream<Peering.Job>
     private let gate: OwnLogGate
     private let holdings: PeerHoldings
+    private let onProgress: @Sendable (CatchUpProgress) -> Void
     private let hello: @Sendable () async -> Hello
     private let logger: Logger
     private let startedAt: Int64
@@ -58,6 +59,8 @@ public final class Node: Sendable {
     ///   - identity: who writes here.
     ///   - home: where the trusted-peer list is.
     ///   - log: opened, and used by nobody else for writing.
+    ///   - onProgress: told how far fetching from a peer has come, ten times a second at most where it takes longer than
+    ///     one; must not wait.
     ///   - metricsFactory: makes what the node counts by; it knows ``metricTable``.
     /// - Throws: ``NodeError`` `address`; what ``TrustJournal/loadWitnessed(patience:)`` throws.
     public init(
@@ -67,6 +70,7 @@ public final class Node: Sendable {
         log: any DeltaLog,
         clock: NodeClock = .system,
         metricsFactory: any MetricsFactory,
+        onProgress: @escaping @Sendable (CatchUpProgress) -> Void = { _ in },
         logger: Logger
     ) async throws {
         try SodiumLibrary.initialize()
@@ -188,6 +192,7 @@ public final class Node: Sendable {
         self.journal = journal
         loadedTrust = loaded
         self.metrics = metrics
+        self.onProgress = onProgress
         holdings = PeerHoldings(log: log, directory: directory, admittance: admittance, clock: clock)
         self.announcements = announcements
         self.linkChanges = linkChanges
@@ -301,6 +306,13 @@ public final class Node: Sendable {
             directory: directory,
             configuration: configuration,
             hello: hello,
+            meter: FetchMeter(
+                peer: peer,
+                name: { [admittance] in admittance.trust.entries[peer]?.name ?? peer.short },
+                clock: clock,
+                logger: logger,
+                onProgress: onProgress
+            ),
             onCompared: { [gate] in gate.settled($0) },
             logger: logger
         )

@@ -17,7 +17,7 @@ struct LogfmtHandler: LogHandler {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.value("\(value)"))" }
         if let error = event.error { line += " error=\(Self.value("\(error)"))" }
-        CommandLineTool.note(line)
+        TerminalProgress.note(line)
     }
 
     private static func value(_ text: String) -> String {

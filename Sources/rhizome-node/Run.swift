@@ -66,6 +66,7 @@ struct Run: AsyncParsableCommand {
                 home: home,
                 log: log,
                 metricsFactory: metrics,
+                onProgress: { TerminalProgress.show($0) },
                 logger: logger
             )
             try await serve(node, http, metrics, logger)

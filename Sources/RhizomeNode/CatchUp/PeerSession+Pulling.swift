@@ -111,6 +111,9 @@ extension PeerSession {
         let authors = due.keys.sorted {
             ($0 == configuration.identity ? 0 : 1, $0) < ($1 == configuration.identity ? 0 : 1, $1)
         }
+        guard !authors.isEmpty else { return }
+        meter.begin(logs: authors.count)
+        defer { meter.end() }
         var queue = authors.map { (author: $0, want: due[$0] ?? []) }[...]
         var outcomes: [(author: PublicKey, outcome: WantedHeads.Outcome)] = []
         var failure: PeerError?
@@ -124,6 +127,7 @@ extension PeerSession {
                 switch result {
                 case .success(let outcome):
                     outcomes.append((author, outcome))
+                    meter.finishedLog()
                     if failure == nil { start() }
                 case .failure(let error): failure = error
                 }
@@ -216,6 +220,7 @@ extension PeerSession {
                 let (wires, more) = try PeerReply.read(reply, PeerReply.readPull)
                 guard !wires.isEmpty else { return brought }
                 let judgements = try await intake.submit(wires, from: peer)
+                meter.fetched(judgements.count { $0.decision == .accept })
                 var progress = 0
                 for judgement in judgements {
                     switch judgement.decision {

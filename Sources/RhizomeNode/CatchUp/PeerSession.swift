@@ -21,6 +21,7 @@ struct PeerSession: Sendable {
     let directory: PeerDirectory
     let configuration: NodeConfiguration
     let hello: @Sendable () async -> Hello
+    let meter: FetchMeter
     /// Told once the peer has been asked for our own log, or can't be.
     let onCompared: @Sendable (PublicKey) -> Void
     let logger: Logger
