@@ -57,7 +57,7 @@ let package = Package(
         ),
         .target(
             name: "RhizomeViews",
-            dependencies: ["Bytes", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"],
+            dependencies: ["Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"],
             swiftSettings: strict
         ),
         .target(

@@ -15,7 +15,7 @@ import Testing
         var random = SeededGenerator()
         for _ in 0..<40 {
             let log = InMemoryDeltaLog()
-            let deltas = try randomDeltas(using: &random)
+            let deltas = try RandomHistory.deltas(about: Self.entities, using: &random)
             _ = try await log.append(deltas, cursors: [:])
             let all = deltas.map { ViewedDelta($0.delta) }
             let times = all.map(\.timeCreated)
@@ -163,30 +163,5 @@ import Testing
 
     private func member(of transaction: Text, _ property: Text, _ value: Value) -> [Pointer] {
         [Pointer("_transaction", entity: transaction, targetContext: "deltas")] + write("e", property, value)
-    }
-
-    private func randomDeltas(using random: inout SeededGenerator) throws -> [AdmittedDelta] {
-        var maker = DeltaMaker()
-        var deltas: [AdmittedDelta] = []
-        for index in 0..<Int.random(in: 1..<40, using: &random) {
-            var pointers: [Pointer] = []
-            let transaction: Text = Bool.random(using: &random) ? "T" : "U"
-            switch Int.random(in: 0..<5, using: &random) {
-            case 0: pointers = .transaction(transaction, size: .random(in: 0..<4, using: &random))
-            case 1, 2:
-                for target in deltas.shuffled(using: &random).prefix(Int.random(in: 1..<3, using: &random)) {
-                    pointers += .negation(of: target.delta.id)
-                }
-            default: break
-            }
-            if pointers.isEmpty || Int.random(in: 0..<5, using: &random) == 0 {
-                pointers += write(Self.entities.randomElement(using: &random) ?? "e", "name", .integer(Int64(index)))
-            }
-            if Int.random(in: 0..<3, using: &random) == 0 {
-                pointers.append(Pointer("_transaction", entity: transaction, targetContext: "deltas"))
-            }
-            deltas.append(try maker.delta(["ann", "bob", "mod"].randomElement(using: &random) ?? "", pointers))
-        }
-        return deltas
     }
 }

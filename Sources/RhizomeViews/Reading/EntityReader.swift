@@ -3,20 +3,46 @@ public import RhizomeCore
 
 /// Reads entities from a log, as they are seen from one perspective.
 ///
-/// Each answer shows one state of the log: what was held when it was begun, so never half of a transaction. Nothing is
-/// kept between answers. Computes on the shared pool, never on the caller's executor.
+/// Each answer shows one state of the log: what was held when it was begun, so never half of a transaction. Between
+/// answers only a cache keeps something, where there is one. Computes on the shared pool, never on the caller's executor.
 public struct EntityReader: Sendable {
     private let log: any DeltaLog
     private let perspective: Perspective
     private let limit: Int
+    private let cache: ViewCache?
+    /// What the perspective excludes, where that is all that it does: the cache keeps such views.
+    private let exclusion: ViewCache.Exclusion?
 
     /// A reader.
     ///
-    /// - Parameter limit: how many deltas one answer may depend on at most, so that no author can make it take all
-    ///   memory; about half a kilobyte each.
-    public init(log: any DeltaLog, perspective: Perspective = Perspective(), limit: Int = 250_000) {
+    /// - Parameters:
+    ///   - cache: of this log; told of all that is appended.
+    ///   - limit: how many deltas one answer may depend on at most, so that no author can make it take all
+    ///     memory; about half a kilobyte each.
+    public init(
+        log: any DeltaLog,
+        perspective: Perspective = Perspective(),
+        cache: ViewCache? = nil,
+        limit: Int = 250_000
+    ) {
         self.log = log
         self.perspective = perspective
+        self.cache = cache
+        exclusion = nil
+        self.limit = limit
+    }
+
+    /// A reader that sees all but what trust keeps out, as of now: a node's own eyes.
+    public init(
+        log: any DeltaLog,
+        without exclusion: ViewCache.Exclusion,
+        cache: ViewCache,
+        limit: Int = 250_000
+    ) {
+        self.log = log
+        perspective = Perspective(isExcluded: exclusion.isExcluded)
+        self.cache = cache
+        self.exclusion = exclusion
         self.limit = limit
     }
 
@@ -26,14 +52,24 @@ public struct EntityReader: Sendable {
     ///
     /// - Throws: ``ViewError``, `CancellationError`, and what the log throws; the other calls likewise.
     @concurrent public func visibleDeltas(about entities: [Text]) async throws -> VisibleDeltas {
-        var gatherer = try await DeltaGatherer(log: log, perspective: perspective, limit: limit)
-        let visible = VisibleDeltas(among: try await gatherer.deltas(about: entities), seenAs: perspective)
+        let deltas: [DeltaID: ViewedDelta]
+        if let cache, entities.count == 1, let id = entities.first {
+            deltas = try await cache.deltas(of: id, log: log, limit: limit)
+        } else {
+            var gathered = EntityDeltas(of: entities, limit: limit)
+            try await gathered.gather(from: log)
+            deltas = gathered.deltas
+        }
+        let visible = VisibleDeltas(among: deltas.values, seenAs: perspective)
         return try visible.filtered(by: perspective.filters)
     }
 
     /// An entity with its properties' values, or `nil` where it isn't visible.
     @concurrent public func entity(_ id: Text) async throws -> EntityView? {
-        EntityView(of: id, in: try await visibleDeltas(about: [id]))
+        if let cache, let exclusion {
+            return try await cache.view(of: id, without: exclusion, log: log, limit: limit)
+        }
+        return EntityView(of: id, in: try await visibleDeltas(about: [id]))
     }
 
     /// What was said of an entity, oldest first, or `nil` where it isn't visible.

@@ -17,12 +17,18 @@ public struct EntityView: Hashable, Sendable {
         resolver: (_ property: Text) -> any Resolver = { _ in LastWriteWins() }
     ) {
         guard visible.isVisible(id) else { return nil }
+        var values: [Text: JSONValue] = [:]
+        for (property, assertions) in visible.assertions(about: id) {
+            values[property] = resolver(property).resolve(assertions)
+        }
+        self.init(id: id, values: values)
+    }
+
+    /// An entity by the values of its properties.
+    init(id: Text, values: [Text: JSONValue]) {
         self.id = id
         var properties = JSONObject()
-        for (property, assertions) in visible.assertions(about: id).sorted(by: { $0.key < $1.key }) {
-            guard let value = resolver(property).resolve(assertions) else { continue }
-            properties.append(property, value)
-        }
+        for (property, value) in values.sorted(by: { $0.key < $1.key }) { properties.append(property, value) }
         self.properties = properties
     }
 
