@@ -118,7 +118,7 @@ let package = Package(
             name: "RhizomeNode",
             dependencies: [
                 "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore",
-                "RhizomeIdentity", "SignedLog", "Sodium", "ZeroMQ",
+                "RhizomeIdentity", "RhizomeViews", "SignedLog", "Sodium", "ZeroMQ",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,6 +1,7 @@
 internal import RhizomeCore
 internal import RhizomeIdentity
 internal import RhizomeNode
+internal import RhizomeViews
 internal import SignedLog
 
 /// What the routes need of a node: as little as can be, so that they are tested without sockets.
@@ -30,17 +31,14 @@ protocol NodeService: Sendable {
     func holders(of delta: StoredDelta) async throws -> [PublicKey]
     /// Measures what only changes when somebody looks.
     func measure() async
+    /// The views that were read lately.
+    var views: ViewCache { get }
     /// Which deltas trust keeps out of views (spec: views.md, step 1), as of now.
-    func exclusion() async throws -> @Sendable (_ author: PublicKey, _ id: DeltaID) -> Bool
+    func exclusion() async throws -> ViewCache.Exclusion
 }
 
 extension Node: NodeService {
     @Sendable func petname(of identity: PublicKey) -> String? { trust.entries[identity]?.name }
 
     func identity(called name: String) -> PublicKey? { try? trust.find(name).identity }
-
-    func exclusion() async throws -> @Sendable (PublicKey, DeltaID) -> Bool {
-        let exclusions = try await exclusions()
-        return { author, id in exclusions.excludes(author: author, id: id) }
-    }
 }

@@ -1,8 +1,10 @@
 internal import Bytes
 public import CoreMetrics
+internal import Locks
 public import Logging
 public import RhizomeCore
 public import RhizomeIdentity
+public import RhizomeViews
 public import SignedLog
 internal import Sodium
 internal import ZeroMQ
@@ -28,6 +30,9 @@ public final class Node: Sendable {
     public let publishAddress: String
 
     let metrics: NodeMetrics
+    /// The views of entities that were read lately, kept up to date.
+    public let views: ViewCache
+
     private let configuration: NodeConfiguration
     private let intake: Intake
     private let admittance: Admittance
@@ -45,6 +50,13 @@ public final class Node: Sendable {
     private let hello: @Sendable () async -> Hello
     private let logger: Logger
     private let startedAt: Int64
+    private let exclusions = Lock(Exclusions())
+
+    /// What trust keeps out of views, as it was worked out last.
+    private struct Exclusions {
+        var count = 0
+        var known: (statement: Bytes32?, exclusion: ViewCache.Exclusion)?
+    }
 
     /// What is to be done about links; posted from anywhere, done by one task.
     private struct LinkChanges: Sendable {
@@ -95,6 +107,7 @@ public final class Node: Sendable {
             onAdmitted: { peer in linkChanges.post { _ = $0.admitted.insert(peer) } }
         )
         let own = identity.publicKey
+        let views = ViewCache()
         let intake = Intake(
             log: log,
             clock: clock,
@@ -111,6 +124,7 @@ public final class Node: Sendable {
                 }
             },
             onAccepted: { batch in
+                views.note(batch)
                 announcements.post { $0.add(batch, own: own) }
                 let foreign = batch.filter { $0.delta.author == own && $0.arrival.receivedFrom != nil }
                 guard let peer = foreign.first?.arrival.receivedFrom else { return }
@@ -192,6 +206,7 @@ public final class Node: Sendable {
         self.journal = journal
         loadedTrust = loaded
         self.metrics = metrics
+        self.views = views
         self.onProgress = onProgress
         holdings = PeerHoldings(log: log, directory: directory, admittance: admittance, clock: clock)
         self.announcements = announcements
@@ -488,29 +503,34 @@ public final class Node: Sendable {
     }
 
     /// Which deltas of distrusted authors views leave out now (spec: views.md, step 1).
-    public func exclusions() async throws -> Exclusions {
-        var excluded: [PublicKey: Set<DeltaID>?] = [:]
+    ///
+    /// The same one until the trusted-peer list changes.
+    public func exclusion() async throws -> ViewCache.Exclusion {
         let trust = admittance.trust
+        if let known = exclusions.withLock({ $0.known }), known.statement == trust.head { return known.exclusion }
+        // By author: the deltas that stay; `nil` where none do.
+        var excluded: [PublicKey: Set<DeltaID>?] = [:]
+        var isFinal = true
         for identity in trust.entries.keys {
             switch trust.standing(of: identity, at: clock.now) {
             case .distrusted(.none): excluded[identity] = .some(nil)
             case .distrusted(.ids(let ids)):
-                excluded[identity] = try await log.ancestry(of: ids.map { DeltaID($0) }, author: identity)
+                let ids = ids.map { DeltaID($0) }
+                let kept = try await log.ancestry(of: ids, author: identity)
+                excluded[identity] = kept
+                // One that isn't held may be on its way through admission still.
+                isFinal = isFinal && ids.allSatisfy(kept.contains)
             case .distrusted(.all), .own, .trusted, .unknown: break
             }
         }
-        return Exclusions(kept: excluded)
-    }
-}
-
-/// What `keep` leaves of distrusted authors at one moment (spec: identity.md, "The trusted-peer list").
-public struct Exclusions: Sendable {
-    /// By author: the deltas that stay; `nil` where none do.
-    fileprivate let kept: [PublicKey: Set<DeltaID>?]
-
-    /// Whether views leave an author's delta out.
-    public func excludes(author: PublicKey, id: DeltaID) -> Bool {
-        guard let entry = kept[author] else { return false }
-        return !(entry?.contains(id) ?? false)
+        return exclusions.withLock { [excluded, isFinal] exclusions in
+            exclusions.count += 1
+            let exclusion = ViewCache.Exclusion(number: exclusions.count) { delta in
+                guard let kept = excluded[delta.author] else { return false }
+                return !(kept?.contains(delta.id) ?? false)
+            }
+            if isFinal { exclusions.known = (trust.head, exclusion) }
+            return exclusion
+        }
     }
 }

@@ -3,6 +3,7 @@ import Locks
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
+import RhizomeViews
 import SignedLog
 
 @testable import RhizomeHTTP
@@ -25,6 +26,7 @@ final class MemoryNode: NodeService {
 
     let signer: KeySigner
     let memory = InMemoryDeltaLog()
+    let views = ViewCache()
     let peerID = "taliesin's node"
     let uptimeSeconds: Int64 = 42
     let state = Lock(State())
@@ -43,10 +45,10 @@ final class MemoryNode: NodeService {
     func holders(of delta: StoredDelta) async throws -> [PublicKey] { state.withLock { $0.holders } }
     func measure() async { state.withLock { $0.measured += 1 } }
 
-    func exclusion() async throws -> @Sendable (PublicKey, DeltaID) -> Bool {
+    func exclusion() async throws -> ViewCache.Exclusion {
         if let failure = state.withLock({ $0.logFailure }) { throw failure }
         let excluded = state.withLock { $0.excluded }
-        return { author, _ in excluded.contains(author) }
+        return ViewCache.Exclusion(number: excluded.hashValue) { excluded.contains($0.author) }
     }
 
     func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta] {
@@ -67,7 +69,9 @@ final class MemoryNode: NodeService {
                 batch.append(admitted)
                 heads = [DeltaLink(delta).head]
             }
-            return try await memory.append(batch, cursors: [:])
+            let stored = try await memory.append(batch, cursors: [:])
+            views.note(stored)
+            return stored
         } catch let refusal as DeltaRefusal {
             throw WriteError(.content, refusal.message)
         } catch {
@@ -88,6 +92,7 @@ final class MemoryNode: NodeService {
             switch try fit(delta, links, from: nil) {
             case .admitted(let admitted):
                 let stored = try await memory.append([admitted], cursors: [:])
+                views.note(stored)
                 return Judgement(delta, .accept, stored: stored[0])
             case .gap: return Judgement(delta, .defer(.gap))
             case .future: return Judgement(delta, .defer(.future))

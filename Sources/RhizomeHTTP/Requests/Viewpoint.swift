@@ -15,17 +15,20 @@ struct Viewpoint: Sendable {
     /// Which deltas count.
     var filter: JSONLogicRule?
 
+    /// Whether this is how the node itself looks, now.
+    var isOwn: Bool { asOf == nil && authors == nil && without.isEmpty && filter == nil }
+
     /// How a node looks from here.
     ///
     /// - Throws: 400 for somebody whom the node doesn't know by that name.
     func perspective(of node: some NodeService) async throws -> Perspective {
-        let isExcluded = try await node.exclusion()
+        let exclusion = try await node.exclusion()
         return Perspective(
             asOf: asOf,
             authors: try authors.map { try Self.identities($0, "authors", node) },
             without: try Self.identities(without, "without", node),
             filters: filter.map { [DeltaFilter($0, petname: node.petname)] } ?? [],
-            isExcluded: { isExcluded($0.author, $0.id) }
+            isExcluded: exclusion.isExcluded
         )
     }
 
@@ -53,6 +56,9 @@ struct Viewpoint: Sendable {
 extension NodeService {
     /// Reads entities as they are seen from there.
     func reader(from viewpoint: Viewpoint) async throws -> EntityReader {
-        EntityReader(log: log, perspective: try await viewpoint.perspective(of: self))
+        guard !viewpoint.isOwn else {
+            return EntityReader(log: log, without: try await exclusion(), cache: views)
+        }
+        return EntityReader(log: log, perspective: try await viewpoint.perspective(of: self), cache: views)
     }
 }

@@ -47,6 +47,8 @@ struct EntityDeltas: Sendable {
     /// Nothing yet of these entities.
     init(of entities: some Sequence<Text>, limit: Int) {
         self.entities = Set(entities)
+        // A transaction is an entity too: all about it is gathered anyway.
+        transactions = self.entities
         self.limit = limit
     }
 
@@ -121,9 +123,7 @@ struct EntityDeltas: Sendable {
     }
 
     private mutating func note(transactionsOf delta: ViewedDelta) {
-        for name in delta.transactions where transactions.insert(name).inserted && !entities.contains(name) {
-            newTransactions.append(name)
-        }
+        for name in delta.transactions where transactions.insert(name).inserted { newTransactions.append(name) }
     }
 
     private mutating func keep(_ found: [StoredDelta], _ growth: inout Growth) throws -> [ViewedDelta] {
