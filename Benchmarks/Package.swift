@@ -33,6 +33,7 @@ let package = Package(
                 .product(name: "RhizomeIdentity", package: "rhizome"),
                 .product(name: "RhizomeNode", package: "rhizome"),
                 .product(name: "RhizomeStore", package: "rhizome"),
+                .product(name: "RhizomeViews", package: "rhizome"),
             ],
             swiftSettings: strict
         ),

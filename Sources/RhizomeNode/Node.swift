@@ -497,6 +497,11 @@ public final class Node: Sendable {
         metrics.connectedPeers.set(states.values.count { directory.isConnected($0) })
         metrics.refusedKeys.set(admittance.refusedKeys.count)
         metrics.uptime.set(uptimeSeconds)
+        let cached = views.statistics
+        metrics.cachedEntities.set(cached.entities)
+        metrics.cacheBytes.set(cached.bytes)
+        metrics.cacheHits.set(cached.hits)
+        metrics.cacheMisses.set(cached.misses)
         // What can't be read now stays as it was.
         if let count = try? await log.count() { metrics.deltas.set(count) }
         for (peer, lag) in (try? await holdings.lags()) ?? [:] { metrics.lag(lag, of: peer) }

@@ -75,6 +75,10 @@ final class NodeMetrics: Sendable {
     let connectedPeers: Meter
     let refusedKeys: Meter
     let uptime: Meter
+    let cachedEntities: Meter
+    let cacheBytes: Meter
+    let cacheHits: Meter
+    let cacheMisses: Meter
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
@@ -109,6 +113,10 @@ final class NodeMetrics: Sendable {
         connectedPeers = meter("rhizome_peers_connected")
         refusedKeys = meter("rhizome_refused_keys")
         uptime = meter("rhizome_uptime_seconds")
+        cachedEntities = meter("rhizome_view_cache_entities")
+        cacheBytes = meter("rhizome_view_cache_bytes")
+        cacheHits = meter("rhizome_view_cache_hits")
+        cacheMisses = meter("rhizome_view_cache_misses")
     }
 
     /// Takes over the petnames of the list; what was counted of who isn't in it any more is forgotten.
@@ -194,6 +202,10 @@ extension Node {
         ),
         .init("rhizome_bad_input_total", .counter, unit: "pieces", "Pieces of bad input by trusted peers."),
         .init("rhizome_deltas", .gauge, unit: "deltas", "Deltas held."),
+        .init("rhizome_view_cache_entities", .gauge, unit: "entities", "Entities whose views are kept in memory."),
+        .init("rhizome_view_cache_bytes", .gauge, unit: "bytes", "Bytes that the views in memory take, about."),
+        .init("rhizome_view_cache_hits", .gauge, unit: "reads", "Reads of views that needed nothing of the store."),
+        .init("rhizome_view_cache_misses", .gauge, unit: "reads", "Reads of views that asked the store."),
         .init(
             "rhizome_verify_seconds",
             .seconds,

@@ -12,19 +12,21 @@ struct BenchmarkOptions {
     var isAudit = false
     /// Measure catching up, and nothing else.
     var isCatchUp = false
+    /// Measure views, and nothing else.
+    var isViews = false
     /// Run a node with this home and do nothing else: see `BenchmarkNode`.
     var nodeHome: String?
     /// How many deltas that node is to hold before it ends; it runs until it is told to end where there is none.
     var expected: Int?
 
     static let usage = """
-        rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--catch-up]
+        rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up]
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
-        and pulls. With --audit it audits a store that was built before instead, with --catch-up it
-        measures how fast one node fetches 100,000 deltas of another, and nothing else. To build a store anew, remove
-        its folder.
+        and pulls; how long views take from the small store, the large one and the cache; and how fast one node
+        fetches 100,000 deltas of another. With --audit it audits a store that was built before instead; with --views
+        or --catch-up it measures that and nothing else. To build a store anew, remove its folder.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -44,6 +46,7 @@ struct BenchmarkOptions {
             case "--measure-start": isStart = true
             case "--audit": isAudit = true
             case "--catch-up": isCatchUp = true
+            case "--views": isViews = true
             case "--node": nodeHome = rest.popFirst()
             case "--until": expected = rest.popFirst().flatMap { Int($0) }
             default: throw BenchmarkError("unknown argument \(argument)\n\n\(Self.usage)")

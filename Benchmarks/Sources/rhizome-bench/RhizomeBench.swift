@@ -41,8 +41,13 @@ enum RhizomeBench {
                 return
             }
             try await StoreBuild(folder: options.folder, count: options.count).run()
+            if options.isViews {
+                try await ViewRates(options: options).run()
+                return
+            }
             try StartMeasurement.run(options)
             try await Rates(options: options).run()
+            try await ViewRates(options: options).run()
             try await CatchUp(folder: options.catchUpFolder).run()
         } catch {
             FileHandle.standardError.write(Data("rhizome-bench: \(error)\n".utf8))

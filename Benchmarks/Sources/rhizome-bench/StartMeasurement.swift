@@ -31,13 +31,18 @@ struct StartMeasurement {
     }
 
     /// `VmHWM` of this process (proc(5)).
-    static func highWaterKiB() throws -> Int {
+    static func highWaterKiB() throws -> Int { try status("VmHWM") }
+
+    /// `VmRSS` of this process.
+    static func residentKiB() throws -> Int { try status("VmRSS") }
+
+    private static func status(_ name: String) throws -> Int {
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        for line in status.split(separator: "\n") where line.hasPrefix("VmHWM:") {
-            guard let number = line.split(separator: " ").compactMap({ Int($0) }).first else { break }
+        for line in status.split(separator: "\n") where line.hasPrefix(name + ":") {
+            guard let number = line.split(whereSeparator: \.isWhitespace).compactMap({ Int($0) }).first else { break }
             return number
         }
-        throw BenchmarkError("/proc/self/status has no VmHWM")
+        throw BenchmarkError("/proc/self/status has no \(name)")
     }
 
     /// Starts a fresh process and tells what it took, with the time that the process itself needs to start.

@@ -1,0 +1,97 @@
+import Bytes
+import Foundation
+import RhizomeCore
+import RhizomeStore
+import RhizomeViews
+
+/// How long an entity's view takes: read from a small store and from a large one, and from the cache.
+struct ViewRates {
+    /// The large store.
+    let options: BenchmarkOptions
+    /// Deltas of the small store.
+    private static let small = 10_000
+    private static let target = 1.5
+    private static let warmTarget = Duration.microseconds(50)
+    private static let sample = 200
+
+    func run() async throws {
+        let folder = URL(filePath: options.folder).deletingLastPathComponent().appending(path: "\(Self.small)").path
+        try await StoreBuild(folder: folder, count: Self.small).run()
+        let few = try await read(folder, count: Self.small)
+        let many = try await read(options.folder, count: options.count)
+        let ratio = (many.cold / few.cold * 100).rounded() / 100
+        let verdict = ratio <= Self.target ? "met" : "MISSED"
+        print("views           of an entity with about 20 deltas, without the cache, median:")
+        print("  \(Self.small) deltas".padded + "  \(few.cold.text) (\(few.entities) entities)")
+        print("  \(options.count) deltas".padded + "  \(many.cold.text) (\(many.entities) entities), ", terminator: "")
+        print("ratio \(ratio); target \(Self.target): \(verdict)")
+        print("  warm          \(many.warm.text) from the cache; ", terminator: "")
+        print("target \(Self.warmTarget.text): \(many.warm <= Self.warmTarget ? "met" : "MISSED")")
+        try await fill()
+    }
+
+    private struct Times {
+        let cold: Duration
+        let warm: Duration
+        let entities: Int
+    }
+
+    private func read(_ folder: String, count: Int) async throws -> Times {
+        let log = try SQLiteDeltaLog.openForReading(folder: folder, version: "bench", now: 0)
+        defer { try? log.close() }
+        // Where entities have about 20 deltas each: see DeltaFactory.
+        let likely = count / 5 / 64
+        var ids: [Text] = []
+        var number = likely * 3 / 4
+        while ids.count < Self.sample, number < likely * 3 / 2 + 10 {
+            let id = Text("user-\(number)")
+            if (18...22).contains(try await log.deltas(about: id).count) { ids.append(id) }
+            number += 1
+        }
+        guard !ids.isEmpty else { throw BenchmarkError("no entity has about 20 deltas") }
+        let clock = ContinuousClock()
+        var cold: [Duration] = []
+        for id in ids.shuffled() + ids.shuffled() {
+            let start = clock.now
+            guard try await EntityReader(log: log).entity(id) != nil else { throw BenchmarkError("no entity") }
+            cold.append(clock.now - start)
+        }
+        let cache = ViewCache()
+        let reader = EntityReader(log: log, without: .nothing, cache: cache)
+        for id in ids { _ = try await reader.entity(id) }
+        var warm: [Duration] = []
+        for id in (0..<50).flatMap({ _ in ids }) {
+            let start = clock.now
+            _ = try await reader.entity(id)
+            warm.append(clock.now - start)
+        }
+        guard cache.statistics.misses == ids.count else { throw BenchmarkError("the cache was not warm") }
+        return Times(cold: cold.median, warm: warm.median, entities: ids.count)
+    }
+
+    /// Reads more than the cache holds, and tells what it holds then and what the process took for it.
+    private func fill() async throws {
+        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: 0)
+        defer { try? log.close() }
+        let cache = ViewCache()
+        let reader = EntityReader(log: log, without: .nothing, cache: cache)
+        let before = try StartMeasurement.residentKiB()
+        for number in 0..<min(options.count / 5, 60_000) { _ = try await reader.entity(Text("user-\(number)")) }
+        let statistics = cache.statistics
+        let grown = try StartMeasurement.residentKiB() - before
+        print(
+            "  cache         \(statistics.entities) entities, \(statistics.bytes >> 20) MiB by its own count; ",
+            terminator: ""
+        )
+        print("the process grew by \(grown >> 10) MiB; \(statistics.evictions) made room")
+    }
+}
+
+extension ViewCache.Exclusion {
+    /// Trust keeps nothing out.
+    fileprivate static let nothing = ViewCache.Exclusion(number: 0) { _ in false }
+}
+
+extension [Duration] {
+    fileprivate var median: Duration { sorted()[count / 2] }
+}
