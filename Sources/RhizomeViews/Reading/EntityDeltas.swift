@@ -13,8 +13,9 @@ struct EntityDeltas: Sendable {
     struct Growth {
         /// The deltas that weren't there before.
         var added: [ViewedDelta] = []
-        /// Whether none of them has to do with what was there before but being about the same entity: neither negates
-        /// the other, and they share no transaction. Views of both parts can then be put together.
+        /// Whether none of them has to do with what was there before but being about the same entity.
+        ///
+        /// Neither negates the other, and they share no transaction: views of both parts can be put together.
         var isIndependent = true
     }
 
