@@ -35,6 +35,7 @@ public final class Node: Sendable {
 
     private let configuration: NodeConfiguration
     private let intake: Intake
+    private let health: StoreHealth
     private let admittance: Admittance
     private let peering: Peering
     private let directory: PeerDirectory
@@ -108,11 +109,13 @@ public final class Node: Sendable {
         )
         let own = identity.publicKey
         let views = ViewCache()
+        let health = StoreHealth(clock: clock, logger: logger)
         let intake = Intake(
             log: log,
             clock: clock,
             ledger: ledger,
             metrics: metrics,
+            health: health,
             signer: identity,
             version: configuration.version,
             standing: { author in
@@ -199,6 +202,7 @@ public final class Node: Sendable {
         self.clock = clock
         self.ledger = ledger
         self.intake = intake
+        self.health = health
         self.admittance = admittance
         self.peering = peering
         self.directory = directory
@@ -246,7 +250,7 @@ public final class Node: Sendable {
             peering: peering,
             directory: directory,
             hello: hello,
-            logger: logger
+            health: health
         )
         let announcer = Announcer(
             mailbox: announcements,
@@ -345,7 +349,7 @@ public final class Node: Sendable {
         do {
             try await intake.trustChanged()
         } catch {
-            logger.error("deltas that waited for trust could not be kept", metadata: ["error": "\(error)"])
+            health.failed(error)
         }
         for (_, session) in directory.sessions { session.post { $0.comparesAll = true } }
     }
@@ -361,7 +365,7 @@ public final class Node: Sendable {
             do {
                 try await intake.takeUpDue()
             } catch {
-                logger.error("deltas that were due could not be kept", metadata: ["error": "\(error)"])
+                health.failed(error)
             }
             guard let offset = directory.medianOffset, abs(offset) > 60_000_000,
                 warnedAt == .min || clock.uptime - warnedAt > 3_600_000_000

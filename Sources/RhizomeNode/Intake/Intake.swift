@@ -43,6 +43,7 @@ public actor Intake {
     private nonisolated let clock: NodeClock
     private nonisolated let ledger: PeerLedger
     private nonisolated let metrics: NodeMetrics
+    private nonisolated let health: StoreHealth
     private nonisolated let signer: any StatementSigner
     private nonisolated let standing: @Sendable (PublicKey) -> AuthorStanding
     private nonisolated let onAccepted: @Sendable ([StoredDelta]) -> Void
@@ -66,6 +67,7 @@ public actor Intake {
         clock: NodeClock,
         ledger: PeerLedger,
         metrics: NodeMetrics,
+        health: StoreHealth,
         signer: any StatementSigner,
         version: String,
         limits: DeferredPool.Limits = .init(),
@@ -77,6 +79,7 @@ public actor Intake {
         self.clock = clock
         self.ledger = ledger
         self.metrics = metrics
+        self.health = health
         self.signer = signer
         self.version = version
         self.standing = standing
@@ -406,6 +409,7 @@ public actor Intake {
             guard !batch.admitted.isEmpty else { return judgements }
             let start = clock.uptime
             let stored = try await log.append(batch.admitted, cursors: [:])
+            health.worked()
             metrics.commit.recordMicroseconds(clock.uptime - start)
             if !stored.isEmpty { onAccepted(stored) }
             // In the order of admission, without those that the log held by then.
@@ -419,6 +423,7 @@ public actor Intake {
             for (source, judgement) in late { ledger.count(settled(judgement).decision, from: source) }
             return settledJudgements
         } catch {
+            health.failed(error)
             putBack(taken)
             throw error
         }

@@ -1,5 +1,4 @@
 internal import Bytes
-internal import Logging
 internal import RhizomeCore
 internal import RhizomeIdentity
 internal import SignedLog
@@ -15,7 +14,7 @@ struct RequestServer: Sendable {
     let peering: Peering
     let directory: PeerDirectory
     let hello: @Sendable () async -> Hello
-    let logger: Logger
+    let health: StoreHealth
 
     /// Works on jobs until the stream ends; as many at the same time as peers may have under way.
     @concurrent
@@ -67,7 +66,7 @@ struct RequestServer: Sendable {
         do {
             return try await answer(request, peer: peer)
         } catch {
-            logger.error("a peer's request failed", metadata: ["method": "\(request.method)", "error": "\(error)"])
+            health.failed(error)
             throw PeerError(.internal, "the request failed here; try again")
         }
     }
@@ -152,10 +151,9 @@ struct RequestServer: Sendable {
         case .deltas(let wires):
             do {
                 _ = try await intake.submit(wires, from: peer)
-            } catch is CancellationError {
-                // The node is closing; what was published is fetched after the next start.
             } catch {
-                logger.error("published deltas could not be kept", metadata: ["error": "\(error)"])
+                // What could not be kept, because the store fails or the node is closing, is fetched later.
+                health.failed(error)
             }
         case .heads(let heads): directory.session(of: peer)?.post { $0.add(heads: heads) }
         }

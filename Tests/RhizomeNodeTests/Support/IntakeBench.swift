@@ -25,6 +25,7 @@ final class IntakeBench: Sendable {
     let time = ManualClock()
     let ledger: PeerLedger
     let intake: Intake
+    let records = LogRecords()
     let own: KeySigner
 
     /// - Parameter trusted: labels of authors who may write.
@@ -47,6 +48,7 @@ final class IntakeBench: Sendable {
             clock: time.clock,
             ledger: ledger,
             metrics: metrics,
+            health: StoreHealth(clock: time.clock, logger: records.logger),
             signer: own,
             version: "1",
             limits: limits,
