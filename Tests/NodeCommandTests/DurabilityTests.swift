@@ -4,58 +4,117 @@ import RhizomeTesting
 import Testing
 
 @Suite struct DurabilityTests {
-    final class Counter: Sendable {
-        private let count = Lock(0)
+    /// What was acknowledged of one node's writes.
+    final class Writer: Sendable {
+        let name: String
+        private let numbers = Lock<(next: Int, acknowledged: Set<String>)>((1, []))
 
-        var value: Int { count.withLock { $0 } }
-        func add() { count.withLock { $0 += 1 } }
-    }
+        init(_ name: String) { self.name = name }
 
-    /// Writes notes one after the other until the node doesn't answer any more.
-    static func write(to node: RunningNode, after first: Int, _ acknowledged: Counter) async {
-        while true {
-            let number = first + acknowledged.value + 1
-            let answer = try? await node.put("/api/note/n\(number)", "{\"text\": \"\(number)\"}")
-            guard answer?.status == 200 else { return }
-            acknowledged.add()
-        }
-    }
+        var acknowledged: Set<String> { numbers.withLock { $0.acknowledged } }
 
-    @Test("what was acknowledged is there after kill -9, and the audit finds nothing")
-    func killed() async throws {
-        try await AsyncGate.processes.pass {
-            try await withTemporaryFolder { folder in
-                let home = try await NodeHome.make("alice", in: folder)
-                var acknowledged = 0
-                for round in 1...3 {
-                    let counter = Counter()
-                    let before = acknowledged
-                    _ = try await home.node.withRunning(["run", "--json"], environment: home.settings) { command in
-                        let node = try await RunningNode(command)
-                        // Killed while writes are under way: the last one may or may not be acknowledged.
-                        async let writing: Void = Self.write(to: node, after: before, counter)
-                        try await eventually("some writes are acknowledged") { counter.value >= 5 * round }
-                        command.signal(SIGKILL)
-                        await writing
-                        try await command.end()
-                    }
-                    acknowledged += counter.value
-                    let expected = acknowledged
-                    let held = try await home.running { node in
-                        for number in 1...expected {
-                            let answer = try await node.ask("/api/note/n\(number)")
-                            #expect(answer.status == 200, "note \(number) of \(expected) is lost")
-                        }
-                        return try await node.ask("/api/deltas/count").body
-                    }
-                    // One write more may have become durable without anybody having been told.
-                    #expect([expected, expected + 1].contains(try #require(Int(held))))
-                    acknowledged = try #require(Int(held))
+        /// Writes transactions one after the other until the node doesn't answer any more, or the task is cancelled.
+        func write(to node: RunningNode) async {
+            let properties = (1...20).map { "\"p\($0)\": \"\(name)\"" }.joined(separator: ", ")
+            while !Task.isCancelled {
+                let id = numbers.withLock { numbers in
+                    defer { numbers.next += 1 }
+                    return "\(name)-\(numbers.next)"
                 }
-                let audit = try await home.node.run(["audit", "--json", "--home", home.path])
-                #expect(audit.exitCode == 0, "\(audit.output) \(audit.errors)")
+                let answer = try? await node.put("/api/note/\(id)", "{\(properties)}")
+                guard answer?.status == 200 else { return }
+                numbers.withLock { _ = $0.acknowledged.insert(id) }
             }
         }
+
+        /// Which acknowledged notes a node lacks.
+        func missing(at node: RunningNode) async throws -> Set<String> {
+            struct IDs: Decodable { let ids: [String] }
+            let answer = try await node.ask("/api/note/ids")
+            let held = answer.status == 404 ? [] : try await node.value("/api/note/ids", as: IDs.self).ids
+            return acknowledged.subtracting(held)
+        }
+    }
+
+    /// Runs a node that writes, and ends it by the signal when `body` has returned.
+    static func running(
+        _ home: NodeHome,
+        _ writer: Writer,
+        endedBy signal: Int32,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        _ = try await home.node.withRunning(["run", "--json"], environment: home.settings) { command in
+            let node = try await RunningNode(command)
+            let lost = try await writer.missing(at: node)
+            #expect(lost.isEmpty, "\(home.name) lost what it had acknowledged: \(lost)")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await writer.write(to: node) }
+                try await body()
+                // Others may still be writing: the last one may or may not be acknowledged.
+                command.signal(signal)
+                try await command.end()
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test("what was acknowledged is there after kill -9 at any moment of writing and catching up; chains are whole")
+    func killed() async throws {
+        try await withSeedAsync { generator in
+            try await AsyncGate.processes.pass {
+                let folder = try TemporaryFolder()
+                defer { folder.remove() }
+                let homes = try await NodeHome.makeFriends("alice", "bob", in: folder)
+                let (alice, bob) = (homes[0], homes[1])
+                let writers = (alice: Writer("alice"), bob: Writer("bob"))
+                var kills = 0
+                while kills < TestSchedule.rounds(10, soak: 100) {
+                    let victims = [(SIGKILL, SIGTERM), (SIGTERM, SIGKILL), (SIGKILL, SIGKILL)]
+                    let (first, second) = victims[Int.random(in: 0..<3, using: &generator)]
+                    kills += (first == SIGKILL ? 1 : 0) + (second == SIGKILL ? 1 : 0)
+                    let early = Int.random(in: 0...400, using: &generator)
+                    let late = Int.random(in: 0...800, using: &generator)
+                    try await Self.running(alice, writers.alice, endedBy: first) {
+                        // Alice gets ahead; Bob has to catch up while both write.
+                        try await Task.sleep(for: .milliseconds(early))
+                        try await Self.running(bob, writers.bob, endedBy: second) {
+                            try await Task.sleep(for: .milliseconds(late))
+                        }
+                    }
+                }
+                let held = try await Self.agreement(homes, [writers.alice, writers.bob])
+                print(
+                    "\(kills) kills, seed \(generator.seed): \(writers.alice.acknowledged.count) and "
+                        + "\(writers.bob.acknowledged.count) writes acknowledged, none lost; \(held) deltas at both"
+                )
+                for home in homes {
+                    let audit = try await home.audit()
+                    #expect(audit.exitCode == 0, "\(audit.text)")
+                }
+            }
+        }
+    }
+
+    /// Runs all until they hold the same, all that was acknowledged among it and no fork.
+    ///
+    /// - Returns: how many deltas that is.
+    private static func agreement(_ homes: [NodeHome], _ writers: [Writer]) async throws -> Int {
+        let count = Lock(0)
+        try await NodeHome.running(homes) { nodes in
+            try await eventually("all hold the same", within: .seconds(120)) {
+                var counts: Set<Int> = []
+                for node in nodes { counts.insert(try await node.count) }
+                return counts.count == 1
+            }
+            let ids = try await nodes[0].ids
+            for node in nodes {
+                #expect(try await node.ids == ids)
+                for writer in writers { #expect(try await writer.missing(at: node).isEmpty) }
+                #expect(try await node.value("/api/peers", as: [RunningNode.Peer].self).allSatisfy { $0.forks.isEmpty })
+            }
+            count.withLock { $0 = ids.count }
+        }
+        return count.withLock { $0 }
     }
 
     @Test("the write-ahead log is synced to the disk before a write is answered")

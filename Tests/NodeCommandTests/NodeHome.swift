@@ -5,12 +5,15 @@ import RhizomeTesting
 struct NodeHome: Sendable {
     let folder: TemporaryFolder
     let name: String
+    /// A loopback address of its own, on which it has the same ports after each start; else any ports of 127.0.0.1.
+    var host: String?
     let node: BuiltCommand
     let keys: BuiltCommand
 
-    init(_ name: String, in folder: TemporaryFolder) throws {
+    init(_ name: String, in folder: TemporaryFolder, at host: String? = nil) throws {
         self.folder = folder
         self.name = name
+        self.host = host
         node = try BuiltCommand("rhizome-node")
         keys = try BuiltCommand("rhizome-keys")
     }
@@ -19,8 +22,8 @@ struct NodeHome: Sendable {
     var path: String { folder.path(name) }
 
     /// A new home with a new identity.
-    static func make(_ name: String, in folder: TemporaryFolder) async throws -> NodeHome {
-        let home = try NodeHome(name, in: folder)
+    static func make(_ name: String, in folder: TemporaryFolder, at host: String? = nil) async throws -> NodeHome {
+        let home = try NodeHome(name, in: folder, at: host)
         _ = try await home.keys("generate", "--name", name, "--no-passphrase")
         return home
     }
@@ -34,12 +37,60 @@ struct NodeHome: Sendable {
         return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// The settings of a node on free loopback ports.
+    /// Where peers find a node with a host of its own.
+    var address: String { "\(host ?? "127.0.0.1"):4000" }
+
+    /// The identity.
+    var did: String {
+        get async throws { try await keys("show", "--format", "did") }
+    }
+
+    /// Trusts another, whose address is given where this one is to go there.
+    func trust(_ other: NodeHome, at address: String? = nil, _ more: String...) async throws {
+        let card = try await other.keys("show", "--format", "card")
+        _ = try await keys(["trust", card] + (address.map { ["--address", $0] } ?? []) + more)
+    }
+
+    /// Homes with hosts of their own, each of which trusts all the others and knows where they are.
+    static func makeFriends(_ names: String..., in folder: TemporaryFolder) async throws -> [NodeHome] {
+        var homes: [NodeHome] = []
+        for name in names { homes.append(try await make(name, in: folder, at: LoopbackHost.next())) }
+        for home in homes {
+            for other in homes where other.name != home.name { try await home.trust(other, at: other.address) }
+        }
+        return homes
+    }
+
+    /// The settings of a node on free loopback ports, or on a host of its own.
     var settings: [String: String] {
         [
-            "RHIZOME_HOME": path, "RHIZOME_REQUEST_BIND_PORT": "0", "RHIZOME_PUBLISH_BIND_PORT": "0",
-            "RHIZOME_HTTP_API_PORT": "0",
+            "RHIZOME_HOME": path, "RHIZOME_ADDRESS": host ?? "127.0.0.1",
+            "RHIZOME_REQUEST_BIND_PORT": host == nil ? "0" : "4000",
+            "RHIZOME_PUBLISH_BIND_PORT": host == nil ? "0" : "4001", "RHIZOME_HTTP_API_PORT": "0",
         ]
+    }
+
+    /// Runs several nodes for the time of `body`.
+    static func running(
+        _ homes: [NodeHome],
+        _ body: @escaping @Sendable ([RunningNode]) async throws -> Void
+    ) async throws {
+        try await running(homes[...], [], body)
+    }
+
+    private static func running(
+        _ rest: ArraySlice<NodeHome>,
+        _ started: [RunningNode],
+        _ body: @escaping @Sendable ([RunningNode]) async throws -> Void
+    ) async throws {
+        guard let next = rest.first else { return try await body(started) }
+        try await next.running { try await running(rest.dropFirst(), started + [$0], body) }
+    }
+
+    /// The audit's findings: none where all is well.
+    func audit() async throws -> (exitCode: Int32, text: String) {
+        let outcome = try await node.run(["audit", "--json", "--home", path])
+        return (outcome.exitCode, outcome.output + outcome.errors)
     }
 
     /// Runs a node for the time of `body`, and ends it as an administrator would.
@@ -97,6 +148,53 @@ struct RunningNode: Sendable {
             throw CommandError(description: "curl: \(outcome.errors)")
         }
         return (status, lines.dropLast().joined(separator: "\n").trimmingCharacters(in: .newlines))
+    }
+
+    /// What the API answers, decoded.
+    func value<Value: Decodable>(_ path: String, as type: Value.Type = Value.self) async throws -> Value {
+        let answer = try await ask(path)
+        guard answer.status == 200 else { throw CommandError(description: "\(path): \(answer)") }
+        return try JSONDecoder().decode(Value.self, from: Data(answer.body.utf8))
+    }
+
+    /// One item of `/api/peers`.
+    struct Peer: Decodable {
+        struct Counts: Decodable { let accepted, duplicate, rejected, deferred: Int }
+        struct Fork: Decodable { let sequence: Int, ids: [String] }
+        let identity, name, state: String
+        let deltaCount: Counts
+        let clockOffsetMicroseconds: Int?
+        let forks: [Fork]
+    }
+
+    /// A peer by the name that this node gives it.
+    func peer(_ name: String) async throws -> Peer? {
+        try await value("/api/peers", as: [Peer].self).first { $0.name == name }
+    }
+
+    /// How many deltas it holds.
+    var count: Int {
+        get async throws { try await value("/api/deltas/count") }
+    }
+
+    /// The ids of all that it holds.
+    var ids: Set<String> {
+        get async throws {
+            struct IDs: Decodable { let ids: [String] }
+            return Set(try await value("/api/delta/ids", as: IDs.self).ids)
+        }
+    }
+
+    /// A property of an entity.
+    func property(_ name: String, of path: String) async throws -> String? {
+        struct Entity: Decodable { let properties: [String: String] }
+        guard try await ask(path).status == 200 else { return nil }
+        return try await value(path, as: Entity.self).properties[name]
+    }
+
+    /// The lines of its log that hold all these words.
+    func logged(_ words: String...) async -> [String] {
+        await command.errors.lines.filter { line in words.allSatisfy { line.contains($0) } }
     }
 
     /// Writes properties of an entity.
