@@ -60,6 +60,7 @@ final class NodeMetrics: Sendable {
     let badInput: Counter
     let evicted: Counter
     let dropped: Counter
+    let busy: Counter
     let accepted: Counter
     let authenticated: Counter
     let refused: Counter
@@ -98,6 +99,7 @@ final class NodeMetrics: Sendable {
         badInput = counter("rhizome_bad_input_total")
         evicted = counter("rhizome_deferred_evicted_total")
         dropped = counter("rhizome_dropped_messages_total")
+        busy = counter("rhizome_busy_requests_total")
         accepted = counter("rhizome_connections_accepted_total")
         authenticated = counter("rhizome_connections_authenticated_total")
         refused = counter("rhizome_connections_refused_total")
@@ -239,6 +241,12 @@ extension Node {
             .counter,
             unit: "messages",
             "Messages dropped unread, or from peers that may not connect any more."
+        ),
+        .init(
+            "rhizome_busy_requests_total",
+            .counter,
+            unit: "requests",
+            "Requests of peers that were too many, or too costly, and answered busy."
         ),
         .init(
             "rhizome_connections_accepted_total",

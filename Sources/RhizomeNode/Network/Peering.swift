@@ -70,6 +70,7 @@ actor Peering: SocketActor {
     private var greeted: [PublicKey: [[UInt8]]] = [:]
     private var lastRequest: [PublicKey: Int64] = [:]
     private var inFlight: [PublicKey: Int] = [:]
+    private var allowances: [PublicKey: RequestAllowance] = [:]
     private var publications: [PublicKey: Int] = [:]
     private var identities: [String: PublicKey] = [:]
     private var lastPenaltyRebind = Int64.min
@@ -375,9 +376,20 @@ actor Peering: SocketActor {
     }
 
     private func take(_ body: [UInt8], id: [UInt8], connection: [UInt8], from peer: PublicKey) {
-        guard inFlight[peer, default: 0] < PeeringLimits.requestsInFlight else {
-            let error = PeerError(.busy, "at most \(PeeringLimits.requestsInFlight) requests at the same time")
-            send(PeerReply.error(error), id: id, to: connection)
+        let now = clock.uptime
+        let hasRoom = inFlight[peer, default: 0] < PeeringLimits.requestsInFlight
+        let answer = allowances[peer, default: RequestAllowance(now: now)]
+            .ask(bytes: body.count, hasRoom: hasRoom, now: now)
+        guard answer == .serve else {
+            metrics.busy.increment()
+            if answer == .charge { ledger.charge(peer) }
+            // Nobody who is being turned away by that gets an answer.
+            guard admittance.mayConnect(peer) else { return }
+            let message =
+                hasRoom
+                ? "too much was asked for lately; ask again in a second"
+                : "at most \(PeeringLimits.requestsInFlight) requests at the same time"
+            send(PeerReply.error(PeerError(.busy, message)), id: id, to: connection)
             return
         }
         inFlight[peer, default: 0] += 1
@@ -406,6 +418,7 @@ actor Peering: SocketActor {
     /// Sends the reply to a request that was worked on.
     func reply(_ body: [UInt8], id: [UInt8], to connection: [UInt8], of peer: PublicKey) {
         inFlight[peer, default: 1] -= 1
+        allowances[peer]?.spend(bytes: body.count)
         // Nobody who lost trust, or is being turned away, meanwhile gets an answer.
         guard admittance.mayConnect(peer) else { return }
         send(body, id: id, to: connection)

@@ -67,6 +67,57 @@ import Testing
         #expect(credit.penalisedUntil == now + 15_000_000)
     }
 
+    // MARK: - Requests
+
+    /// An allowance that expectations may change.
+    private final class Allowance {
+        private var value = RequestAllowance(now: 0)
+        func ask(bytes: Int = 0, hasRoom: Bool = true, now: Int64 = 0) -> RequestAllowance.Answer {
+            value.ask(bytes: bytes, hasRoom: hasRoom, now: now)
+        }
+        func spend(bytes: Int) { value.spend(bytes: bytes) }
+    }
+
+    @Test("a peer may ask 40,000 times at once; further requests are answered busy, then charged")
+    func allowance() {
+        let allowance = Allowance()
+        for _ in 0..<40_000 { #expect(allowance.ask() == .serve) }
+        for _ in 0..<1_999 { #expect(allowance.ask() == .busy) }
+        #expect(allowance.ask() == .charge)
+        #expect(allowance.ask() == .charge)
+        // 2,000 units are a quarter of a second.
+        #expect(allowance.ask(now: 260_000) == .serve)
+    }
+
+    @Test("eight thousand requests a second, or 100 MiB of answers, are served for ever")
+    func lasting() {
+        let small = Allowance()
+        let large = Allowance()
+        for second: Int64 in 0..<100 {
+            for request: Int64 in 0..<8_000 {
+                #expect(small.ask(now: second * 1_000_000 + request * 125) == .serve)
+            }
+            for page: Int64 in 0..<100 {
+                #expect(large.ask(now: second * 1_000_000 + page * 10_000) == .serve)
+                large.spend(bytes: 1_048_576)
+            }
+        }
+    }
+
+    @Test("answers use up an allowance, yet only requests are charged; those beyond the limit cost more")
+    func costs() {
+        let answered = Allowance()
+        answered.spend(bytes: 1 << 30)
+        #expect(answered.ask() == .busy)
+        let crowded = Allowance()
+        for _ in 0..<2_099 { #expect(crowded.ask(hasRoom: false) == .busy) }
+        #expect(crowded.ask(hasRoom: false) == .charge)
+        let pushed = Allowance()
+        for _ in 0..<155 { #expect(pushed.ask(bytes: 4 << 20) == .serve) }
+        for _ in 0..<4 { _ = pushed.ask(bytes: 4 << 20) }
+        #expect(pushed.ask(bytes: 4 << 20) == .busy)
+    }
+
     @Test("a clock that seems to go back gives no credit and doesn't trap")
     func creditAndClock() {
         let credit = Credit(now: .max / 4)

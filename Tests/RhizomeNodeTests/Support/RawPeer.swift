@@ -201,6 +201,28 @@ actor RawPeer: SocketActor {
         try await eventually("the connection takes a message") { try await trySending(frames) }
     }
 
+    /// Sends so many requests, as fast as the connection takes them, and doesn't wait for answers.
+    nonisolated func flood(_ body: [UInt8], count: Int) async throws {
+        var left = count
+        while left > 0 {
+            left -= try await sendMany(body, atMost: left)
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    private func sendMany(_ body: [UInt8], atMost count: Int) throws -> Int {
+        for sent in 0..<count where try opened.send([nextID(), body]) != .sent { return sent }
+        return count
+    }
+
+    /// How many requests were answered, and how many of those by `busy`.
+    nonisolated var answered: (all: Int, busy: Int) {
+        let busy = Array("busy".utf8)
+        return seen.state.withLock { seen in
+            (seen.replies.count, seen.replies.values.count { $0.dropFirst(8).starts(with: busy) })
+        }
+    }
+
     private func trySending(_ frames: [[UInt8]]) throws -> Bool { try opened.send(frames) == .sent }
 
     private func nextID() -> [UInt8] {

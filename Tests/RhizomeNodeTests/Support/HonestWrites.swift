@@ -1,0 +1,64 @@
+import Locks
+import RhizomeCore
+import RhizomeTesting
+import Testing
+
+@testable import RhizomeNode
+
+/// What an honest peer's writes took to arrive while something else was going on.
+struct HonestWrites: Sendable, CustomStringConvertible {
+    /// A hundredth of writes may take longer (the promise); ten times that is allowed on a busy machine.
+    static let promise = Duration.milliseconds(250)
+    private static let pause = Duration.milliseconds(20)
+    private static let fewest = 20
+
+    private final class Flag: Sendable {
+        private let state = Lock(false)
+        var isSet: Bool { state.withLock { $0 } }
+        func set() { state.withLock { $0 = true } }
+    }
+
+    private var times: [Duration] = []
+
+    var count: Int { times.count }
+
+    private func quantile(_ share: Double) -> Duration {
+        times.sorted()[max(0, min(times.count - 1, Int((Double(times.count) * share).rounded(.up)) - 1))]
+    }
+
+    var description: String {
+        times.isEmpty ? "no writes" : "\(count) writes: p50 \(quantile(0.5)), p99 \(quantile(0.99))"
+    }
+
+    /// Lets one node write at intervals, and waits for each at another one, until `load` has ended.
+    ///
+    /// Fails the test where a write doesn't arrive, or the 99th percentile is above ten times the promise.
+    static func expect(
+        _ what: String,
+        from writer: Node,
+        at reader: TestNode,
+        while load: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let writes = try await withThrowingTaskGroup(of: Void.self) { group in
+            let isOver = Flag()
+            group.addTask {
+                defer { isOver.set() }
+                try await load()
+            }
+            var writes = HonestWrites()
+            while !isOver.isSet || writes.count < fewest {
+                let written = try await writer.write([.name("write \(writes.count)")])
+                let start = ContinuousClock.now
+                try await eventually("\(what): an honest write arrives") {
+                    try await reader.log.contains(written.map(\.delta.id)).count == written.count
+                }
+                writes.times.append(.now - start)
+                try await Task.sleep(for: pause)
+            }
+            try await group.waitForAll()
+            return writes
+        }
+        print("\(what): \(writes)")
+        #expect(writes.quantile(0.99) < promise * 10, "\(what): \(writes)")
+    }
+}
