@@ -7,7 +7,7 @@ import Testing
 
 /// What the reference implementation answers, as far as the steps 1 to 4 and last-write-wins go.
 ///
-/// Cases of other resolvers, filters, the lossless view, schemas and queries join with what they need.
+/// Other resolvers and the lossless view have suites of their own; schemas and queries join with what they need.
 @Suite struct ReferenceTests {
     @Test(
         "last-write-wins gives the reference's entities, in every order of arrival",
@@ -78,6 +78,46 @@ import Testing
         }
     }
 
+    @Test(
+        "timeline, replay, one property's changes and the origin are the history's",
+        arguments: try ReferenceCase.named(["B03"])
+    )
+    func timeline(reference: ReferenceCase) throws {
+        let entity = try #require(reference.operation["entity"]?.text)
+        func history(asOf moment: Int64?) throws -> [EntityHistory.Change] {
+            let visible = VisibleDeltas(among: reference.deltas, seenAs: try reference.perspective(asOf: moment))
+            return EntityHistory(of: entity, in: visible)?.changes ?? []
+        }
+        let changes = try history(asOf: nil)
+        let expected = try #require(reference.expected.object)
+        #expect(.array(changes.map { .integer($0.timeCreated) }) == expected["timeline"])
+        for (change, replayed) in zip(changes, try #require(expected["replay"]?.array)) {
+            let counts = Dictionary(grouping: try history(asOf: change.timeCreated), by: \.property).mapValues(\.count)
+            let theirs = try #require(replayed.object).members.map { ($0.name, $0.value.integer.map { Int($0) }) }
+            #expect(counts == Dictionary(uniqueKeysWithValues: theirs).compactMapValues { $0 })
+        }
+        let ages = changes.filter { $0.property == "age" }
+        #expect(.array(ages.map { reference.label($0.delta) }) == expected["changes_age"])
+        #expect(changes.first.map { reference.label($0.delta) } == expected["origin"])
+        #expect(
+            try history(asOf: 3_500).count - history(asOf: 1_500).count
+                == expected["compare_1500_3500"]?.object?["deltasAdded"]?.integer.map { Int($0) }
+        )
+    }
+
+    @Test("another pointer of the delta that wins is at hand to a reducer", arguments: try ReferenceCase.named(["Y01"]))
+    func summary(reference: ReferenceCase) throws {
+        // The reference's reducer asks an actor's deltas for the role and, in the same delta, for the film.
+        let visible = VisibleDeltas(among: reference.deltas, seenAs: try reference.perspective())
+        let roles: [JSONValue] = try reference.entities.filter { visible.isVisible($0, referencedAs: "role") }.map {
+            role in
+            let last = try #require(visible.deltas(about: role).last)
+            func target(_ name: Text) -> JSONValue { last.value(of: name, entity: role)?.json ?? .null }
+            return ["role": .text(role), "actor": target("actor"), "film": target("film")]
+        }
+        #expect(["roles": .array(roles)] == reference.expected)
+    }
+
     // The reference lets one system state the size of others' transactions. Ours are of one author: the same deltas by
     // one author give the reference's answer, by several they stay hidden.
 
@@ -111,6 +151,24 @@ import Testing
                 expect(reference.properties(of: entity, in: visible), expected?.object?["properties"] ?? [:])
             }
         }
+    }
+
+    @Test(
+        "nothing comes into view before a transaction's last member, and the transaction is an entity itself",
+        arguments: try ReferenceCase.named(["T08"], author: "u1")
+    )
+    func arrivals(reference: ReferenceCase) throws {
+        let expected = try #require(reference.expected.object)
+        let visible = try reference.deltas.indices.map { last in
+            VisibleDeltas(among: reference.deltas[...last], seenAs: try reference.perspective())
+        }
+        // The size delta is no member, and not about the entity.
+        let counts = visible.map { JSONValue.integer(Int64($0.deltas(about: "entity1").count)) }
+        #expect(.array(counts) == expected["afterEach"])
+        let last = try #require(visible.last)
+        #expect(.array(last.deltas(about: "entity1").map { reference.label($0.id) }) == expected["entity1"])
+        let entities = Set(reference.deltas.flatMap(\.pointers).compactMap { $0.entity?.id })
+        #expect(.array(entities.filter(last.isVisible).sorted().map { .text($0) }) == expected["entities"])
     }
 
     @Test("a transaction across authors stays hidden", arguments: try ReferenceCase.named(["T03", "T05", "T10"]))

@@ -24,12 +24,22 @@ public protocol Resolver: Sendable {
 
 extension Resolver {
     /// The value that all these assertions give a property; `nil` also where there are none.
+    ///
+    /// - Complexity: O(*n* log *n*) also where a state grows with what it has seen.
     public func resolve(_ assertions: some Sequence<Assertion>) -> JSONValue? {
-        var state: State?
+        // States of about equal size are combined, as bits are carried when counting: one after the other, a state that
+        // holds much would be copied for each assertion.
+        var waiting: [(state: State, size: Int)] = []
         for assertion in assertions {
-            let next = self.state(of: assertion)
-            state = state.map { combine($0, next) } ?? next
+            var next = (state: state(of: assertion), size: 1)
+            while let last = waiting.last, last.size == next.size {
+                waiting.removeLast()
+                next = (combine(last.state, next.state), last.size + next.size)
+            }
+            waiting.append(next)
         }
-        return state.flatMap { value(of: $0) }
+        guard var total = waiting.popLast()?.state else { return nil }
+        while let next = waiting.popLast() { total = combine(next.state, total) }
+        return value(of: total)
     }
 }

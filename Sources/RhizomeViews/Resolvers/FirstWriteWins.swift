@@ -1,0 +1,18 @@
+public import StrictJSON
+
+/// The value of the delta with the least (timeCreated, id bytes), null too (spec: views.md, "Lossy").
+public struct FirstWriteWins: Resolver {
+    /// A resolver; it has no settings.
+    public init() {}
+
+    /// The assertion itself.
+    public func state(of assertion: Assertion) -> Assertion { assertion }
+
+    /// The earlier of two assertions.
+    public func combine(_ first: Assertion, _ second: Assertion) -> Assertion {
+        second.delta.moment < first.delta.moment ? second : first
+    }
+
+    /// The value of the first one.
+    public func value(of state: Assertion) -> JSONValue? { state.value.json }
+}
