@@ -1,0 +1,59 @@
+internal import Bytes
+internal import HTTPTypes
+internal import RhizomeCore
+internal import RhizomeNode
+internal import RhizomeViews
+internal import StrictJSON
+
+extension APIError {
+    /// What an error of the modules below means over HTTP.
+    init(_ error: any Error) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as JSONError: self.init(error, of: "the body")
+        case let error as FieldError: self.init(error)
+        case let error as JSONLogicError: self.init(error, field: "filter")
+        case let error as WriteError: self.init(error)
+        case let error as DeltaLogError: self.init(error)
+        case let error as ViewError: self = .unavailable(error.code.rawValue, error.message)
+        case is CancellationError: self = .unavailable("stopping", "this node is shutting down")
+        default: self.init(status: .internalServerError, error: "internal")
+        }
+    }
+
+    /// What is wrong with a rule: where in it, or which limit its evaluation reached.
+    init(_ error: JSONLogicError, field: String) {
+        self = .badInput(
+            error.message,
+            field: field,
+            details: ["code": .string(error.code.rawValue), "pointer": .string(error.pointer)]
+        )
+    }
+
+    /// - Parameter what: what should have been JSON.
+    init(_ error: JSONError, of what: String) {
+        var details: JSONObject = ["code": .string(error.code.rawValue)]
+        if !error.path.isEmpty { details.append("field", .string(error.field)) }
+        details.append("offset", .integer(Int64(error.offset)))
+        details.append("line", .integer(Int64(error.line)))
+        details.append("column", .integer(Int64(error.column)))
+        self.init(status: .badRequest, error: "\(what) is not the JSON expected: \(error.message)", details: details)
+    }
+
+    private init(_ error: FieldError) {
+        self = .badInput(error.message, field: error.field)
+        details.append("code", .string(error.code.rawValue))
+    }
+
+    private init(_ error: WriteError) {
+        switch error.code {
+        case .clock, .disk: self = .unavailable(error.code.rawValue, error.message)
+        case .content: self = .badInput(error.message)
+        }
+    }
+
+    private init(_ error: DeltaLogError) {
+        // What is stored is broken or of another time: that won't pass, but the word for it is the same.
+        self = .unavailable(error.code == .locked ? "starting" : "disk", error.message)
+    }
+}
