@@ -112,7 +112,7 @@ enum PeerReply {
             let code = try reader.text()
             let message = try reader.text()
             try reader.finish()
-            answered = PeerError(PeerError.Code(answered: code), String(message.string.prefix(200)))
+            answered = PeerError(PeerError.Code(answered: code), String(message.string.unicodeScalars.prefix(200)))
         } catch {
             throw PeerError(.badReply, "the peer's reply: \(error)")
         }
