@@ -11,7 +11,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 STAGE := scripts/stage
 
-.PHONY: help setup build demo test soak lint mutants bench install clean
+.PHONY: help setup build demo test fuzz soak lint mutants bench install clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -26,10 +26,14 @@ demo: build ## shows the main job on three real nodes, in about a minute
 	@$(STAGE) "demo" scripts/demo
 
 lint: ## checks the sources with the toolchain's swift format
-	@$(STAGE) "lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	@$(STAGE) "lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources
 
-test: setup lint build ## lints, and runs every test
+test: setup lint build ## lints, runs every test, and fuzzes each target for 5 seconds
 	@$(STAGE) "tests" scripts/test
+	@FUZZ_SECONDS=5 $(STAGE) "fuzz" scripts/fuzz
+
+fuzz: setup ## fuzzes each target for FUZZ_SECONDS (60), with the address sanitizer
+	@$(STAGE) "fuzz" scripts/fuzz
 
 soak: build ## runs the tests of faults with longer schedules: about an hour
 	@$(STAGE) "soak" scripts/soak
@@ -48,4 +52,4 @@ install: setup ## builds in release and installs both commands under PREFIX (/us
 	install -m 0755 "$$(swift build -c release --show-bin-path)/rhizome-node" "$(DESTDIR)$(PREFIX)/bin/"
 
 clean: ## removes what was built
-	rm -rf .build Benchmarks/.build
+	rm -rf .build Benchmarks/.build Fuzz/.build Fuzz/.seeds Fuzz/.logs

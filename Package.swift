@@ -247,6 +247,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "FailCaseTests",
+            dependencies: [
+                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode",
+                "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "StrictJSONTests",
             dependencies: ["Bytes", "RhizomeTesting", "StrictJSON"],
             swiftSettings: strict

@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// As in the main package.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+
+/// A room of the main package, built here by the link `Rhizome` with the fuzzer's instrumentation; `sources` leaves
+/// out what needs the network's libraries.
+func room(_ name: String, _ dependencies: [Target.Dependency], sources: [String]? = nil) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Rhizome/\(name)",
+        sources: sources,
+        swiftSettings: strict
+    )
+}
+
+// A package of its own, so that the main build pays nothing for it. scripts/fuzz builds it with the sanitizers.
+let package = Package(
+    name: "rhizome-fuzz",
+    dependencies: [.package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0")],
+    targets: [
+        .systemLibrary(name: "CSodium", path: "Rhizome/CSodium"),
+        .systemLibrary(name: "CZeroMQ", path: "Rhizome/CZeroMQ"),
+        room("Bytes", []),
+        room("Locks", []),
+        room("Sodium", ["Bytes", "CSodium"]),
+        room("ZeroMQ", ["CZeroMQ", "Locks"]),
+        room("DeterministicCBOR", ["Bytes"]),
+        room("StrictJSON", ["Bytes"]),
+        room("SignedLog", ["Bytes", "DeterministicCBOR", "Sodium"]),
+        room("HomeFiles", ["Sodium"]),
+        room("RhizomeIdentity", ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"]),
+        room("RhizomeCore", ["Bytes", "DeterministicCBOR", "SignedLog", "Sodium"]),
+        room("RhizomeViews", ["Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"]),
+        room(
+            "RhizomeNode",
+            ["Bytes", "DeterministicCBOR", "RhizomeCore", "SignedLog"],
+            sources: ["Messages"]
+        ),
+        room(
+            "RhizomeHTTP",
+            ["Bytes", "StrictJSON", .product(name: "HTTPTypes", package: "swift-http-types")],
+            sources: [
+                "Answers/APIError.swift", "Requests/PageCursor.swift", "Requests/PercentEncoding.swift",
+                "Requests/RequestTarget.swift", "Requests/Timestamp.swift",
+            ]
+        ),
+        .executableTarget(
+            name: "rhizome-fuzz",
+            dependencies: [
+                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode",
+                "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
+            ],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
