@@ -46,33 +46,40 @@ extension PeerSession {
         _ connection: inout Connection,
         _ memory: inout Memory
     ) async throws {
-        var after: (sequence: Int64, id: DeltaID)?
-        while true {
-            let page = try await log.pull(
-                PullRequest(
-                    author: author,
-                    want: Array(ours.sorted().prefix(PeeringLimits.wantedHeads)),
-                    have: Array(theirs.sorted().prefix(PeeringLimits.locators)),
-                    after: after,
-                    maximumBytes: after == nil ? Self.firstPushBytes : PeeringLimits.pageBytes
+        let lacked = ours.subtracting(theirs).sorted()
+        var pageBytes = Self.firstPushBytes
+        // A log of many heads goes in parts, each of what one pull may ask for.
+        for start in stride(from: 0, to: lacked.count, by: PeeringLimits.wantedHeads) {
+            let want = Array(lacked[start..<min(start + PeeringLimits.wantedHeads, lacked.count)])
+            var after: (sequence: Int64, id: DeltaID)?
+            while true {
+                let page = try await log.pull(
+                    PullRequest(
+                        author: author,
+                        want: want,
+                        have: Array(theirs.sorted().prefix(PeeringLimits.locators)),
+                        after: after,
+                        maximumBytes: pageBytes
+                    )
                 )
-            )
-            guard !page.deltas.isEmpty else { break }
-            let reply = try await peering.request(.push(page.deltas), of: peer, within: Self.pageDeadline)
-            let results = try PeerReply.read(reply, PeerReply.readPush)
-            let isUnwanted = results.contains { result in
-                result.decision == "reject" || (result.decision == "defer" && result.reason == "unknownAuthor")
+                guard !page.deltas.isEmpty else { break }
+                let reply = try await peering.request(.push(page.deltas), of: peer, within: Self.pageDeadline)
+                let results = try PeerReply.read(reply, PeerReply.readPush)
+                let isUnwanted = results.contains { result in
+                    result.decision == "reject" || (result.decision == "defer" && result.reason == "unknownAuthor")
+                }
+                if isUnwanted {
+                    connection.unwanted.insert(author)
+                    return
+                }
+                guard results.contains(where: { $0.decision == "accept" || $0.decision == "duplicate" }) else {
+                    memory.pushes[author, default: Backoff()].fail(now: clock.uptime)
+                    return
+                }
+                pageBytes = PeeringLimits.pageBytes
+                guard page.hasMore, let last = page.last else { break }
+                after = last
             }
-            if isUnwanted {
-                connection.unwanted.insert(author)
-                return
-            }
-            guard results.contains(where: { $0.decision == "accept" || $0.decision == "duplicate" }) else {
-                memory.pushes[author, default: Backoff()].fail(now: clock.uptime)
-                return
-            }
-            guard page.hasMore, let last = page.last else { break }
-            after = last
         }
         memory.pushes[author] = nil
         directory.update(peer) { $0.heads[author, default: []].formUnion(ours) }
