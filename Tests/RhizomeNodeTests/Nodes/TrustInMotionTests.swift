@@ -17,7 +17,7 @@ import Testing
         try await alice.running { first in
             try bob.trust(alice, at: first.requestAddress)
             try await bob.running { second in
-                let end = alice.now + 4_000_000
+                let end = alice.now + 12_000_000
                 let entry = TrustChange.trust(
                     bob.identity.publicKey,
                     name: "bob",
