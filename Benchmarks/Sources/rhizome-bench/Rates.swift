@@ -145,5 +145,5 @@ extension Duration {
 }
 
 extension String {
-    fileprivate var padded: String { padding(toLength: 16, withPad: " ", startingAt: 0) }
+    var padded: String { padding(toLength: 16, withPad: " ", startingAt: 0) }
 }

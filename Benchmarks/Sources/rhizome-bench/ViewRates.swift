@@ -22,8 +22,11 @@ struct ViewRates {
         let ratio = (many.cold / few.cold * 100).rounded() / 100
         let verdict = ratio <= Self.target ? "met" : "MISSED"
         print("views           of an entity with about 20 deltas, without the cache, median:")
-        print("  \(Self.small) deltas".padded + "  \(few.cold.text) (\(few.entities) entities)")
-        print("  \(options.count) deltas".padded + "  \(many.cold.text) (\(many.entities) entities), ", terminator: "")
+        print("  " + "\(Self.small) deltas".padded + "  \(few.cold.text) (\(few.entities) entities)")
+        print(
+            "  " + "\(options.count) deltas".padded + "  \(many.cold.text) (\(many.entities) entities), ",
+            terminator: ""
+        )
         print("ratio \(ratio); target \(Self.target): \(verdict)")
         print("  warm          \(many.warm.text) from the cache; ", terminator: "")
         print("target \(Self.warmTarget.text): \(many.warm <= Self.warmTarget ? "met" : "MISSED")")
