@@ -83,19 +83,20 @@ private actor Counter: SocketActor {
             let fired = Mailbox<Int>()
             let start = ContinuousClock.now
             await thread.perform {
-                for delay in [30, 10, 20, 10, 0] {
+                // Far enough apart for the order to hold where this loop is held up.
+                for delay in [600, 200, 400, 200, 0] {
                     thread.schedule(after: .milliseconds(delay)) {
                         #expect(thread.isCurrent)
                         #expect(ContinuousClock.now - start >= .milliseconds(delay))
                         fired.put(delay)
                     }
                 }
-                let cancelled = thread.schedule(after: .milliseconds(15)) { fired.put(-1) }
+                let cancelled = thread.schedule(after: .milliseconds(300)) { fired.put(-1) }
                 thread.cancel(cancelled)
                 thread.cancel(cancelled)
             }
-            try await fired.next { $0 == 30 }
-            #expect(fired.all == [0, 10, 10, 20, 30])
+            try await fired.next { $0 == 600 }
+            #expect(fired.all == [0, 200, 200, 400, 600])
         }
     }
 

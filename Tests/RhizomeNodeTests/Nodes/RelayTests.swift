@@ -44,7 +44,10 @@ import Testing
                 // From the neighbour alone, and through admission there: whose signature check no delta passes by.
                 let from = nodes[place - 1].identity.publicKey
                 #expect(held.allSatisfy { $0.arrival.receivedFrom == from })
-                #expect(running[place].ledger.counts(of: from).accepted == Int64(wrote.count))
+                // A delta is counted once it is held, a moment later.
+                try await eventually("\(nodes[place].name) counted them") {
+                    running[place].ledger.counts(of: from).accepted == Int64(wrote.count)
+                }
             }
         }
     }

@@ -7,8 +7,14 @@ import Testing
 
 /// What an honest peer's writes took to arrive while something else was going on.
 struct HonestWrites: Sendable, CustomStringConvertible {
-    /// A hundredth of writes may take longer (the promise); ten times that is allowed on a busy machine.
+    /// A hundredth of writes may take longer (the promise); ten times that is allowed on a busy machine, and under the
+    /// thread sanitizer, which slows all code down by as much, ten times that again.
     static let promise = Duration.milliseconds(250)
+    #if RHIZOME_TSAN
+        private static let allowance = 100
+    #else
+        private static let allowance = 10
+    #endif
     private static let pause = Duration.milliseconds(20)
     private static let fewest = 20
 
@@ -32,7 +38,7 @@ struct HonestWrites: Sendable, CustomStringConvertible {
 
     /// Lets one node write at intervals, and waits for each at another one, until `load` has ended.
     ///
-    /// Fails the test where a write doesn't arrive, or the 99th percentile is above ten times the promise.
+    /// Fails the test where a write doesn't arrive, or the 99th percentile is above what is allowed.
     static func expect(
         _ what: String,
         from writer: Node,
@@ -59,6 +65,6 @@ struct HonestWrites: Sendable, CustomStringConvertible {
             return writes
         }
         print("\(what): \(writes)")
-        #expect(writes.quantile(0.99) < promise * 10, "\(what): \(writes)")
+        #expect(writes.quantile(0.99) < promise * allowance, "\(what): \(writes)")
     }
 }
