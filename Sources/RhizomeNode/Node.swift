@@ -429,6 +429,9 @@ public final class Node: Sendable {
     /// Keys that asked for a connection and were refused, the one seen last first.
     public func refusedKeys() -> [RefusedKey] { admittance.refusedKeys }
 
+    /// Forks of one peer that its status tells at most; the audit has them all.
+    private static let forksTold = 100
+
     /// This node, then every trusted entry by the bytes of its petname.
     public func peers() async throws -> [PeerStatus] {
         let states = await peering.states()
@@ -450,7 +453,7 @@ public final class Node: Sendable {
                 lastSeen: nil,
                 behind: nil,
                 ahead: nil,
-                forks: try await log.forks(of: identity),
+                forks: try await log.forks(of: identity, limit: Self.forksTold),
                 stalled: (stalls[identity] ?? []).map(\.id)
             )
         )
@@ -473,7 +476,7 @@ public final class Node: Sendable {
                     lastSeen: known.lastSeen,
                     behind: lags[entry.identity]?.behind,
                     ahead: lags[entry.identity]?.ahead,
-                    forks: try await log.forks(of: entry.identity),
+                    forks: try await log.forks(of: entry.identity, limit: Self.forksTold),
                     stalled: (stalls[entry.identity] ?? []).map(\.id)
                 )
             )

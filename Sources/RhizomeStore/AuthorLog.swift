@@ -40,13 +40,16 @@ struct AuthorLog {
         return reach
     }
 
+    /// What finds rows of a branch: the first one by sequence, others by the index that only they are in.
+    private static func isIn(_ branch: Int64) -> String { branch > 0 ? "branch = ? AND branch > 0" : "branch = ?" }
+
     /// The delta at a place.
     func id(branch: Int64, sequence: Int64) throws -> DeltaID? {
         try Row.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT d.id FROM logs l JOIN deltas d ON d.position = l.position
-                    WHERE l.author = ? AND l.sequence = ? AND l.branch = ?
+                    SELECT d.id FROM deltas d WHERE d.position =
+                        (SELECT position FROM logs WHERE author = ? AND sequence = ? AND \(Self.isIn(branch)))
                     """
             ),
             arguments: [number, sequence, branch]
@@ -70,39 +73,93 @@ struct AuthorLog {
         guard let first = ranges.values.map(\.lowerBound).min(), let last = ranges.values.map(\.upperBound).max() else {
             return PullPage(deltas: [], last: nil, hasMore: false)
         }
+        var rows = try rows(of: ranges, first: first, last: last)
         var page = Page(maximumBytes: request.maximumBytes, after: request.after)
-        let rows = try Row.fetchCursor(
-            db.cachedStatement(
-                sql: """
-                    SELECT sequence, position, branch FROM logs
-                    WHERE author = ? AND sequence >= ? AND sequence <= ? ORDER BY sequence
-                    """
-            ),
-            arguments: [number, first, last]
-        )
+        var positions: [Int64] = []
+        var sequence: Int64 = -1
+        while !page.isFull, let row = try rows.next() {
+            if row.sequence != sequence {
+                try add(positions, sequence: sequence, to: &page)
+                positions = []
+                sequence = row.sequence
+            }
+            positions.append(row.position)
+        }
+        try add(positions, sequence: sequence, to: &page)
+        return PullPage(deltas: page.deltas, last: page.last, hasMore: page.isFull)
+    }
+
+    /// Adds the deltas of one sequence, which come by id.
+    private func add(_ positions: [Int64], sequence: Int64, to page: inout Page) throws {
         let delta = try db.cachedStatement(
             sql: """
                 SELECT d.id, d.header, b.body FROM deltas d JOIN bodies b ON b.position = d.position
                 WHERE d.position = ?
                 """
         )
-        // Those of one sequence are few, and come by id.
-        var group: [(id: DeltaID, bytes: [UInt8])] = []
-        var sequence: Int64 = -1
-        while !page.isFull, let row = try rows.next() {
-            guard ranges[try row.integer(2)]?.contains(try row.integer(0)) == true else { continue }
-            if try row.integer(0) != sequence {
-                page.add(group, sequence: sequence)
-                group = []
-                sequence = try row.integer(0)
-            }
-            guard let found = try Row.fetchOne(delta, arguments: [try row.integer(1)]) else {
+        for position in try sorted(positions) where !page.isFull {
+            guard let found = try Row.fetchOne(delta, arguments: [position]) else {
                 throw DeltaLogError(.corrupt, "the store has lost a delta of a log; run rhizome-node audit")
             }
-            group.append((try found.id(0), SignedDelta.encoded(header: try found.bytes(1), body: try found.bytes(2))))
+            let id = try found.id(0)
+            guard !page.isBehind(sequence, id) else { continue }
+            page.add(
+                SignedDelta.encoded(header: try found.bytes(1), body: try found.bytes(2)),
+                sequence: sequence,
+                id: id
+            )
         }
-        page.add(group, sequence: sequence)
-        return PullPage(deltas: page.deltas, last: page.last, hasMore: page.isFull)
+    }
+
+    /// The positions of deltas, by the bytes of their ids.
+    private func sorted(_ positions: [Int64]) throws -> [Int64] {
+        guard positions.count > 1 else { return positions }
+        let statement = try db.cachedStatement(sql: "SELECT id FROM deltas WHERE position = ?")
+        let ids = try positions.map { position in
+            (id: try Row.fetchOne(statement, arguments: [position])?.id(0), position: position)
+        }
+        return ids.sorted { left, right in
+            guard let leftID = left.id, let rightID = right.id else { return left.id == nil && right.id != nil }
+            return leftID < rightID
+        }.map(\.position)
+    }
+
+    /// In how many branches is looked one beside the other: more than that are found among all that share a sequence.
+    private static let branchesAtOnce = 64
+    /// How many branches a log has at most in which few deltas share a sequence.
+    private static let fewBranches: Int64 = 16
+
+    /// What lies in these ranges, by sequence.
+    private func rows(of ranges: [Int64: ClosedRange<Int64>], first: Int64, last: Int64) throws -> LogRows {
+        guard ranges.count <= Self.branchesAtOnce, try branchCount > Self.fewBranches else {
+            let all = try db.cachedStatement(
+                sql: """
+                    SELECT sequence, position, branch FROM logs
+                    WHERE author = ? AND sequence >= ? AND sequence <= ? ORDER BY sequence
+                    """
+            )
+            return LogRows(try Row.fetchCursor(all, arguments: [number, first, last]), in: ranges)
+        }
+        return try LogRows(
+            ranges.map { branch, range in
+                let one = try db.makeStatement(
+                    sql: """
+                        SELECT sequence, position FROM logs WHERE author = ? AND \(Self.isIn(branch))
+                        AND sequence >= ? AND sequence <= ? ORDER BY sequence
+                        """
+                )
+                return try Row.fetchCursor(one, arguments: [number, branch, range.lowerBound, range.upperBound])
+            }
+        )
+    }
+
+    private var branchCount: Int64 {
+        get throws {
+            try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT branchCount FROM authors WHERE author = ?"),
+                arguments: [number]
+            ) ?? 0
+        }
     }
 
     /// A page as it fills up.
@@ -120,17 +177,17 @@ struct AuthorLog {
             self.after = after
         }
 
-        mutating func add(_ group: [(id: DeltaID, bytes: [UInt8])], sequence: Int64) {
-            for (id, bytes) in group.sorted(by: { $0.id < $1.id }) where !isFull {
-                if let after, (sequence, id) <= after { continue }
-                count += bytes.count
-                guard deltas.isEmpty || count <= maximumBytes else {
-                    isFull = true
-                    return
-                }
-                deltas.append(bytes)
-                last = (sequence, id)
+        /// Whether a delta was on an earlier page.
+        func isBehind(_ sequence: Int64, _ id: DeltaID) -> Bool { after.map { (sequence, id) <= $0 } ?? false }
+
+        mutating func add(_ delta: [UInt8], sequence: Int64, id: DeltaID) {
+            count += delta.count
+            guard deltas.isEmpty || count <= maximumBytes else {
+                isFull = true
+                return
             }
+            deltas.append(delta)
+            last = (sequence, id)
         }
     }
 
@@ -240,18 +297,30 @@ struct AuthorLog {
 
     // MARK: - Forks
 
+    /// How many crossings are followed for the forks at most: none is followed for those that honest logs have.
+    private static let forkCrossings = 200_000
+
+    private struct TooManyCrossings: Error {}
+
     /// Where the log parts, by (sequence, ids).
-    func forks() throws -> [Fork] {
+    func forks(limit: Int) throws -> [Fork] {
         var forks: Set<Fork> = []
-        for (parent, children) in try siblings() where children.count > 1 {
-            let parting = try Forks.parting(children.map { (node: $0, sequence: $0.sequence) }) { child in
-                var reach = reach(of: [child])
-                try reach.follow(downTo: parent?.sequence ?? -1, db)
-                return { reach.contains(branch: $0.branch, sequence: $0.sequence) }
+        var walked = 0
+        for (parent, children) in try siblings() where children.count > 1 && forks.count < limit {
+            do {
+                let parting = try Forks.parting(children.map { (node: $0, sequence: $0.sequence) }) { child in
+                    guard walked < Self.forkCrossings else { throw TooManyCrossings() }
+                    var reach = reach(of: [child])
+                    walked += try reach.follow(downTo: parent?.sequence ?? -1, db)
+                    return { reach.contains(branch: $0.branch, sequence: $0.sequence) }
+                }
+                guard let sequence = parting.map(\.sequence).min() else { continue }
+                let ids = try parting.compactMap { try id(branch: $0.branch, sequence: $0.sequence) }
+                forks.insert(Fork(author: author, sequence: sequence, ids: ids))
+            } catch is TooManyCrossings {
+                // Forks whose deltas have one sequence are still found.
+                continue
             }
-            guard let sequence = parting.map(\.sequence).min() else { continue }
-            let ids = try parting.compactMap { try id(branch: $0.branch, sequence: $0.sequence) }.sorted()
-            forks.insert(Fork(author: author, sequence: sequence, ids: ids))
         }
         return forks.sorted()
     }
@@ -278,10 +347,13 @@ struct AuthorLog {
             siblings[parent, default: []].append(child)
         }
         // The next one of the same branch names it too.
-        let next = try db.cachedStatement(
-            sql: "SELECT sequence FROM logs WHERE author = ? AND sequence > ? AND branch = ? ORDER BY sequence LIMIT 1"
-        )
         for case .some(let parent) in siblings.keys {
+            let next = try db.cachedStatement(
+                sql: """
+                    SELECT sequence FROM logs WHERE author = ? AND sequence > ? AND \(Self.isIn(parent.branch))
+                    ORDER BY sequence LIMIT 1
+                    """
+            )
             let sequence = try Int64.fetchOne(next, arguments: [number, parent.sequence, parent.branch])
             guard let sequence else { continue }
             siblings[parent]?.append(Place(author: number, branch: parent.branch, sequence: sequence))

@@ -32,9 +32,17 @@ struct BranchReach {
     }
 
     /// Follows the crossings of all deltas above a sequence.
-    mutating func follow(downTo sequence: Int64, _ db: Database) throws {
+    ///
+    /// - Returns: how many there are.
+    @discardableResult
+    mutating func follow(downTo sequence: Int64, _ db: Database) throws -> Int {
         let rows = try Self.crossings(author, from: greatestSequence, downTo: sequence, db)
-        while let row = try rows?.next() { try follow(row) }
+        var count = 0
+        while let row = try rows?.next() {
+            try follow(row)
+            count += 1
+        }
+        return count
     }
 
     /// What the wanted reach and the held don't, above a sequence.

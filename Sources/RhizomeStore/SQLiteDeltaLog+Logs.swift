@@ -53,40 +53,32 @@ extension SQLiteDeltaLog {
         }
     }
 
-    /// The authors whose logs changed.
-    public func changes(after position: Int64, limit: Int) async throws -> Changes {
+    /// The heads of the authors whose logs changed.
+    public func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes {
         try await read { db in
             // One row more than fits tells whether there are more.
             let rows = try Row.fetchCursor(
                 db.cachedStatement(
                     sql: """
-                        SELECT a.key, d.id, a.lastPosition FROM authors a
+                        SELECT a.lastPosition, a.key, d.id FROM authors a
                         JOIN branches b ON b.author = a.author AND b.isHead = 1
                         JOIN deltas d ON d.position = b.lastPosition
-                        WHERE a.lastPosition > ? ORDER BY a.lastPosition
+                        WHERE a.lastPosition >= ? AND (a.lastPosition > ? OR d.id > ?)
+                        ORDER BY a.lastPosition, d.id LIMIT ?
                         """
                 ),
-                arguments: [position]
+                arguments: [
+                    // Those of an author that has been told of whole aren't looked at.
+                    cursor.head == nil ? cursor.position + 1 : cursor.position, cursor.position,
+                    cursor.head?.bytes.blob ?? Data(), max(limit, 0) + 1,
+                ]
             )
-            var heads: [AuthorHead] = []
-            var reached = position
-            var next: [AuthorHead] = []
-            var nextPosition = position
+            var changes: [(position: Int64, head: AuthorHead)] = []
             while let row = try rows.next() {
-                let head = AuthorHead(author: try row.key(0), id: try row.id(1))
-                if head.author != next.last?.author {
-                    heads += next
-                    reached = nextPosition
-                    next = []
-                    nextPosition = try row.integer(2)
-                }
-                // The heads of one author aren't parted, were there more of them than a page takes.
-                if !heads.isEmpty, heads.count + next.count >= limit {
-                    return Changes(heads: heads, position: reached, hasMore: true)
-                }
-                next.append(head)
+                let head = AuthorHead(author: try row.key(1), id: try row.id(2))
+                changes.append((try row.integer(0), head))
             }
-            return Changes(heads: heads + next, position: nextPosition, hasMore: false)
+            return Changes(changes, after: cursor, limit: max(limit, 0))
         }
     }
 
@@ -121,6 +113,16 @@ extension SQLiteDeltaLog {
         }
     }
 
+    /// Those of these that are stalls of this version.
+    public func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID> {
+        guard !ids.isEmpty else { return [] }
+        return try await read { [version] db in
+            let statement = try db.cachedStatement(sql: "SELECT 1 FROM stalls WHERE version = ? AND id = ?")
+            let isStall = { try Row.fetchOne(statement, arguments: [Data(version.utf8), $0]) != nil }
+            return Set(try ids.filter { try isStall($0.bytes.blob) })
+        }
+    }
+
     // MARK: - What is before what
 
     /// These and all before them.
@@ -148,8 +150,8 @@ extension SQLiteDeltaLog {
     }
 
     /// An author's forks.
-    public func forks(of author: PublicKey) async throws -> [Fork] {
-        try await read { db in try AuthorLog(author, db)?.forks() ?? [] }
+    public func forks(of author: PublicKey, limit: Int) async throws -> [Fork] {
+        try await read { db in try AuthorLog(author, db)?.forks(limit: limit) ?? [] }
     }
 
     /// What tells a peer how much is held.

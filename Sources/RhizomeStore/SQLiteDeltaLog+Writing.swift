@@ -24,15 +24,22 @@ extension SQLiteDeltaLog {
         return stored
     }
 
-    /// Notes a stall, once per id and version.
-    public func record(_ stall: Stall) async throws {
+    /// Notes stalls, each once per id and version.
+    public func record(_ stalls: [Stall]) async throws {
+        guard !stalls.isEmpty else { return }
         try await write { db, _ in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO stalls (version, id, author, reason) VALUES (?, ?, ?, ?)",
-                arguments: [
+            let insert = try db.cachedStatement(
+                sql: "INSERT OR IGNORE INTO stalls (version, id, author, reason) VALUES (?, ?, ?, ?)"
+            )
+            for stall in stalls {
+                try insert.execute(arguments: [
                     Data(stall.version.utf8), stall.id.bytes.blob, stall.author.bytes.blob,
                     Data(stall.reason.rawValue.utf8),
-                ]
+                ])
+            }
+            try db.execute(
+                sql: "DELETE FROM stalls WHERE stall <= (SELECT max(stall) FROM stalls) - ?",
+                arguments: [Stall.most]
             )
         }
     }

@@ -15,6 +15,11 @@ enum StoreSchema {
         migrator.registerMigration("1") { db in
             for statement in version1 { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("2") { db in
+            // Honest logs have few deltas outside their first branch; a key that forks wildly has a branch for each, and
+            // they must be found without reading all that share a sequence.
+            try db.execute(sql: "CREATE INDEX logsByBranch ON logs (author, branch, sequence) WHERE branch > 0")
+        }
         return migrator
     }()
 

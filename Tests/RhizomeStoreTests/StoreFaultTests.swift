@@ -213,7 +213,7 @@ import Testing
                         #expect(try await wires(log) == deltas, "page \(page / 4096), seed \(generator.seed)")
                     }
                     for author in (try? await log.authors()) ?? [] {
-                        _ = try? await log.forks(of: author.author)
+                        _ = try? await log.forks(of: author.author, limit: 100)
                         _ = try? await log.locators(of: author.author)
                     }
                     try? log.close()

@@ -55,11 +55,14 @@ public final class InMemoryDeltaLog: DeltaLog {
         }
     }
 
-    /// Notes a stall, once per id and version.
-    public func record(_ stall: Stall) async throws {
+    /// Notes stalls, each once per id and version.
+    public func record(_ stalls: [Stall]) async throws {
         state.withLock { state in
-            guard !state.stalls.contains(where: { $0.id == stall.id && $0.version == stall.version }) else { return }
-            state.stalls.append(stall)
+            for stall in stalls
+            where !state.stalls.contains(where: { $0.id == stall.id && $0.version == stall.version }) {
+                state.stalls.append(stall)
+            }
+            state.stalls = state.stalls.suffix(Stall.most)
         }
     }
 
@@ -153,21 +156,18 @@ public final class InMemoryDeltaLog: DeltaLog {
     }
 
     /// The authors whose logs changed.
-    public func changes(after position: Int64, limit: Int) async throws -> Changes {
+    public func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes {
         state.withLock { state in
-            let changed = state.summaries.filter { $0.lastPosition > position }
+            let changed = state.summaries.filter { $0.lastPosition >= cursor.position }
                 .sorted { $0.lastPosition < $1.lastPosition }
-            var heads: [AuthorHead] = []
-            var reached = position
-            for summary in changed {
-                let more = state.heads(of: summary.author).map { AuthorHead(author: summary.author, id: $0.id) }
-                guard heads.isEmpty || heads.count + more.count <= limit else {
-                    return Changes(heads: heads, position: reached, hasMore: true)
-                }
-                heads += more
-                reached = summary.lastPosition
+            let heads = changed.flatMap { summary in
+                state.heads(of: summary.author).map(\.id).sorted()
+                    .filter { id in
+                        summary.lastPosition > cursor.position || cursor.head.map { id > $0 } ?? false
+                    }
+                    .map { (position: summary.lastPosition, head: AuthorHead(author: summary.author, id: $0)) }
             }
-            return Changes(heads: heads, position: reached, hasMore: false)
+            return Changes(heads, after: cursor, limit: max(limit, 0))
         }
     }
 
@@ -225,12 +225,13 @@ public final class InMemoryDeltaLog: DeltaLog {
     public func authors() async throws -> [AuthorSummary] { state.withLock { $0.summaries } }
 
     /// An author's forks.
-    public func forks(of author: PublicKey) async throws -> [Fork] {
+    public func forks(of author: PublicKey, limit: Int) async throws -> [Fork] {
         state.withLock { state in
             let log = (state.logs[author] ?? []).map { state.deltas[$0].delta }
             let firsts = log.filter { $0.header.previous.isEmpty }.map(\.id)
             var forks: Set<Fork> = []
-            for siblings in [firsts] + log.compactMap({ state.children[$0.id] }) where siblings.count > 1 {
+            for siblings in [firsts] + log.compactMap({ state.children[$0.id] })
+            where siblings.count > 1 && forks.count < limit {
                 let parting = Forks.parting(
                     siblings.map { (node: $0, sequence: state.delta($0)?.header.sequence ?? 0) }
                 ) { id in
@@ -238,10 +239,15 @@ public final class InMemoryDeltaLog: DeltaLog {
                     return { before.contains($0) }
                 }
                 guard let sequence = parting.compactMap({ state.delta($0)?.header.sequence }).min() else { continue }
-                forks.insert(Fork(author: author, sequence: sequence, ids: parting.sorted()))
+                forks.insert(Fork(author: author, sequence: sequence, ids: parting))
             }
             return forks.sorted()
         }
+    }
+
+    /// Those of these that are stalls of this version.
+    public func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID> {
+        Set(try await stalls().map(\.id)).intersection(ids)
     }
 
     /// The stalls of this version.

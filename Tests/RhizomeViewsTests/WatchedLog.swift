@@ -28,7 +28,7 @@ final class WatchedLog: DeltaLog {
     func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
         try await log.append(batch, cursors: cursors)
     }
-    func record(_ stall: Stall) async throws { try await log.record(stall) }
+    func record(_ stalls: [Stall]) async throws { try await log.record(stalls) }
     func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID> { try await log.contains(ids) }
     func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] { try await log.links(of: ids) }
     func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta] { try await log.deltas(ids) }
@@ -51,8 +51,8 @@ final class WatchedLog: DeltaLog {
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
         try await log.heads(after: last, limit: limit)
     }
-    func changes(after position: Int64, limit: Int) async throws -> Changes {
-        try await log.changes(after: position, limit: limit)
+    func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes {
+        try await log.changes(after: cursor, limit: limit)
     }
     func locators(of author: PublicKey) async throws -> [DeltaID] { try await log.locators(of: author) }
     func pull(_ request: PullRequest) async throws -> PullPage { try await log.pull(request) }
@@ -60,6 +60,9 @@ final class WatchedLog: DeltaLog {
         try await log.ancestry(of: ids, author: author)
     }
     func authors() async throws -> [AuthorSummary] { try await log.authors() }
-    func forks(of author: PublicKey) async throws -> [Fork] { try await log.forks(of: author) }
+    func forks(of author: PublicKey, limit: Int) async throws -> [Fork] {
+        try await log.forks(of: author, limit: limit)
+    }
     func stalls() async throws -> [Stall] { try await log.stalls() }
+    func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID> { try await log.stalled(ids) }
 }

@@ -19,7 +19,7 @@ struct StartMeasurement {
             if page.isEmpty { break }
             heads += page
         }
-        _ = try await log.changes(after: count - 1, limit: 10_000)
+        _ = try await log.changes(after: ChangeCursor(position: count - 1), limit: 10_000)
         let took = clock.now - start
         // Then what a busy node would touch.
         for head in heads { _ = try await log.locators(of: head.author) }

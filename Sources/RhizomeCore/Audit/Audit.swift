@@ -272,7 +272,7 @@ public struct Audit: Sendable {
                 return { before.contains($0) }
             }
             guard let sequence = parting.map({ known[Int($0)].sequence }).min() else { return }
-            let ids = parting.map { index.id(at: $0) }.sorted()
+            let ids = parting.map { index.id(at: $0) }
             forks[log, default: []].insert(Fork(author: logs[Int(log)].author, sequence: sequence, ids: ids))
         }
         for number in logs.indices { add(logs[number].firsts, UInt32(number)) }

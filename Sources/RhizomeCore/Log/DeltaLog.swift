@@ -23,8 +23,10 @@ public protocol DeltaLog: Sendable {
     /// - Throws: ``DeltaLogError``; nothing of the batch is held then.
     func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta]
 
-    /// Notes that a verified delta fits nowhere, by this version of the software; once per id and version.
-    func record(_ stall: Stall) async throws
+    /// Notes that verified deltas fit nowhere, by this version of the software; each once per id and version.
+    ///
+    /// The last ``Stall/most`` are kept: what is older is forgotten, and would be looked at again.
+    func record(_ stalls: [Stall]) async throws
 
     // MARK: Single deltas
 
@@ -75,10 +77,10 @@ public protocol DeltaLog: Sendable {
     /// The heads of all authors, ordered by (author, id), those after `last`.
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead]
 
-    /// The authors whose logs changed after a position, by the position of their last change, with all their heads.
+    /// The heads of the authors whose logs changed, by (position of the author's last change, id), those after `cursor`.
     ///
-    /// At most `limit` heads, but those of one author aren't parted: at least one author, where there is any.
-    func changes(after position: Int64, limit: Int) async throws -> Changes
+    /// An author whose log changes between two pages is told of again, whole, in its new place.
+    func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes
 
     /// The ids by which a peer can tell what is held of an author's log: its heads, then along the first previous 1, 2,
     /// 4, 8, … steps back, and the first; at most 256 (spec: peering.md, `pull`).
@@ -93,11 +95,16 @@ public protocol DeltaLog: Sendable {
     /// Every author of whom something is held, by key.
     func authors() async throws -> [AuthorSummary]
 
-    /// The forks of an author's log, by sequence and ids.
-    func forks(of author: PublicKey) async throws -> [Fork]
+    /// Forks of an author's log, by sequence and ids: all where there are no more than `limit`.
+    ///
+    /// Of a log that forks so wildly that finding all would hold up others, those that were found.
+    func forks(of author: PublicKey, limit: Int) async throws -> [Fork]
 
     /// The deltas that fit nowhere, by this version of the software.
     func stalls() async throws -> [Stall]
+
+    /// Which of these were noted to fit nowhere, by this version of the software.
+    func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID>
 }
 
 extension DeltaLog {
@@ -125,20 +132,52 @@ public struct AuthorHead: Hashable, Sendable {
     }
 }
 
-/// What changed after a position.
+/// How far the changes of a log have been told.
+public struct ChangeCursor: Hashable, Sendable {
+    /// Before all changes.
+    public static let start = Self(position: 0)
+
+    /// The authors whose last change lies at this position or before it have been told of.
+    public let position: Int64
+    /// Of the author whose last change lies at the position only the heads up to this one; `nil`: all of them.
+    public let head: DeltaID?
+
+    /// A place among the changes.
+    public init(position: Int64, head: DeltaID? = nil) {
+        self.position = position
+        self.head = head
+    }
+}
+
+/// A page of what changed.
 public struct Changes: Sendable {
-    /// All heads of the authors whose logs changed.
+    /// Heads of the authors whose logs changed.
     public let heads: [AuthorHead]
     /// Where to go on from.
-    public let position: Int64
+    public let cursor: ChangeCursor
     /// Whether there are more.
     public let hasMore: Bool
 
-    /// A page of changes.
-    public init(heads: [AuthorHead], position: Int64, hasMore: Bool) {
-        self.heads = heads
-        self.position = position
-        self.hasMore = hasMore
+    /// The first `limit` of these heads, each with the position of its author's last change.
+    ///
+    /// - Parameters:
+    ///   - sorted: what comes after `cursor`, in order; one more than `limit` tells that there are more.
+    ///   - cursor: where the page begins.
+    package init(
+        _ sorted: some Collection<(position: Int64, head: AuthorHead)>,
+        after cursor: ChangeCursor,
+        limit: Int
+    ) {
+        let page = sorted.prefix(limit)
+        heads = page.map(\.head)
+        let next = sorted.dropFirst(limit).first
+        hasMore = next != nil
+        if let last = page.map({ $0 }).last {
+            let isParted = next?.position == last.position
+            self.cursor = ChangeCursor(position: last.position, head: isParted ? last.head.id : nil)
+        } else {
+            self.cursor = hasMore ? cursor : ChangeCursor(position: cursor.position)
+        }
     }
 }
 
@@ -208,24 +247,32 @@ public struct AuthorSummary: Hashable, Sendable {
 /// Two histories by one key: deltas, neither before the other, that share a previous or are all firsts (spec:
 /// admission.md, "Forks").
 public struct Fork: Hashable, Sendable {
+    /// How many ids a fork tells at most: evidence enough against a key that wrote more histories than that.
+    public static let mostIDs = 64
+
     /// Whose log.
     public let author: PublicKey
     /// The least sequence among the deltas that part here.
     public let sequence: Int64
-    /// Those deltas, sorted by bytes.
+    /// Those deltas, sorted by bytes: the least ``mostIDs`` of them.
     public let ids: [DeltaID]
 
     /// A fork.
+    ///
+    /// - Parameter ids: the deltas that part, in any order.
     public init(author: PublicKey, sequence: Int64, ids: [DeltaID]) {
         self.author = author
         self.sequence = sequence
-        self.ids = ids
+        self.ids = Array(ids.sorted().prefix(Self.mostIDs))
     }
 }
 
 /// A verified delta that was rejected as `chain` or `timeOrder`: it, and heads known to reach it, aren't wanted again
 /// (spec: admission.md, "What counts against whom").
 public struct Stall: Hashable, Sendable {
+    /// How many a log keeps.
+    public static let most = 10_000
+
     /// Who signed it.
     public let author: PublicKey
     /// The delta.

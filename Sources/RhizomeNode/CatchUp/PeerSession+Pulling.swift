@@ -20,7 +20,7 @@ extension PeerSession {
         let request = PeerRequest.heads(after: first, limit: PeeringLimits.wantedHeads)
         let reply = try await peering.request(request, of: peer, within: Self.requestDeadline)
         let heads = try PeerReply.read(reply, PeerReply.readHeads).heads
-        await note(Set(heads.filter { $0.author == own }), &memory)
+        await note(Set(heads.filter { $0.author == own }), &memory, isWhole: true)
         try await fetch(&memory)
     }
 
@@ -60,7 +60,7 @@ extension PeerSession {
             let request = PeerRequest.news(cursor: memory.cursor, limit: PeeringLimits.headsPage)
             let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
             let (heads, cursor, more) = try PeerReply.read(reply, PeerReply.readNews)
-            await note(Set(heads), &memory, isHint: true)
+            await note(Set(heads), &memory, isHint: true, isWhole: true)
             let goesOn = cursor != memory.cursor
             memory.cursor = cursor
             guard more, goesOn else { break }
@@ -69,10 +69,17 @@ extension PeerSession {
         directory.saw(peer)
     }
 
-    /// Takes note of all heads that the peer has of some authors.
+    /// Takes note of heads that the peer has of some authors.
     ///
-    /// - Parameter isHint: whether those of the peer's own log may be on their way already.
-    func note(_ heads: Set<AuthorHead>, _ memory: inout Memory, isHint: Bool = false) async {
+    /// - Parameters:
+    ///   - isHint: whether those of the peer's own log may be on their way already.
+    ///   - isWhole: whether it has no others of these authors.
+    func note(
+        _ heads: Set<AuthorHead>,
+        _ memory: inout Memory,
+        isHint: Bool = false,
+        isWhole: Bool = false
+    ) async {
         guard !heads.isEmpty else { return }
         want(heads, &memory, isHint: isHint)
         // Where that can't be read, none counts as held.
@@ -83,7 +90,8 @@ extension PeerSession {
             directory.update(peer) { entry in
                 let known = entry.heads[author] ?? []
                 // Logs only grow: what it told before is all that is known of its place until we hold what it tells now.
-                let keepsKnown = !told.isSubset(of: held) && known.count + told.count <= PeerDirectory.mostHeads
+                let isKept = !isWhole || !told.isSubset(of: held)
+                let keepsKnown = isKept && known.count + told.count <= PeerDirectory.mostHeads
                 entry.heads[author] = keepsKnown ? known.union(told) : told
             }
         }
@@ -143,7 +151,7 @@ extension PeerSession {
         let wanted = memory.wanted.all
         let gone: Set<DeltaID>
         do {
-            gone = try await log.contains(wanted.map(\.id)).union(log.stalls().map(\.id))
+            gone = try await log.contains(wanted.map(\.id)).union(log.stalled(wanted.map(\.id)))
         } catch {
             throw PeerError(.internal, "our store: \(error)")
         }

@@ -405,7 +405,7 @@ public actor Intake {
                 late += zip(waiting, decided).map { ($0.source, $1) }
                 round = batch.admitted[before...]
             }
-            for stall in batch.stalls { try await log.record(stall) }
+            try await log.record(batch.stalls)
             guard !batch.admitted.isEmpty else { return judgements }
             let start = clock.uptime
             let stored = try await log.append(batch.admitted, cursors: [:])

@@ -88,10 +88,10 @@ struct RequestServer: Sendable {
             }
         case .news(let cursor, let limit):
             directory.noteProgress(of: peer)
-            let changes = try await log.changes(after: try await position(of: cursor), limit: limit)
+            let changes = try await log.changes(after: try await place(of: cursor), limit: limit)
             return PeerReply.news(
                 shown(changes.heads),
-                cursor: self.cursor(at: changes.position),
+                cursor: self.cursor(at: changes.cursor),
                 more: changes.hasMore
             )
         case .pull(let request):
@@ -128,17 +128,21 @@ struct RequestServer: Sendable {
 
     private func shown(_ heads: [AuthorHead]) -> [AuthorHead] { heads.filter { isShown($0.author) } }
 
-    /// A cursor names the log, since a position means nothing in another one.
-    private func cursor(at position: Int64) -> [UInt8] {
-        log.epoch + (0..<8).reversed().map { UInt8(truncatingIfNeeded: position >> (8 * Int64($0))) }
+    /// A cursor names the log, since a position means nothing in another one: epoch, position, and the last head told
+    /// where an author's are parted.
+    private func cursor(at place: ChangeCursor) -> [UInt8] {
+        log.epoch + (0..<8).reversed().map { UInt8(truncatingIfNeeded: place.position >> (8 * Int64($0))) }
+            + (place.head?.bytes.array ?? [])
     }
 
     /// Where a cursor stands; an unknown one starts over, as does one beyond the end of a log restored from a backup.
-    private func position(of cursor: [UInt8]?) async throws -> Int64 {
-        guard let cursor, cursor.count == log.epoch.count + 8, cursor.starts(with: log.epoch) else { return 0 }
-        let position = cursor.suffix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
-        let count = try await log.count()
-        return position >= 0 && position <= count ? position : 0
+    private func place(of cursor: [UInt8]?) async throws -> ChangeCursor {
+        guard let cursor, cursor.starts(with: log.epoch) else { return .start }
+        let rest = cursor.dropFirst(log.epoch.count)
+        let position = rest.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        let head = Bytes32(rest.dropFirst(8)).map { DeltaID($0) }
+        guard rest.count == 8 || head != nil, 0...(try await log.count()) ~= position else { return .start }
+        return ChangeCursor(position: position, head: head)
     }
 
     private func take(_ body: [UInt8], of peer: PublicKey) async {

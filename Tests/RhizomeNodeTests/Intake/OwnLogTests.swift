@@ -40,7 +40,7 @@ import Testing
             try await group.waitForAll()
         }
         #expect(try await bench.log.heads(of: bench.own.publicKey).map(\.sequence) == [79])
-        #expect(try await bench.log.forks(of: bench.own.publicKey).isEmpty)
+        #expect(try await bench.log.forks(of: bench.own.publicKey, limit: 100).isEmpty)
     }
 
     @Test("times are greater than the clock's, the last delta's and the replaced one's")
@@ -99,7 +99,7 @@ import Testing
         let own = try await bench.intake.write([.name("a")])
         let branch = try Deltas.chain(3, by: "own")
         #expect(try await bench.submit(branch.map(\.bytes), from: peer) == [.accept, .accept, .accept])
-        #expect(try await bench.log.forks(of: bench.own.publicKey).count == 1)
+        #expect(try await bench.log.forks(of: bench.own.publicKey, limit: 100).count == 1)
         let merge = try #require(try await bench.intake.write([.name("b")]).first).delta
         #expect(Set(merge.header.previous) == [own[0].id, branch[2].id])
         #expect(merge.header.sequence == 3)
@@ -146,7 +146,7 @@ import Testing
             gate.open()
             try await group.waitForAll()
         }
-        #expect(try await bench.log.forks(of: bench.own.publicKey).isEmpty)
+        #expect(try await bench.log.forks(of: bench.own.publicKey, limit: 100).isEmpty)
         #expect(try await bench.log.heads(of: bench.own.publicKey).map(\.sequence) == [3])
     }
 }

@@ -125,7 +125,9 @@ import Testing
                 print("\(way): healed in \(ContinuousClock.now - start)")
             }
             for log in [pair.alice.log, pair.bob.log] {
-                for author in try await log.authors() { #expect(try await log.forks(of: author.author).isEmpty) }
+                for author in try await log.authors() {
+                    #expect(try await log.forks(of: author.author, limit: 100).isEmpty)
+                }
             }
         }
     }

@@ -32,7 +32,7 @@ final class HookedLog: DeltaLog {
         return try await memory.append(batch, cursors: cursors)
     }
 
-    func record(_ stall: Stall) async throws { try await memory.record(stall) }
+    func record(_ stalls: [Stall]) async throws { try await memory.record(stalls) }
     func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID> { try await memory.contains(ids) }
     func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] { try await memory.links(of: ids) }
     func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta] { try await memory.deltas(ids) }
@@ -56,8 +56,8 @@ final class HookedLog: DeltaLog {
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
         try await memory.heads(after: last, limit: limit)
     }
-    func changes(after position: Int64, limit: Int) async throws -> Changes {
-        try await memory.changes(after: position, limit: limit)
+    func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes {
+        try await memory.changes(after: cursor, limit: limit)
     }
     func locators(of author: PublicKey) async throws -> [DeltaID] { try await memory.locators(of: author) }
     func pull(_ request: PullRequest) async throws -> PullPage { try await memory.pull(request) }
@@ -65,6 +65,9 @@ final class HookedLog: DeltaLog {
         try await memory.ancestry(of: ids, author: author)
     }
     func authors() async throws -> [AuthorSummary] { try await memory.authors() }
-    func forks(of author: PublicKey) async throws -> [Fork] { try await memory.forks(of: author) }
+    func forks(of author: PublicKey, limit: Int) async throws -> [Fork] {
+        try await memory.forks(of: author, limit: limit)
+    }
     func stalls() async throws -> [Stall] { try await memory.stalls() }
+    func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID> { try await memory.stalled(ids) }
 }

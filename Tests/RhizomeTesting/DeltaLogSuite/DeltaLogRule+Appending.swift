@@ -98,11 +98,30 @@ extension DeltaLogRule {
                 var maker = DeltaMaker()
                 let delta = try maker.delta("alice").delta
                 let stall = Stall(author: delta.author, id: delta.id, reason: .chain, version: "1")
-                try await log.record(stall)
-                try await log.record(Stall(author: delta.author, id: delta.id, reason: .timeOrder, version: "1"))
-                try await log.record(Stall(author: delta.author, id: delta.id, reason: .chain, version: "0"))
+                let foreign = try maker.delta("bob").delta.id
+                try await log.record([stall])
+                try await log.record([Stall(author: delta.author, id: delta.id, reason: .timeOrder, version: "1")])
+                try await log.record([
+                    Stall(author: delta.author, id: delta.id, reason: .chain, version: "0"),
+                    Stall(author: delta.author, id: foreign, reason: .chain, version: "0"),
+                ])
                 #expect(try await log.stalls() == [stall])
+                #expect(try await log.stalled([foreign, delta.id]) == [delta.id])
                 #expect(try await log.contains([delta.id]).isEmpty)
+            }
+        },
+        DeltaLogRule("of more stalls than are kept the oldest are forgotten") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let author = try maker.author("alice")
+                // From the greatest down: predecessors of one another.
+                let ids = sequence(first: Bytes32(repeating: 9)) { $0.predecessor }.prefix(Stall.most + 3)
+                    .map { DeltaID($0) }
+                let stalls = ids.map { Stall(author: author, id: $0, reason: .chain, version: "1") }
+                try await log.record(Array(stalls.prefix(5)))
+                try await log.record(Array(stalls.dropFirst(5)))
+                #expect(try await log.stalls() == Array(stalls.dropFirst(3)))
+                #expect(try await log.stalled(Array(ids.prefix(4))) == [ids[3]])
             }
         },
         DeltaLogRule("readers see a batch whole or not at all") { lend in

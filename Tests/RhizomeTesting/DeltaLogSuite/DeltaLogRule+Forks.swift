@@ -27,7 +27,7 @@ extension DeltaLogRule {
                         let heads = try await store.heads(of: author).map(\.id.description)
                         #expect(heads == test.heads)
                         let expected = Fork(author: author, sequence: test.forkedAt, ids: forked)
-                        #expect(try await store.forks(of: author) == [expected])
+                        #expect(try await store.forks(of: author, limit: 100) == [expected])
                     }
                 }
             }
@@ -41,9 +41,9 @@ extension DeltaLogRule {
                 let next = try maker.delta("alice", after: [merge, chain[5], chain[0]])
                 _ = try await log.append(chain + [merge, next], cursors: [:])
                 let author = try maker.author("alice")
-                #expect(try await log.forks(of: author).isEmpty)
+                #expect(try await log.forks(of: author, limit: 100).isEmpty)
                 #expect(try await log.heads(of: author).map(\.id) == [next.delta.id])
-                #expect(try await log.forks(of: try maker.author("bob")).isEmpty)
+                #expect(try await log.forks(of: try maker.author("bob"), limit: 100).isEmpty)
             }
         },
         DeltaLogRule("two firsts are a fork, and so are two that share a previous, however late they part") { lend in
@@ -57,12 +57,37 @@ extension DeltaLogRule {
                 let late = try maker.delta("alice", after: [first, other])
                 let later = try maker.delta("alice", after: [late, first])
                 _ = try await log.append([first] + chain + [other, late, later], cursors: [:])
-                let firsts = Fork(author: author, sequence: 0, ids: [first, other].map(\.delta.id).sorted())
-                let parted = Fork(author: author, sequence: 1, ids: [chain[0], late].map(\.delta.id).sorted())
-                #expect(try await log.forks(of: author) == [firsts, parted])
+                let firsts = Fork(author: author, sequence: 0, ids: [first, other].map(\.delta.id))
+                let parted = Fork(author: author, sequence: 1, ids: [chain[0], late].map(\.delta.id))
+                #expect(try await log.forks(of: author, limit: 100) == [firsts, parted])
                 // A merge ends no fork and makes none.
                 _ = try await log.append([try maker.delta("alice", after: [chain[2], later])], cursors: [:])
-                #expect(try await log.forks(of: author) == [firsts, parted])
+                #expect(try await log.forks(of: author, limit: 100) == [firsts, parted])
+            }
+        },
+        DeltaLogRule("a key that began hundreds of histories is one fork with the least ids, and each can be pulled") {
+            lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let author = try maker.author("alice")
+                let firsts = try (0..<300).map { _ in try maker.delta("alice") }
+                let seconds = try firsts.prefix(100).map { try maker.delta("alice", after: [$0]) }
+                _ = try await log.append(firsts + seconds, cursors: [:])
+                let ids = firsts.map(\.delta.id).sorted()
+                let forks = try await log.forks(of: author, limit: 10)
+                #expect(forks == [Fork(author: author, sequence: 0, ids: ids)])
+                #expect(forks.first?.ids == Array(ids.prefix(Fork.mostIDs)))
+                #expect(try await log.forks(of: author, limit: 0).isEmpty)
+                let heads = (firsts.dropFirst(100) + seconds).map(\.delta)
+                #expect(try await log.heads(of: author).count == 300)
+                for part in stride(from: 0, to: heads.count, by: 64).map({ heads[$0..<min($0 + 64, heads.count)] }) {
+                    let page = try await log.pull(
+                        PullRequest(author: author, want: part.map(\.id), have: [], after: nil, maximumBytes: 1 << 20)
+                    )
+                    let expected = reach(part.map(\.id), in: maker.made).compactMap { maker.made[$0] }
+                        .sorted { ($0.header.sequence, $0.id) < ($1.header.sequence, $1.id) }
+                    #expect(page.deltas == expected.map(\.bytes))
+                }
             }
         },
         DeltaLogRule("forks are those pairs, neither before the other, that share a previous or are both firsts") {
@@ -74,7 +99,7 @@ extension DeltaLogRule {
                         let tangle = try maker.tangle("alice", 60, using: &generator)
                         _ = try await log.append(tangle, cursors: [:])
                         let author = try maker.author("alice")
-                        let forks = try await log.forks(of: author)
+                        let forks = try await log.forks(of: author, limit: 100)
                         let expected = Self.forks(in: tangle.map(\.delta), maker.made)
                         #expect(Set(forks) == expected, "seed \(generator.seed)")
                         #expect(forks.map(\.sequence) == forks.map(\.sequence).sorted())
@@ -100,7 +125,7 @@ extension DeltaLogRule {
                 !beside.contains { $0.id != one.id && isBefore($0, one) }
             }
             guard let sequence = earliest.map(\.header.sequence).min() else { continue }
-            forks.insert(Fork(author: log[0].author, sequence: sequence, ids: earliest.map(\.id).sorted()))
+            forks.insert(Fork(author: log[0].author, sequence: sequence, ids: earliest.map(\.id)))
         }
         return forks
     }

@@ -69,30 +69,52 @@ extension DeltaLogRule {
         DeltaLogRule("changes tell of each author once, by its last position, with all its heads") { lend in
             try await lend { log in
                 var maker = DeltaMaker()
-                let nothing = try await log.changes(after: 0, limit: 10)
-                #expect(nothing.heads.isEmpty && nothing.position == 0 && !nothing.hasMore)
+                let nothing = try await log.changes(after: .start, limit: 10)
+                #expect(nothing.heads.isEmpty && nothing.cursor == .start && !nothing.hasMore)
                 let alice = try maker.chain("alice", 2)
                 let bob = try maker.chain("bob", 1)
                 let carol = try maker.chain("carol", 1)
                 let fork = try maker.delta("alice", after: [alice[0]])
                 _ = try await log.append(alice + bob + carol + [fork], cursors: [:])
+                let forked = [alice[1], fork].map(\.delta.id).sorted()
+                let expected = [bob[0], carol[0]].map(\.delta.id) + forked
 
-                let all = try await log.changes(after: 0, limit: 10)
+                let all = try await log.changes(after: .start, limit: 10)
                 #expect(all.heads.map(\.author) == [bob[0], carol[0], fork, fork].map(\.delta.author))
-                #expect(Set(all.heads.suffix(2).map(\.id)) == [alice[1].delta.id, fork.delta.id])
-                #expect(all.position == 5 && !all.hasMore)
+                #expect(all.heads.map(\.id) == expected)
+                #expect(all.cursor == ChangeCursor(position: 5) && !all.hasMore)
 
-                let first = try await log.changes(after: 0, limit: 1)
-                #expect(first.heads.map(\.id) == [bob[0].delta.id])
-                #expect(first.position == 3 && first.hasMore)
-                let second = try await log.changes(after: 3, limit: 2)
-                #expect(second.heads.map(\.id) == [carol[0].delta.id])
-                #expect(second.position == 4 && second.hasMore)
-                let third = try await log.changes(after: 4, limit: 1)
-                #expect(third.heads.count == 2, "the heads of one author aren't parted")
-                #expect(third.position == 5 && !third.hasMore)
-                let last = try await log.changes(after: 5, limit: 1)
-                #expect(last.heads.isEmpty && last.position == 5 && !last.hasMore)
+                var cursor = ChangeCursor.start
+                for (place, position) in [3, 4, 5, 5].enumerated() {
+                    let page = try await log.changes(after: cursor, limit: 1)
+                    #expect(page.heads.map(\.id) == [expected[place]])
+                    let parted = place == 2 ? forked[0] : nil
+                    #expect(page.cursor == ChangeCursor(position: Int64(position), head: parted))
+                    #expect(page.hasMore == (place < 3))
+                    cursor = page.cursor
+                }
+                let last = try await log.changes(after: cursor, limit: 1)
+                #expect(last.heads.isEmpty && last.cursor == ChangeCursor(position: 5) && !last.hasMore)
+                let beyond = ChangeCursor(position: 5, head: forked[1])
+                let none = try await log.changes(after: beyond, limit: 0)
+                #expect(none.heads.isEmpty && none.cursor == ChangeCursor(position: 5) && !none.hasMore)
+                let still = try await log.changes(after: ChangeCursor(position: 5, head: forked[0]), limit: 0)
+                #expect(still.heads.isEmpty && still.cursor.head == forked[0] && still.hasMore)
+            }
+        },
+        DeltaLogRule("an author that changes between two pages of changes is told of again, whole") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let first = try maker.chain("alice", 1)
+                let forks = try (0..<5).map { _ in try maker.delta("alice", after: first) }
+                _ = try await log.append(first + forks, cursors: [:])
+                let page = try await log.changes(after: .start, limit: 3)
+                #expect(page.heads.count == 3 && page.hasMore && page.cursor.head == page.heads.last?.id)
+                let late = try maker.delta("alice", after: [forks[0]])
+                _ = try await log.append([late], cursors: [:])
+                let rest = try await log.changes(after: page.cursor, limit: 10)
+                #expect(rest.heads.map(\.id) == (forks.dropFirst() + [late]).map(\.delta.id).sorted())
+                #expect(rest.cursor == ChangeCursor(position: 7) && !rest.hasMore)
             }
         },
         DeltaLogRule("authors are told by key, with their counts and last positions") { lend in
