@@ -70,6 +70,7 @@ final class NodeMetrics: Sendable {
     let deltas: Meter
     let deferredDeltas: Meter
     let deferredBytes: Meter
+    let waitingToVerify: Meter
     let waitingForWriter: Meter
     let requestsInFlight: Meter
     let publicationsInFlight: Meter
@@ -109,6 +110,7 @@ final class NodeMetrics: Sendable {
         deltas = meter("rhizome_deltas")
         deferredDeltas = meter("rhizome_deferred_deltas")
         deferredBytes = meter("rhizome_deferred_bytes")
+        waitingToVerify = meter("rhizome_verify_waiting_pieces")
         waitingForWriter = meter("rhizome_writer_waiting_jobs")
         requestsInFlight = meter("rhizome_requests_in_flight")
         publicationsInFlight = meter("rhizome_publications_in_flight")
@@ -219,6 +221,12 @@ extension Node {
             .seconds,
             unit: "seconds",
             "How long a transaction took until it was durable."
+        ),
+        .init(
+            "rhizome_verify_waiting_pieces",
+            .gauge,
+            unit: "pieces",
+            "Pieces of what was handed in that wait for a processor to decode or verify them."
         ),
         .init(
             "rhizome_writer_waiting_jobs",

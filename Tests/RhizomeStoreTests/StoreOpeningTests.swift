@@ -108,12 +108,33 @@ import Testing
         try await withTemporaryFolder { folder in
             let data = folder.path("data")
             try Self.open(data).close()
-            try StoreAuditTests.change(data, ["INSERT INTO grdb_migrations (identifier) VALUES ('2')"])
+            try StoreAuditTests.change(data, ["INSERT INTO grdb_migrations (identifier) VALUES ('1000')"])
             let before = try Data(contentsOf: URL(filePath: data + "/store.sqlite"))
             #expect(throws: DeltaLogError(.newer, "")) { try Self.open(data) }
             #expect(throws: DeltaLogError(.newer, "")) { try Self.openForReading(data) }
             do { _ = try Self.open(data) } catch { #expect("\(error)".contains("newer version")) }
             #expect(try Data(contentsOf: URL(filePath: data + "/store.sqlite")) == before)
+        }
+    }
+
+    @Test("a store of the first version is brought forward, with what it holds")
+    func older() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            var maker = DeltaMaker()
+            let chain = try maker.chain("alice", 3)
+            let log = try Self.open(data)
+            _ = try await log.append(chain, cursors: [:])
+            try log.close()
+            let back = ["DROP INDEX logsByBranch", "DELETE FROM grdb_migrations WHERE identifier = '2'"]
+            try StoreAuditTests.change(data, back)
+            let opened = try Self.open(data)
+            #expect(try await opened.deltas(after: 0, limit: 10).map(\.delta.bytes) == chain.map(\.delta.bytes))
+            let index = try await opened.pool.read { db in
+                try String.fetchOne(db, sql: "SELECT name FROM sqlite_schema WHERE name = 'logsByBranch'")
+            }
+            #expect(index == "logsByBranch")
+            try opened.close()
         }
     }
 

@@ -8,7 +8,8 @@ internal import Sodium
 ///
 /// Decoding and verifying run on all cores and on nobody's thread. Then one caller at a time is the writer: it takes
 /// what has gathered, judges it against the log, appends it in one durable transaction, and hands the role on. So
-/// commits are grouped without a thread or a queue of their own, and nothing is decided twice.
+/// commits are grouped without a thread or a queue of their own, and nothing is decided twice. In both, those who bring
+/// deltas take turns: what a flood brings holds up another peer for a piece and a batch of it, not for all.
 public actor Intake {
     /// What a delta has passed when it comes to the writer.
     private struct Candidate {
@@ -21,6 +22,22 @@ public actor Intake {
     private enum Work {
         case verified([(place: Int, delta: VerifiedDelta)], source: PublicKey?, count: Int)
         case drafts([Draft])
+
+        /// How many deltas it is to append.
+        var deltas: Int {
+            switch self {
+            case .verified(let deltas, _, _): deltas.count
+            case .drafts(let drafts): drafts.count
+            }
+        }
+
+        /// Who brought it; none for what is local.
+        var source: PublicKey? {
+            switch self {
+            case .verified(_, let source, _): source
+            case .drafts: nil
+            }
+        }
     }
 
     private enum Outcome {
@@ -36,8 +53,10 @@ public actor Intake {
         let resume: @Sendable (Outcome) -> Void
     }
 
-    /// Deltas that one transaction takes at most.
-    private static let batch = 10_000
+    /// Deltas that are decoded, verified and handed to the writer as one: more are taken in parts, one after the other.
+    private static let part = 4_000
+    /// With how many deltas a transaction takes no further job.
+    private static let batch = 4_000
 
     private nonisolated let log: any DeltaLog
     private nonisolated let clock: NodeClock
@@ -50,9 +69,11 @@ public actor Intake {
     private nonisolated let onGap: @Sendable (_ missing: [DeltaID], _ author: PublicKey, _ source: PublicKey) -> Void
     private nonisolated let version: String
     private nonisolated let acceptable = AcceptableAuthors()
+    /// Where decoding and verifying take turns; local deltas are a source like any peer.
+    private nonisolated let gate = FairGate<PublicKey?>(slots: FairGate<PublicKey?>.processors)
 
     private var pool: DeferredPool
-    private var queue: [Job] = []
+    private var queue = Turns<PublicKey?, Job>()
     private var isWriting = false
     /// The delta that this node wrote last since its start.
     private var ownLast: DeltaID?
@@ -94,11 +115,20 @@ public actor Intake {
     ///
     /// - Parameter source: the peer whose connection brought them; none for local ones.
     /// - Returns: a judgement for each, in order.
-    /// - Throws: ``DeltaLogError`` where the log could not keep them; none of them counts as decided then.
+    /// - Throws: ``DeltaLogError`` where the log could not keep them: those of the first parts may be held.
     @concurrent
     public nonisolated func submit(_ wires: [[UInt8]], from source: PublicKey?) async throws -> [Judgement] {
+        var judgements: [Judgement] = []
+        for start in stride(from: 0, to: wires.count, by: Self.part) {
+            let part = Array(wires[start..<min(start + Self.part, wires.count)])
+            judgements += try await submit(part: part, from: source)
+        }
+        return judgements
+    }
+
+    private nonisolated func submit(part wires: [[UInt8]], from source: PublicKey?) async throws -> [Judgement] {
         var judgements = [Judgement?](repeating: nil, count: wires.count)
-        let decoded = await concurrentMap(wires) { [standing, acceptable] wire in
+        let decoded = await gate.map(wires, as: source) { [standing, acceptable] wire in
             Self.decode(wire, standing: standing, acceptable: acceptable)
         }
         let held = try await log.contains(decoded.compactMap { try? $0.get().delta.id })
@@ -127,7 +157,7 @@ public actor Intake {
 
         var verified: [(place: Int, delta: VerifiedDelta)] = []
         let start = clock.uptime
-        let results = await concurrentMap(toVerify) { ($0.place, $0.delta, VerifiedDelta.verify($0.delta)) }
+        let results = await gate.map(toVerify, as: source) { ($0.place, $0.delta, VerifiedDelta.verify($0.delta)) }
         if !results.isEmpty { metrics.verify.recordMicroseconds(clock.uptime - start) }
         for (place, delta, result) in results {
             switch result {
@@ -259,6 +289,7 @@ public actor Intake {
 
     /// Notes how much waits here.
     func measure() {
+        metrics.waitingToVerify.set(gate.waiting)
         metrics.waitingForWriter.set(queued)
         metrics.deferredDeltas.set(pool.count)
         metrics.deferredBytes.set(pool.bytes)
@@ -269,7 +300,7 @@ public actor Intake {
     private func perform(_ work: Work) async throws -> [Judgement?] {
         if isWriting {
             let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
-                queue.append(Job(work: work) { continuation.resume(returning: $0) })
+                queue.append(Job(work: work) { continuation.resume(returning: $0) }, of: work.source)
             }
             switch outcome {
             case .done(let judgements): return judgements
@@ -278,13 +309,13 @@ public actor Intake {
             }
         }
         isWriting = true
-        let others = takeJobs()
+        let others = takeJobs(beside: work)
         let works = [work] + others.map(\.work)
         // In a task of its own, for which this call waits: the others' deltas must not fail where this caller is
         // cancelled, as they would in a log whose transactions look for that.
         let outcomes = await Task { await process(works) }.value
         for (job, outcome) in zip(others, outcomes.dropFirst()) { job.resume(outcome) }
-        if queue.isEmpty { isWriting = false } else { queue.removeFirst().resume(.lead) }
+        if let next = queue.next() { next.resume(.lead) } else { isWriting = false }
         switch outcomes[0] {
         case .done(let judgements): return judgements
         case .failed(let error): throw error
@@ -292,15 +323,13 @@ public actor Intake {
         }
     }
 
-    private func takeJobs() -> [Job] {
+    /// What was written here first, then of each peer one job in its turn.
+    private func takeJobs(beside work: Work) -> [Job] {
         var taken: [Job] = []
-        var count = 0
-        while let job = queue.first, count < Self.batch {
-            switch job.work {
-            case .verified(let deltas, _, _): count += deltas.count
-            case .drafts(let drafts): count += drafts.count
-            }
-            taken.append(queue.removeFirst())
+        var count = work.deltas
+        while count < Self.batch, let job = queue.next(of: nil) ?? queue.next() {
+            count += job.work.deltas
+            taken.append(job)
         }
         return taken
     }
@@ -344,7 +373,7 @@ public actor Intake {
                     var chain: OwnChain
                     if let ownChain { chain = ownChain } else { chain = try await readOwnChain() }
                     let signed = try sign(drafts, chain: &chain, now: now)
-                    let verified = try await concurrentMap(signed) { VerifiedDelta.verify($0) }.map { try $0.get() }
+                    let verified = try await gate.map(signed, as: nil) { VerifiedDelta.verify($0) }.map { try $0.get() }
                     ownChain = chain
                     for (place, delta) in verified.enumerated() {
                         candidates.append((job, Candidate(verified: delta, source: nil, place: place)))

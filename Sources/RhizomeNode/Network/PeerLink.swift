@@ -246,11 +246,12 @@ final class PeerLink {
     private func read() {
         _ = try? dealer?.receive { [weak self] incoming in
             guard let self else { return }
-            // Frames of a reply that came too late find nobody waiting, and are no offence.
             guard case .message(let message) = incoming, message.frames.count == 2,
                 message.frames[0].count == PeeringLimits.requestIDBytes
             else { return onBadInput() }
-            guard let request = pending.removeValue(forKey: message.frames[0]) else { return }
+            // A reply to nothing, or a second one. One that comes too late is charged as well: it is one, since after a
+            // timeout the connection is made anew.
+            guard let request = pending.removeValue(forKey: message.frames[0]) else { return onBadInput() }
             thread.cancel(request.timer)
             request.resume(.success(message.frames[1]))
         }

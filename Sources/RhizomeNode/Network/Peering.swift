@@ -18,6 +18,30 @@ actor Peering: SocketActor {
     enum Job: Sendable {
         case request(peer: PublicKey, connection: [UInt8], id: [UInt8], body: [UInt8], received: Int64)
         case publication(peer: PublicKey, body: [UInt8])
+
+        var peer: PublicKey {
+            switch self {
+            case .request(let peer, _, _, _, _), .publication(let peer, _): peer
+            }
+        }
+
+        fileprivate var bytes: Int {
+            switch self {
+            case .request(_, _, _, let body, _), .publication(_, let body): body.count
+            }
+        }
+    }
+
+    /// What of one peer is being worked on.
+    private struct InFlight {
+        var requests = 0
+        var publications = 0
+        var bytes = 0
+
+        /// Whether there is room for so many bytes; for anything where there is nothing.
+        func hasRoom(for bytes: Int) -> Bool {
+            self.bytes == 0 || self.bytes + bytes <= PeeringLimits.bytesInFlight
+        }
     }
 
     /// What happened to a peer's link.
@@ -69,9 +93,8 @@ actor Peering: SocketActor {
     private var links: [PublicKey: PeerLink] = [:]
     private var greeted: [PublicKey: [[UInt8]]] = [:]
     private var lastRequest: [PublicKey: Int64] = [:]
-    private var inFlight: [PublicKey: Int] = [:]
+    private var inFlight: [PublicKey: InFlight] = [:]
     private var allowances: [PublicKey: RequestAllowance] = [:]
-    private var publications: [PublicKey: Int] = [:]
     private var identities: [String: PublicKey] = [:]
     private var lastPenaltyRebind = Int64.min
     private var oversizedLogged: [PublicKey: Int64] = [:]
@@ -274,12 +297,12 @@ actor Peering: SocketActor {
                 links[peer]?.connect(to: hosts, port: address.port, attempt: attempt)
             }
         case .published(let body):
-            guard publications[peer, default: 0] < Self.publicationsInFlight else {
+            let present = inFlight[peer] ?? InFlight()
+            guard present.publications < Self.publicationsInFlight, present.hasRoom(for: body.count) else {
                 onLinkEvent(peer, .publicationDropped)
                 return
             }
-            publications[peer, default: 0] += 1
-            jobs.yield(.publication(peer: peer, body: body))
+            start(.publication(peer: peer, body: body))
         }
     }
 
@@ -287,10 +310,23 @@ actor Peering: SocketActor {
         ["peer": "\(peer.did)", "name": "\(admittance.trust.entries[peer]?.name ?? "")"]
     }
 
-    /// A publication has been dealt with.
-    func finishedPublication(of peer: PublicKey) {
-        publications[peer, default: 1] -= 1
+    private func start(_ job: Job) {
+        count(job, 1)
+        jobs.yield(job)
     }
+
+    private func count(_ job: Job, _ change: Int) {
+        var present = inFlight[job.peer] ?? InFlight()
+        switch job {
+        case .request: present.requests += change
+        case .publication: present.publications += change
+        }
+        present.bytes += change * job.bytes
+        inFlight[job.peer] = present
+    }
+
+    /// A job has been dealt with.
+    func finished(_ job: Job) { count(job, -1) }
 
     /// Takes note that a peer answered our `hello` on its present connection.
     func greeted(_ peer: PublicKey, publishPort: UInt16?) {
@@ -328,8 +364,8 @@ actor Peering: SocketActor {
 
     /// Notes how much is under way.
     func measure() {
-        metrics.requestsInFlight.set(inFlight.values.reduce(0, +))
-        metrics.publicationsInFlight.set(publications.values.reduce(0, +))
+        metrics.requestsInFlight.set(inFlight.values.reduce(0) { $0 + $1.requests })
+        metrics.publicationsInFlight.set(inFlight.values.reduce(0) { $0 + $1.publications })
     }
 
     /// When a peer's last request came, µs of the clock that never goes back.
@@ -377,7 +413,8 @@ actor Peering: SocketActor {
 
     private func take(_ body: [UInt8], id: [UInt8], connection: [UInt8], from peer: PublicKey) {
         let now = clock.uptime
-        let hasRoom = inFlight[peer, default: 0] < PeeringLimits.requestsInFlight
+        let present = inFlight[peer] ?? InFlight()
+        let hasRoom = present.requests < PeeringLimits.requestsInFlight && present.hasRoom(for: body.count)
         let answer = allowances[peer, default: RequestAllowance(now: now)]
             .ask(bytes: body.count, hasRoom: hasRoom, now: now)
         guard answer == .serve else {
@@ -388,12 +425,12 @@ actor Peering: SocketActor {
             let message =
                 hasRoom
                 ? "too much was asked for lately; ask again in a second"
-                : "at most \(PeeringLimits.requestsInFlight) requests at the same time"
+                : "at most \(PeeringLimits.requestsInFlight) requests of \(PeeringLimits.bytesInFlight >> 20) MiB in "
+                    + "all at the same time"
             send(PeerReply.error(PeerError(.busy, message)), id: id, to: connection)
             return
         }
-        inFlight[peer, default: 0] += 1
-        jobs.yield(.request(peer: peer, connection: connection, id: id, body: body, received: clock.now))
+        start(.request(peer: peer, connection: connection, id: id, body: body, received: clock.now))
     }
 
     private func identity(of userID: String) -> PublicKey? {
@@ -416,8 +453,9 @@ actor Peering: SocketActor {
     }
 
     /// Sends the reply to a request that was worked on.
-    func reply(_ body: [UInt8], id: [UInt8], to connection: [UInt8], of peer: PublicKey) {
-        inFlight[peer, default: 1] -= 1
+    func reply(_ body: [UInt8], to job: Job) {
+        finished(job)
+        guard case .request(let peer, let connection, let id, _, _) = job else { return }
         allowances[peer]?.spend(bytes: body.count)
         // Nobody who lost trust, or is being turned away, meanwhile gets an answer.
         guard admittance.mayConnect(peer) else { return }

@@ -16,17 +16,19 @@ struct RequestServer: Sendable {
     let hello: @Sendable () async -> Hello
     let health: StoreHealth
 
-    /// Works on jobs until the stream ends; as many at the same time as peers may have under way.
+    /// Works on jobs until the stream ends, a few of each peer at the same time.
     @concurrent
     func serve(_ jobs: AsyncStream<Peering.Job>) async {
+        let gate = FairGate<PublicKey>(slotsOfEach: PeeringLimits.jobsAtOnce)
         await withDiscardingTaskGroup { group in
-            for await job in jobs { group.addTask { await perform(job) } }
+            // No more than peers may have in flight.
+            for await job in jobs { group.addTask { await gate.run(as: job.peer) { await perform(job) } } }
         }
     }
 
     private func perform(_ job: Peering.Job) async {
         switch job {
-        case .request(let peer, let connection, let id, let body, let received):
+        case .request(let peer, let connection, _, let body, let received):
             let reply: [UInt8]
             do throws(PeerError) {
                 reply = try await answer(body, peer: peer, connection: connection, received: received)
@@ -36,10 +38,10 @@ struct RequestServer: Sendable {
                 }
                 reply = PeerReply.error(error)
             }
-            await peering.reply(reply, id: id, to: connection, of: peer)
+            await peering.reply(reply, to: job)
         case .publication(let peer, let body):
             await take(body, of: peer)
-            await peering.finishedPublication(of: peer)
+            await peering.finished(job)
         }
     }
 

@@ -38,6 +38,40 @@ import Testing
         #expect(bench.accepted.map(\.position) == Array(1...21))
     }
 
+    @Test("one job of each peer is written in its turn: a flood holds up another peer's delta for one batch")
+    func turns() async throws {
+        let bench = try IntakeBench(trusted: ["alice", "flood"])
+        let flood = try TestAuthors.signer("flood").publicKey
+        let gate = Gate()
+        bench.log.beforeAppend { _ in await gate.pass() }
+        let jobs = try (0..<12).map { job in
+            try (0..<500).map { try Deltas.make("flood", Int64($0), at: Deltas.start + Int64(job)).bytes }
+        }
+        let honest = try Deltas.make("alice")
+        try await withThrowingTaskGroup(of: [Decision].self) { group in
+            group.addTask { try await bench.submit([Deltas.make("flood", -1).bytes], from: flood) }
+            try await eventually("the first is being written") { gate.isReached }
+            for job in jobs { group.addTask { try await bench.submit(job, from: flood) } }
+            try await eventually("the flood waits") { await bench.intake.queued == 12 }
+            group.addTask { try await bench.submit([honest.bytes], from: peer) }
+            try await eventually("all wait") { await bench.intake.queued == 13 }
+            gate.open()
+            for try await decisions in group { #expect(decisions.allSatisfy { $0 == .accept }) }
+        }
+        // The first, a job of the flood, and after that it is the other's turn.
+        #expect(bench.accepted.first { $0.id == honest.id }?.position == 502)
+        #expect(bench.log.batches == [1, 4_001, 2_000])
+    }
+
+    @Test("what is handed in at once is written in parts, in order")
+    func parts() async throws {
+        let bench = try IntakeBench()
+        let chain = try Deltas.chain(4_100)
+        #expect(try await bench.submit(chain.map(\.bytes), from: peer).allSatisfy { $0 == .accept })
+        #expect(bench.log.batches == [4_000, 100])
+        #expect(bench.accepted.map(\.id) == chain.map(\.id))
+    }
+
     @Test("a delta handed in many times at once is stored once")
     func sameDelta() async throws {
         let bench = try IntakeBench()

@@ -380,6 +380,27 @@ import Testing
         }
     }
 
+    @Test("replies to nothing that was asked count against their sender, who is turned away when there are too many")
+    func unasked() async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { peer, address in
+            try await alice.running { node in
+                try alice.trust(peer.key, as: "peer", at: address)
+                try await eventually("alice asks for news") { peer.count(of: "news") > 0 }
+                #expect(node.ledger.badInput == 0)
+                let body = PeerReply.heads([], more: false)
+                try await peer.replyUnasked(body, times: 5)
+                try await eventually("each is charged") { node.ledger.badInput == 5 }
+                #expect(!node.ledger.isPenalised(peer.key))
+                try await eventually("the peer is turned away") {
+                    try await peer.replyUnasked(body, times: 50)
+                    return node.ledger.isPenalised(peer.key)
+                }
+                #expect(node.ledger.badInput >= 1_000)
+            }
+        }
+    }
+
     @Test("a message of too many frames is dropped unread and counts against its sender by its frames")
     func manyFrames() async throws {
         let alice = try TestNode("alice")

@@ -32,6 +32,8 @@ actor RawPeer: SocketActor {
     private var dealer: Socket?
     private var subscriber: Socket?
     private var publishPort: UInt16?
+    /// The connection that asked last.
+    private var asker: [UInt8]?
     private var lastID: UInt64 = 0
 
     private final class SeenBox: Sendable {
@@ -95,6 +97,7 @@ actor RawPeer: SocketActor {
                     seen.requests.append(request)
                     return seen.answer
                 }
+                peer.asker = message.frames[0]
                 let body = answer(request) ?? peer.honest(request)
                 _ = try? peer.router?.send([message.frames[0], message.frames[1], body])
             }
@@ -111,6 +114,11 @@ actor RawPeer: SocketActor {
             PeerReply.push(.init(repeating: PushResult(id: nil, decision: "accept", reason: nil), count: deltas.count))
         case .peers: PeerReply.peers([])
         }
+    }
+
+    /// Sends replies that nobody asked for to who asked last.
+    func replyUnasked(_ body: [UInt8], times: Int) throws {
+        for _ in 0..<times { _ = try router?.send([asker ?? [], nextID(), body]) }
     }
 
     func hello(received: Int64? = nil, version: Int64 = 1) -> Hello {
