@@ -6,7 +6,7 @@ struct NodeHome: Sendable {
     let folder: TemporaryFolder
     let name: String
     /// A loopback address of its own, on which it has the same ports after each start; else any ports of 127.0.0.1.
-    var host: String?
+    let host: String?
     let node: BuiltCommand
     let keys: BuiltCommand
 
