@@ -17,4 +17,7 @@ public func eventually(
 }
 
 /// What `eventually` waited for did not come.
-public struct DeadlinePassed: Error {}
+public struct DeadlinePassed: Error {
+    /// An error.
+    public init() {}
+}

@@ -7,6 +7,7 @@ import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Sodium
+import Testing
 
 @testable import RhizomeNode
 
@@ -87,15 +88,28 @@ final class TestNode: Sendable {
             agent: "rhizome-tests/1",
             version: "1"
         )
-        let node = try await Node(
-            configuration: configuration,
-            identity: identity,
-            home: home,
-            log: log ?? self.log,
-            clock: clock,
-            metricsFactory: PrometheusRegistry(Node.metricTable),
-            logger: logger ?? standardLogger
-        )
+        func start() async throws -> Node {
+            try await Node(
+                configuration: configuration,
+                identity: identity,
+                home: home,
+                log: log ?? self.log,
+                clock: clock,
+                metricsFactory: PrometheusRegistry(Node.metricTable),
+                logger: logger ?? standardLogger
+            )
+        }
+        var started: Node?
+        // libzmq gives a port back a moment after its socket was closed, unlike a process that ends.
+        try await eventually("the ports of its last life are free") {
+            do {
+                started = try await start()
+                return true
+            } catch let error as NodeError where error.code == .address && host != nil {
+                return false
+            }
+        }
+        guard let node = started else { throw DeadlinePassed() }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await node.run() }
             do {
