@@ -13,10 +13,11 @@ import Testing
 
         var acknowledged: Set<String> { numbers.withLock { $0.acknowledged } }
 
-        /// Writes transactions one after the other until the node doesn't answer any more, or the task is cancelled.
+        /// Writes transactions one after the other until the node doesn't answer any more, or the task is cancelled; in
+        /// one life of a node so many that a debug build can verify them in the next.
         func write(to node: RunningNode) async {
             let properties = (1...4).map { "\"p\($0)\": \"\(name)\"" }.joined(separator: ", ")
-            while !Task.isCancelled {
+            for _ in 0..<40 where !Task.isCancelled {
                 let id = numbers.withLock { numbers in
                     defer { numbers.next += 1 }
                     return "\(name)-\(numbers.next)"
@@ -72,6 +73,7 @@ import Testing
                 var kills = 0
                 while kills < TestSchedule.rounds(10, soak: 100) {
                     let victims = [(SIGKILL, SIGTERM), (SIGTERM, SIGKILL), (SIGKILL, SIGKILL)]
+                    let started = ContinuousClock.now
                     let (first, second) = victims[Int.random(in: 0..<3, using: &generator)]
                     kills += (first == SIGKILL ? 1 : 0) + (second == SIGKILL ? 1 : 0)
                     let early = Int.random(in: 0...400, using: &generator)
@@ -83,6 +85,7 @@ import Testing
                             try await Task.sleep(for: .milliseconds(late))
                         }
                     }
+                    if TestSchedule.isSoak { print("\(kills) kills; this round took \(ContinuousClock.now - started)") }
                 }
                 let held = try await Self.agreement(homes, [writers.alice, writers.bob])
                 print(
