@@ -11,7 +11,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 STAGE := scripts/stage
 
-.PHONY: help setup build demo test fuzz soak lint mutants bench install clean
+.PHONY: help setup build demo test fuzz tsan soak lint mutants bench install clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -35,6 +35,9 @@ test: setup lint build ## lints, runs every test, and fuzzes each target for 5 s
 fuzz: setup ## fuzzes each target for FUZZ_SECONDS (60), with the address sanitizer
 	@$(STAGE) "fuzz" scripts/fuzz
 
+tsan: setup ## runs the node's tests under the thread sanitizer, in a build of its own
+	@$(STAGE) "thread sanitizer" scripts/tsan
+
 soak: build ## runs the tests of faults with longer schedules: about an hour
 	@$(STAGE) "soak" scripts/soak
 
@@ -52,4 +55,4 @@ install: setup ## builds in release and installs both commands under PREFIX (/us
 	install -m 0755 "$$(swift build -c release --show-bin-path)/rhizome-node" "$(DESTDIR)$(PREFIX)/bin/"
 
 clean: ## removes what was built
-	rm -rf .build Benchmarks/.build Fuzz/.build Fuzz/.seeds Fuzz/.logs
+	rm -rf .build .build-tsan Benchmarks/.build Fuzz/.build Fuzz/.seeds Fuzz/.logs
