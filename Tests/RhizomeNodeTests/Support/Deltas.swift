@@ -68,6 +68,17 @@ extension SignedDelta {
         return changed
     }
 
+    /// The same delta with one of four billion wrong signatures.
+    func resigned(_ number: UInt32) -> [UInt8] {
+        var changed = bytes
+        for place in 0..<4 {
+            changed[bytes.count - bodyBytes.count - 20 + place] = UInt8(
+                truncatingIfNeeded: number >> (8 * UInt32(place))
+            )
+        }
+        return changed
+    }
+
     /// The same header with another body.
     func withBody(_ body: [UInt8]) -> [UInt8] { SignedDelta.encoded(header: headerBytes, body: body) }
 }

@@ -154,15 +154,21 @@ actor RawPeer: SocketActor {
     // MARK: - Asking
 
     /// Opens a connection to a node's ROUTER.
-    func connect(to node: Node) throws {
+    func connect(to node: Node) throws { try connect(to: node.requestAddress, of: node.identity) }
+
+    /// Opens a connection to the ROUTER of the node with this key.
+    func connect(to address: String, of identity: PublicKey) throws {
         dealer?.close()
-        dealer = try client(.dealer, node.requestAddress, of: node)
+        dealer = try client(.dealer, address, of: identity)
         thread.register(try opened) { [weak self] in self?.assumeIsolated { $0.readReplies() } }
     }
 
     /// Subscribes to all that a node publishes.
-    func subscribe(to node: Node) throws {
-        let subscriber = try client(.sub, node.publishAddress, of: node)
+    func subscribe(to node: Node) throws { try subscribe(to: node.publishAddress, of: node.identity) }
+
+    /// Subscribes to all that the node with this key publishes.
+    func subscribe(to address: String, of identity: PublicKey) throws {
+        let subscriber = try client(.sub, address, of: identity)
         try subscriber.subscribe([])
         self.subscriber = subscriber
         let seen = seen
@@ -174,11 +180,11 @@ actor RawPeer: SocketActor {
         }
     }
 
-    private func client(_ kind: Socket.Kind, _ address: String, of node: Node) throws -> Socket {
+    private func client(_ kind: Socket.Kind, _ address: String, of server: PublicKey) throws -> Socket {
         var options = SocketOptions()
         options.handshakeInterval = .seconds(3)
         let socket = try Socket(kind, on: thread, options)
-        guard let serverKey = node.identity.transportKey, let ownKey = key.transportKey else { return socket }
+        guard let serverKey = server.transportKey, let ownKey = key.transportKey else { return socket }
         try identity.transportSecret().withSpan { secret in
             try socket.curveClient(serverKey: serverKey.array, publicKey: ownKey.array, secret: secret)
         }
@@ -223,6 +229,17 @@ actor RawPeer: SocketActor {
         return count
     }
 
+    /// Asks the same so many times, a few requests at once, and waits for all answers.
+    nonisolated func ask(_ body: [UInt8], times: Int, atOnce: Int) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<times {
+                if number >= atOnce { try await group.next() }
+                group.addTask { _ = try await self.ask(body) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     /// How many requests were answered, and how many of those by `busy`.
     nonisolated var answered: (all: Int, busy: Int) {
         let busy = Array("busy".utf8)
@@ -231,7 +248,8 @@ actor RawPeer: SocketActor {
         }
     }
 
-    private func trySending(_ frames: [[UInt8]]) throws -> Bool { try opened.send(frames) == .sent }
+    /// Sends frames as they are, where there is a connection that takes them.
+    func trySending(_ frames: [[UInt8]]) throws -> Bool { try opened.send(frames) == .sent }
 
     private func nextID() -> [UInt8] {
         lastID += 1
@@ -256,11 +274,13 @@ actor RawPeer: SocketActor {
     nonisolated func reply(to id: [UInt8]) -> [UInt8]? { seen.state.withLock { $0.replies[id] } }
 
     /// Asks, and gives the code of the error that is answered; `nil` where there is none.
-    nonisolated func code(_ body: [UInt8]) async throws -> PeerError.Code? {
-        let reply = try await ask(body)
+    nonisolated func code(_ body: [UInt8]) async throws -> PeerError.Code? { Self.code(of: try await ask(body)) }
+
+    /// The code of a reply that is an error.
+    static func code(of reply: [UInt8]) -> PeerError.Code? {
         var reader = CBORReader(reply)
-        guard try reader.array() == 3, try reader.text() == "error" else { return nil }
-        return PeerError.Code(answered: try reader.text())
+        guard (try? reader.array()) == 3, (try? reader.text()) == "error" else { return nil }
+        return (try? reader.text()).map { PeerError.Code(answered: $0) }
     }
 
     /// Says hello to a node.

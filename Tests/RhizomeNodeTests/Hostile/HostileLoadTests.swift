@@ -1,0 +1,171 @@
+import Bytes
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import Testing
+
+@testable import RhizomeCore
+@testable import RhizomeNode
+
+/// What trusted peers send in masses, while an honest one's writes must still arrive (ATTACKS.md, rows 1, 11 and 19).
+@Suite(.timeLimit(.minutes(20)), .serialized) struct HostileLoadTests {
+    /// Pushes of so many deltas each.
+    private static let page = 1_000
+
+    @Test("a flood of requests is answered busy, then its sender is turned away and named once; honest writes arrive")
+    func requests() async throws {
+        try await AttackedNode.running { alice, attackers in
+            let peer = attackers[0]
+            let request = PeerRequest.heads(after: nil, limit: 10_000).encoded
+            try await alice.expectService("a flood of requests") {
+                try await peer.flood(request, count: 4_000)
+                try await eventually("it is turned away") {
+                    if await !alice.node.logged("turned away").isEmpty { return true }
+                    try await peer.flood(request, count: 1_000)
+                    return false
+                }
+            }
+            #expect(peer.answered.busy > 0)
+            #expect(try await alice.node.metric("rhizome_busy_requests_total") > 1_000)
+            #expect(try await alice.node.metric("rhizome_bad_input_total") >= 1_000)
+            #expect(await alice.node.logged("turned away", peer.key.did).count == 1)
+        }
+    }
+
+    @Test("a hundred thousand replays of valid deltas are duplicates, told to nobody; honest writes arrive")
+    func replays() async throws {
+        try await AttackedNode.running(authors: ["zoe"]) { alice, attackers in
+            let peer = attackers[0]
+            try await peer.subscribe(to: alice.node.publish, of: alice.identity)
+            let chain = try Deltas.chain(Self.page, by: "zoe")
+            let push = PeerRequest.push(chain.map(\.bytes)).encoded
+            _ = try await peer.ask(push)
+            let times = TestSchedule.rounds(100, soak: 2_000)
+            try await alice.expectService("\(times * Self.page) replays") {
+                try await peer.ask(push, times: times, atOnce: 4)
+            }
+            try await alice.decided("duplicate", atLeast: times * Self.page)
+            // Bob's writes are told of, and zoe's log once or twice.
+            let zoe = try TestAuthors.signer("zoe").publicKey
+            let told = peer.publications.compactMap { try? Publication(decoding: $0.last ?? []) }
+            #expect(!told.isEmpty)
+            let zoes = told.count { publication in
+                if case .heads(let heads) = publication { heads.contains { $0.author == zoe } } else { true }
+            }
+            #expect(zoes <= 2)
+        }
+    }
+
+    @Test("twenty thousand firsts signed by one trusted key are all taken, as forks; honest writes arrive")
+    func firsts() async throws {
+        try await AttackedNode.running { alice, attackers in
+            let peer = attackers[0]
+            let count = TestSchedule.rounds(20_000, soak: 250_000)
+            try await alice.expectService("\(count) firsts by one key") {
+                for start in stride(from: 0, to: count, by: 4 * Self.page) {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for start in stride(from: start, to: min(start + 4 * Self.page, count), by: Self.page) {
+                            group.addTask {
+                                let firsts = try (start..<start + Self.page).map { number in
+                                    try SignedDelta(
+                                        pointers: [Pointer("n", .integer(Int64(number)))],
+                                        after: [],
+                                        timeCreated: Deltas.start,
+                                        signer: peer.identity
+                                    ).bytes
+                                }
+                                _ = try await peer.ask(PeerRequest.push(firsts).encoded)
+                            }
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+            }
+            try await alice.decided("accept", atLeast: count)
+        }
+    }
+
+    @Test("a hundred thousand deltas by unknown authors wait in bounded memory; honest writes arrive")
+    func unknownAuthors() async throws {
+        try await AttackedNode.running { alice, attackers in
+            let peer = attackers[0]
+            let strangers = try (0..<100).map { try Deltas.make("stranger \($0)") }
+            let times = TestSchedule.rounds(100, soak: 1_000)
+            try await alice.expectService("\(times * Self.page) deltas by unknown authors") {
+                for number in 0..<times {
+                    // Nobody checks their signatures: each with another one is another delta that waits.
+                    let deltas = (0..<Self.page).map { place in
+                        strangers[place % strangers.count].resigned(UInt32(number * Self.page + place))
+                    }
+                    _ = try await peer.ask(PeerRequest.push(deltas).encoded)
+                }
+            }
+            try await alice.decided("defer", reason: "unknownAuthor", atLeast: times * Self.page)
+            let waiting = try await alice.node.metric("rhizome_deferred_deltas")
+            #expect(waiting > 0 && waiting <= 1_250)
+        }
+    }
+
+    @Test("messages of 8,000 frames are dropped, their senders turned away; honest writes arrive")
+    func manyFrames() async throws {
+        try await AttackedNode.running(attackers: .init(repeating: { _ in nil }, count: 4)) { alice, attackers in
+            try await alice.expectService("messages of 8,000 frames") {
+                let frames = [[UInt8]](repeating: .init(repeating: 1, count: 1_000), count: 8_000)
+                for peer in attackers {
+                    try await eventually("each is turned away") {
+                        // Where another one was turned away while it was on its way, it is lost.
+                        _ = try await peer.trySending(frames)
+                        try await Task.sleep(for: .milliseconds(100))
+                        return await alice.node.logged("turned away", peer.key.did).count == 1
+                    }
+                }
+            }
+            #expect(try await alice.node.metric("rhizome_dropped_messages_total") >= 4)
+        }
+    }
+
+    @Test("forged copies ahead of an author's deltas, on all ways, keep none of them out; honest writes arrive")
+    func forgedCopies() async throws {
+        let chain = try Deltas.chain(2_000, by: "zoe")
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        let forged = chain.map(\.resigned)
+        let last = try #require(chain.last)
+        let head = AuthorHead(author: zoe, id: last.id)
+        let answer: RawPeer.Answer = { request in
+            switch request {
+            case .heads(nil, _): PeerReply.heads([head], more: false)
+            case .pull(let pull) where pull.author == zoe: PeerReply.pull(Array(forged.prefix(500)), more: true)
+            default: nil
+            }
+        }
+        try await AttackedNode.running(attackers: .init(repeating: answer, count: 4), authors: ["zoe"]) {
+            alice,
+            attackers in
+            try await eventually("it pulled forged ones") {
+                attackers.contains { peer in
+                    peer.requests.contains { if case .pull(let pull) = $0 { pull.author == zoe } else { false } }
+                }
+            }
+            try await alice.expectService("forged copies") {
+                for peer in attackers {
+                    await peer.publish(.deltas(Array(forged.prefix(100))))
+                    _ = try await peer.request(PeerRequest.push(Array(forged.suffix(800))).encoded)
+                }
+                for peer in attackers {
+                    try await eventually("each is turned away") {
+                        await peer.publish(.deltas(Array(forged.prefix(100))))
+                        return await alice.node.logged("turned away", peer.key.did).count == 1
+                    }
+                }
+                for start in stride(from: 0, to: chain.count, by: 500) {
+                    let page = chain[start..<start + 500].map(\.bytes)
+                    let answer = try await alice.ask(PeerRequest.push(page))
+                    let results = try PeerReply.read(answer, PeerReply.readPush)
+                    #expect(results.allSatisfy { ["accept", "duplicate"].contains($0.decision) })
+                }
+            }
+            try await alice.decided("reject", reason: "signature", atLeast: 4_000)
+            #expect(try await alice.holds(head.id, of: zoe))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Bytes
+import RhizomeIdentity
+import RhizomeTesting
+import SignedLog
+import Testing
+
+@testable import RhizomeCore
+@testable import RhizomeNode
+
+/// Who keeps a node busy and gives it nothing, while an honest peer's writes must still arrive (ATTACKS.md, rows 18
+/// and 20).
+@Suite(.timeLimit(.minutes(20)), .serialized) struct StallingPeerTests {
+    /// What a client says first: its signature and version, CURVE, and nothing.
+    private static let greeting: [UInt8] =
+        [0xff] + .init(repeating: 0, count: 8) + [0x7f, 3, 1] + Array("CURVE".utf8) + .init(repeating: 0, count: 47)
+
+    @Test("hundreds of half-open connections keep no honest peer out", arguments: [0, 10, 64])
+    func halfOpen(said: Int) async throws {
+        let count = TestSchedule.rounds(300, soak: 3_000)
+        let words = Array(Self.greeting.prefix(said))
+        try await AttackedNode.running { alice, attackers in
+            try await SilentConnections.running(count, to: alice.node.request, saying: words) { requests in
+                try await SilentConnections.running(count, to: alice.node.publish, saying: words) { publications in
+                    try await alice.expectService("\(2 * count) half-open connections") {
+                        try await attackers[0].connect(to: alice.node.request, of: alice.identity)
+                        try await attackers[0].greet()
+                    }
+                    print("\(requests.open) and \(publications.open) of \(count) and \(count) are still open")
+                }
+            }
+            #expect(try await alice.node.metric("rhizome_connections_accepted_total") >= Double(2 * count))
+        }
+    }
+
+    @Test("heads without end that are never delivered cost a few pulls; honest writes arrive")
+    func endlessHeads() async throws {
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        // Each page goes on behind the one before, as an honest list does.
+        @Sendable func page(after: AuthorHead?, limit: Int) -> [AuthorHead] {
+            let start = after.map { $0.id.bytes.array.prefix(4).reduce(0) { $0 << 8 | Int($1) } + 1 } ?? 0
+            return (start..<start + limit).compactMap { number in
+                let counter = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+                return Bytes32(counter + .init(repeating: 7, count: 28)).map {
+                    AuthorHead(author: zoe, id: DeltaID($0))
+                }
+            }
+        }
+        let answer: RawPeer.Answer = { request in
+            switch request {
+            case .heads(let after, let limit): PeerReply.heads(page(after: after, limit: limit), more: true)
+            case .news(let cursor, let limit):
+                PeerReply.news(
+                    page(after: nil, limit: limit),
+                    cursor: (cursor ?? [0]).map { $0 &+ 1 },
+                    more: true
+                )
+            default: nil
+            }
+        }
+        try await AttackedNode.running(attackers: [answer, answer], authors: ["zoe"]) { alice, attackers in
+            try await alice.expectService("heads without end") {
+                for peer in attackers {
+                    let before = peer.count(of: "heads")
+                    try await eventually("it goes on asking for heads") { peer.count(of: "heads") >= before + 4 }
+                }
+            }
+            let asked = attackers.map { ($0.count(of: "heads"), $0.count(of: "pull")) }
+            print("heads without end: pages and pulls \(asked)")
+            #expect(asked.allSatisfy { $0.1 <= 8 })
+        }
+    }
+}
