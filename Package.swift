@@ -196,8 +196,8 @@ let package = Package(
             name: "RhizomeNodeTests",
             dependencies: [
                 "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore",
-                "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "SignedLog", "Sodium", "ZeroMQ", "rhizome-keys",
-                "rhizome-node",
+                "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
+                "ZeroMQ", "rhizome-keys", "rhizome-node",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -5,6 +5,7 @@ internal import Locks
 internal import Logging
 internal import NIOHTTP1
 internal import PrometheusMetrics
+internal import RhizomeNode
 
 /// A request's header that has passed the guards and means a route: its body may be read.
 struct PreparedRequest: Sendable {

@@ -77,8 +77,9 @@ import Testing
             #expect(error?.field == field)
         }
         for (collection, id, code, field) in [
-            ("_c", "e", .reserved, "collection"), ("", "e", .value, "collection"), ("c", "", .value, "id"),
-            ("c", long, .limit, "id"), (long, "e", .limit, "collection"),
+            ("_c", "e", .reserved, "collection"), ("trust", "e", .reserved, "collection"),
+            ("", "e", .value, "collection"), (long, "e", .limit, "collection"), ("c", "", .value, "id"),
+            ("c", long, .limit, "id"), ("c", "count", .reserved, "id"),
         ] as [(Text, Text, FieldError.Code, String)] {
             let error = #expect(throws: FieldError.self) {
                 try EntityPut(collection: collection, id: id, properties: [:])

@@ -40,7 +40,8 @@ extension APIError {
         self.init(status: .badRequest, error: "\(what) is not the JSON expected: \(error.message)", details: details)
     }
 
-    private init(_ error: FieldError) {
+    /// Which field is wrong, and how.
+    init(_ error: FieldError) {
         self = .badInput(error.message, field: error.field)
         details.append("code", .string(error.code.rawValue))
     }

@@ -91,7 +91,6 @@ struct CollectionRoutes {
         _ properties: JSONObject,
         field: String? = nil
     ) async throws -> Response {
-        try ReservedNames.check(id: id)
         if let property = properties["id"], property != .text(id) {
             throw APIError(
                 status: .badRequest,
@@ -107,13 +106,7 @@ struct CollectionRoutes {
             throw error.inside(field)
         }
         let reader = try await node.reader(from: Viewpoint())
-        let visible = try await reader.visibleDeltas(about: [id])
-        let made = makeUUID
-        let planned = put.deltas(changing: visible, transaction: Text(made()))
-        guard !planned.isEmpty else {
-            return .json((EntityView(of: id, in: visible) ?? EntityView(absent: id)).json)
-        }
-        _ = try await node.write(planned.map { Draft(pointers: $0.pointers, replacing: $0.replacedTime) })
-        return .json((try await reader.entity(id) ?? EntityView(absent: id)).json)
+        let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: node.write)
+        return .json(try await writer.put(put).json)
     }
 }

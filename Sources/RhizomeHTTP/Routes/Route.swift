@@ -1,6 +1,7 @@
 internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
+internal import RhizomeViews
 
 /// One endpoint of the table in http.md.
 struct Route: Sendable {

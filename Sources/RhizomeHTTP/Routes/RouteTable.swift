@@ -1,6 +1,7 @@
 internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
+internal import RhizomeViews
 
 /// All routes, and which one a request means.
 ///
@@ -24,8 +25,12 @@ struct RouteTable: Sendable {
             allowed.insert(route.method.rawValue)
         }
         if method == .put, path.first == "api", path.count == 2 || path.count == 3 {
-            try ReservedNames.check(collection: path[1])
-            if path.count == 3 { try ReservedNames.check(id: path[2]) }
+            do throws(FieldError) {
+                try ReservedNames.check(collection: path[1])
+                if path.count == 3 { try ReservedNames.check(id: path[2]) }
+            } catch {
+                throw APIError(error)
+            }
         }
         guard !allowed.isEmpty else { throw .notFound }
         if allowed.contains("GET") { allowed.insert("HEAD") }

@@ -24,15 +24,14 @@ public struct EntityPut: Hashable, Sendable {
 
     /// Takes what was asked for.
     ///
-    /// - Throws: ``FieldError``: `reserved` for a collection or property that begins with `_`, `type` for an array or an
-    ///   object as value, `value` for an empty name, `limit` for one of more than 1,024 bytes. The field is
-    ///   `collection`, `id`, or the property's name.
+    /// - Throws: ``FieldError``: `reserved` for a property that begins with `_` and for what http.md reserves, `type` for
+    ///   an array or an object as value, `value` for an empty name, `limit` for one of more than 1,024 bytes. The field
+    ///   is `collection`, `id`, or the property's name.
     public init(collection: Text, id: Text, properties: JSONObject) throws(FieldError) {
         try FieldError.checkName(collection, field: "collection")
-        guard !ControlName.isReserved(collection) else {
-            throw FieldError(.reserved, field: "collection", "names that begin with _ are reserved")
-        }
+        try ReservedNames.check(collection: collection)
         try FieldError.checkName(id, field: "id")
+        try ReservedNames.check(id: id)
         self.collection = collection
         self.id = id
         var checked: [Property] = []

@@ -1,9 +1,9 @@
 internal import Bytes
 
 /// Random UUIDs (RFC 9562, version 4), for entities and transactions that nobody named.
-enum UUID {
+package enum UUID {
     /// A new one, in lower case.
-    @Sendable static func make() -> String {
+    @Sendable package static func make() -> String {
         var generator = SystemRandomNumberGenerator()
         var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         bytes[6] = bytes[6] & 0x0f | 0x40

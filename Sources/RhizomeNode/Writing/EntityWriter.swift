@@ -1,0 +1,41 @@
+internal import Bytes
+package import RhizomeCore
+package import RhizomeViews
+
+/// Makes entities what somebody wants them to be, as a PUT does (spec: http.md).
+package struct EntityWriter: Sendable {
+    private let reader: EntityReader
+    private let makeUUID: @Sendable () -> String
+    private let write: @Sendable ([Draft]) async throws(WriteError) -> [StoredDelta]
+
+    /// A writer.
+    ///
+    /// - Parameters:
+    ///   - reader: shows what the writer sees now.
+    ///   - makeUUID: gives a text that nothing else has, each time another: transactions' names.
+    ///   - write: writes drafts durably, in order, all or none.
+    package init(
+        reader: EntityReader,
+        makeUUID: @escaping @Sendable () -> String = UUID.make,
+        write: @escaping @Sendable ([Draft]) async throws(WriteError) -> [StoredDelta]
+    ) {
+        self.reader = reader
+        self.makeUUID = makeUUID
+        self.write = write
+    }
+
+    /// Writes what changes, if anything does.
+    ///
+    /// Of two at the same time that change the same property the later one counts, as among peers.
+    ///
+    /// - Returns: the entity as the writer sees it then.
+    /// - Throws: ``ViewError``, ``WriteError``, and what the log throws.
+    package func put(_ put: EntityPut) async throws -> EntityView {
+        let visible = try await reader.visibleDeltas(about: [put.id])
+        let planned = put.deltas(changing: visible, transaction: Text(makeUUID()))
+        if !planned.isEmpty {
+            _ = try await write(planned.map { Draft(pointers: $0.pointers, replacing: $0.replacedTime) })
+        }
+        return try await reader.entity(put.id) ?? EntityView(absent: put.id)
+    }
+}
