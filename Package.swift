@@ -17,8 +17,10 @@ let package = Package(
     name: "rhizome",
     products: [
         .library(name: "PrometheusMetrics", targets: ["PrometheusMetrics"]),
+        .library(name: "RhizomeCollections", targets: ["RhizomeCollections"]),
         .library(name: "RhizomeCore", targets: ["RhizomeCore"]),
         .library(name: "RhizomeHTTP", targets: ["RhizomeHTTP"]),
+        .library(name: "RhizomeHosting", targets: ["RhizomeHosting"]),
         .library(name: "RhizomeIdentity", targets: ["RhizomeIdentity"]),
         .library(name: "RhizomeNode", targets: ["RhizomeNode"]),
         .library(name: "RhizomeStore", targets: ["RhizomeStore"]),
@@ -80,7 +82,7 @@ let package = Package(
             name: "rhizome-node",
             dependencies: [
                 "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP",
-                "RhizomeIdentity", "RhizomeNode", "RhizomeStore", "SignedLog", "StrictJSON",
+                "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomeStore", "SignedLog", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -119,6 +121,20 @@ let package = Package(
             dependencies: [
                 "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore",
                 "RhizomeIdentity", "RhizomeViews", "SignedLog", "Sodium", "ZeroMQ",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RhizomeCollections",
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeNode", "RhizomeViews", "StrictJSON"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RhizomeHosting",
+            dependencies: [
+                "HomeFiles", "RhizomeIdentity", "RhizomeNode", "RhizomeStore",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -229,6 +245,15 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeCollectionsTests",
+            dependencies: [
+                "Bytes", "RhizomeCollections", "RhizomeCore", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode",
+                "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),

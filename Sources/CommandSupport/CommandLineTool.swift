@@ -6,7 +6,7 @@ internal import RhizomeIdentity
 /// How both commands start and end (spec: cli.md): results on standard output, everything else on standard error.
 package enum CommandLineTool {
     /// The version that `--version` prints.
-    package static let version = "0.1.0"
+    package static let version = SoftwareVersion.current
 
     /// Parses the arguments, runs the command and ends the process.
     ///

@@ -416,6 +416,11 @@ public final class Node: Sendable {
         return try await intake.write(drafts)
     }
 
+    /// Reads entities as this node sees them now.
+    package func reader() async throws -> EntityReader {
+        EntityReader(log: log, without: try await exclusion(), cache: views)
+    }
+
     /// Takes a signed delta by any author through admission, as if it had been written here.
     ///
     /// - Throws: ``DeltaLogError`` where the store can't keep it.

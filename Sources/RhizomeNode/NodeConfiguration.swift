@@ -23,6 +23,13 @@ public struct NodeConfiguration: Sendable {
             self.host = host
         }
 
+        /// A binding to any port of 127.0.0.1, for nodes that only this machine reaches.
+        ///
+        /// - Parameter port: 0 for any free one.
+        public static func loopback(port: UInt16) -> Binding {
+            Binding(name: "port \(port)", address: "127.0.0.1", port: port, host: "127.0.0.1")
+        }
+
         func told(port: UInt16) -> Text? {
             host.map { Text($0.contains(":") ? "[\($0)]:\(port)" : "\($0):\(port)") }
         }
@@ -45,19 +52,21 @@ public struct NodeConfiguration: Sendable {
     /// The software's version, by which stalled deltas are noted.
     public let version: String
 
-    /// A configuration.
+    /// A configuration; by default that of a node which only this machine reaches, on the standard ports.
+    ///
+    /// - Parameter peerID: the identity's short form where there is none.
     public init(
         identity: PublicKey,
-        peerID: String,
-        request: Binding,
-        publish: Binding,
-        topic: Text,
-        seeds: [PublicKey: [PeerAddress]],
-        agent: String,
-        version: String
+        peerID: String? = nil,
+        request: Binding = .loopback(port: 4000),
+        publish: Binding = .loopback(port: 4001),
+        topic: Text = "rhizome",
+        seeds: [PublicKey: [PeerAddress]] = [:],
+        agent: String = "rhizome/\(SoftwareVersion.current)",
+        version: String = SoftwareVersion.current
     ) {
         self.identity = identity
-        self.peerID = peerID
+        self.peerID = peerID ?? identity.short
         self.request = request
         self.publish = publish
         self.topic = topic

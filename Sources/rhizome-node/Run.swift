@@ -6,9 +6,9 @@ import Glibc
 import Logging
 import PrometheusMetrics
 import RhizomeHTTP
+import RhizomeHosting
 import RhizomeIdentity
 import RhizomeNode
-import RhizomeStore
 import ServiceLifecycle
 import StrictJSON
 import UnixSignals
@@ -42,46 +42,30 @@ struct Run: AsyncParsableCommand {
         let level = try options.level()
         LoggingSystem.bootstrap { _ in LogfmtHandler(logLevel: level) }
         let logger = Logger(label: "rhizome")
-        // Nodes must agree on which signatures are valid: another rule than the pinned one splits the network.
-        try VerificationSelfTest.run()
-
         let home = try home.open()
         let identity = try home.identity { try passphrase.passphrase() }
         let trust = try TrustJournal(home: home, owner: identity.publicKey).loadWitnessed().list
         let configuration = try options.node(identity: identity.publicKey, name: home.name(), trust: trust)
         let http = try options.http(home: home)
-        let log = try SQLiteDeltaLog.open(
-            folder: home.path + "/data",
-            version: CommandLineTool.version,
-            now: CommandLineTool.now
-        )
-        if let finding = log.witnessFinding {
-            logger.error("the store was changed from outside", metadata: ["finding": "\(finding.message)"])
-        }
-        do {
-            let metrics = PrometheusRegistry(Node.metricTable + HTTPAPI.metricTable)
-            let node = try await Node(
-                configuration: configuration,
-                identity: identity,
-                home: home,
-                log: log,
-                metricsFactory: metrics,
-                onProgress: { TerminalProgress.show($0) },
-                logger: logger
-            )
+        let metrics = PrometheusRegistry(Node.metricTable + HTTPAPI.metricTable)
+        try await Node.running(
+            home: home,
+            identity: identity,
+            configuration: configuration,
+            metricsFactory: metrics,
+            onProgress: { TerminalProgress.show($0) },
+            logger: logger
+        ) { node in
             try await serve(node, http, metrics, logger)
-        } catch {
-            try? log.close()
-            throw error
         }
-        try log.close()
         logger.info("closed")
     }
 
     private func serve(_ node: Node, _ http: HTTPAPI.Configuration?, _ metrics: PrometheusRegistry, _ logger: Logger)
         async throws
     {
-        var services: [any Service] = [NodeRun(node: node)]
+        // The node runs around them, so it is closed last.
+        var services: [any Service] = []
         if let http {
             services.append(
                 HTTPAPI(
@@ -121,13 +105,6 @@ struct Run: AsyncParsableCommand {
         ]
         try CommandLineTool.show(JSONValue.object(line).description)
     }
-}
-
-/// The node as a service: a graceful shutdown cancels it, and it closes its sockets.
-private struct NodeRun: Service {
-    let node: Node
-
-    func run() async throws { await cancelWhenGracefulShutdown { await node.run() } }
 }
 
 /// Ends the process by itself where closing takes too long; nothing acknowledged is lost by it.

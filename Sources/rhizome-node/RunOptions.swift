@@ -134,9 +134,7 @@ struct RunOptions: ParsableArguments {
             request: request,
             publish: publish,
             topic: Text(topic),
-            seeds: try seeds(trust),
-            agent: "rhizome/\(CommandLineTool.version)",
-            version: CommandLineTool.version
+            seeds: try seeds(trust)
         )
     }
 

@@ -82,15 +82,30 @@ public struct EntityReader: Sendable {
         LosslessView(of: id, in: try await visibleDeltas(about: [id]))
     }
 
+    /// Which entities of a collection are meant.
+    public enum Membership: Sendable {
+        /// All that are visibly referenced under its name, those without any value too.
+        case visible
+        /// Those of them that have a value: see ``EntityView/hasValues``.
+        case withValues
+    }
+
     /// The entities that are visibly referenced under a name, by the bytes of their ids (spec: http.md, `ids`).
     ///
     /// - Parameters:
     ///   - last: only entities after this one, whether or not it is in the collection: stable under inserts.
     ///   - count: how many at most; 1 or more.
-    @concurrent public func collection(_ name: Text, after last: Text? = nil, count: Int) async throws -> CollectionPage
-    {
+    @concurrent public func collection(
+        _ name: Text,
+        after last: Text? = nil,
+        count: Int,
+        _ membership: Membership = .visible
+    ) async throws -> CollectionPage {
         try await page(after: last, count: count) { visible, entity in
-            visible.isVisible(entity, referencedAs: name)
+            switch membership {
+            case .visible: visible.isVisible(entity, referencedAs: name)
+            case .withValues: visible.member(entity, of: name) != nil
+            }
         } candidates: { last, limit in
             try await log.entities(referencedAs: name, after: last, limit: limit)
         }
@@ -139,5 +154,14 @@ public struct CollectionPage: Hashable, Sendable {
     public init(ids: [Text], hasMore: Bool) {
         self.ids = ids
         self.hasMore = hasMore
+    }
+}
+
+extension VisibleDeltas {
+    /// The view of an entity that is visibly referenced under a name and has a value; else `nil`.
+    func member(_ entity: Text, of collection: Text) -> EntityView? {
+        guard isVisible(entity, referencedAs: collection), let view = EntityView(of: entity, in: self), view.hasValues
+        else { return nil }
+        return view
     }
 }

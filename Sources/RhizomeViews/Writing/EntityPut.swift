@@ -49,6 +49,15 @@ public struct EntityPut: Hashable, Sendable {
         self.properties = checked
     }
 
+    /// Clears what an entity has, as far as a PUT can.
+    ///
+    /// - Throws: ``FieldError`` for the collection and the id, as the other initializer.
+    public init(clearing view: EntityView, collection: Text) throws(FieldError) {
+        var properties = JSONObject()
+        for property in view.valued { properties.append(property, .null) }
+        try self.init(collection: collection, id: view.id, properties: properties)
+    }
+
     /// The deltas that make the entity so: one for each property that changes, none where nothing does.
     ///
     /// More than one form a transaction, its size delta first: they are to be written in this order, all or none. A
@@ -76,4 +85,18 @@ public struct EntityPut: Hashable, Sendable {
         ]
         return PlannedDelta(pointers: first + pointers, replacedTime: last?.delta.timeCreated)
     }
+}
+
+extension EntityView {
+    /// The properties with a value other than null that a PUT could have set, and can clear.
+    ///
+    /// Other deltas may give an entity properties by reserved names.
+    fileprivate var valued: [Text] {
+        properties.members.lazy
+            .filter { $0.value != .null && $0.name != EntityPut.idProperty && !ControlName.isReserved($0.name) }
+            .map(\.name)
+    }
+
+    /// Whether any property that a PUT can set has a value: not so for one that was deleted.
+    public var hasValues: Bool { !valued.isEmpty }
 }

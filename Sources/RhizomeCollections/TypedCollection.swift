@@ -1,0 +1,99 @@
+internal import Bytes
+internal import RhizomeCore
+public import RhizomeNode
+internal import RhizomeViews
+internal import StrictJSON
+
+/// The entities of a collection as values of a Swift type, read from a node in this process and written through it.
+///
+///     struct User: Codable, Identifiable {
+///         var id: String
+///         var name: String
+///         var age: Int?
+///     }
+///
+///     let users = TypedCollection<User>("user", on: node)
+///     try await users.put(User(id: "taliesin-1", name: "Taliesin"))
+///     let user = try await users.get("taliesin-1")
+///
+/// Each property of the type is a property of the entity, so its name is that of the coding key, and its value a text, a
+/// number, true, false or null. Peers see them by the same names over HTTP, and what they write shows here. Entities are
+/// named by their ids alone: `user/1` and `film/1` are one (spec: http.md). An entity all of whose properties are
+/// cleared isn't there.
+public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendable where Entity.ID == String {
+    /// Its name, under which others find it at `/api/NAME`.
+    public let name: String
+    let node: Node
+
+    /// How many ids are read at once.
+    private static var page: Int { 1_000 }
+
+    /// A collection; it needs no declaration, and is there once something was put into it.
+    ///
+    /// - Parameter name: 1 to 1,024 bytes. Names that begin with `_` and those that http.md reserves can't be written to.
+    public init(_ name: String, on node: Node) {
+        self.name = name
+        self.node = node
+    }
+
+    // MARK: - Reading
+
+    /// An entity as this node sees it now, or `nil` where it isn't there.
+    ///
+    /// - Throws: `DecodingError` where what is held isn't an `Entity`: peers may write anything by this name.
+    ///   ``ViewError``, and what the log throws.
+    public func get(_ id: String) async throws -> Entity? {
+        guard let view = try await node.reader().entity(Text(id)), view.hasValues else { return nil }
+        return try EntityDecoder.decode(Entity.self, from: view)
+    }
+
+    /// The ids of the collection's entities, in the order of their UTF-8 bytes.
+    ///
+    /// - Parameters:
+    ///   - last: only ids after this one.
+    ///   - limit: so many at most; all where `nil`.
+    public func ids(after last: String? = nil, limit: Int? = nil) async throws -> [String] {
+        let reader = try await node.reader()
+        var ids: [String] = []
+        var last = last.map { Text($0) }
+        while ids.count < limit ?? .max {
+            let count = min(Self.page, (limit ?? .max) - ids.count)
+            let page = try await reader.collection(Text(name), after: last, count: count, .withValues)
+            ids += page.ids.map(\.string)
+            guard page.hasMore else { break }
+            last = page.ids.last
+        }
+        return ids
+    }
+
+    // MARK: - Writing
+
+    /// Writes what of the entity's properties has changed, as one transaction where it is more than one.
+    ///
+    /// A property that is `nil` is cleared. Properties that the type doesn't have stay as they are. Where nothing
+    /// changes nothing is written.
+    ///
+    /// - Throws: `EncodingError` where a property isn't a single value, or a number doesn't fit into a delta;
+    ///   ``FieldError`` for names and ids that a PUT refuses; ``WriteError``. Nothing is written then.
+    public func put(_ entity: Entity) async throws {
+        let properties = try EntityEncoder.properties(of: entity)
+        if let id = properties[EntityPut.idProperty], id != .string(entity.id) {
+            throw EncodingRefusals.error(entity, at: [], "id: the value encodes another id than it has")
+        }
+        try await write(EntityPut(collection: Text(name), id: Text(entity.id), properties: properties))
+    }
+
+    /// Clears all properties of an entity, as one transaction; where it isn't there nothing is written.
+    ///
+    /// What was said of it stays in its history. Properties that a peer sets later bring it back.
+    ///
+    /// - Throws: as ``put(_:)``.
+    public func delete(_ id: String) async throws {
+        let view = try await node.reader().entity(Text(id)) ?? EntityView(absent: Text(id))
+        try await write(EntityPut(clearing: view, collection: Text(name)))
+    }
+
+    private func write(_ put: EntityPut) async throws {
+        _ = try await EntityWriter(reader: try await node.reader(), write: node.write).put(put)
+    }
+}
