@@ -43,6 +43,7 @@ public final class Node: Sendable {
     private let journal: TrustJournal
     private let loadedTrust: TrustJournal.Loaded
     private let announcements: Mailbox<Announcer.News>
+    private let appended: AppendSignal
     private let linkChanges: Mailbox<LinkChanges>
     private let jobs: AsyncStream<Peering.Job>
     private let gate: OwnLogGate
@@ -109,6 +110,7 @@ public final class Node: Sendable {
         )
         let own = identity.publicKey
         let views = ViewCache()
+        let appended = AppendSignal(last: try await log.count())
         let health = StoreHealth(clock: clock, logger: logger)
         let intake = Intake(
             log: log,
@@ -128,6 +130,7 @@ public final class Node: Sendable {
             },
             onAccepted: { batch in
                 views.note(batch)
+                if let last = batch.last { appended.post(last.position) }
                 announcements.post { $0.add(batch, own: own) }
                 let foreign = batch.filter { $0.delta.author == own && $0.arrival.receivedFrom != nil }
                 guard let peer = foreign.first?.arrival.receivedFrom else { return }
@@ -214,6 +217,7 @@ public final class Node: Sendable {
         self.onProgress = onProgress
         holdings = PeerHoldings(log: log, directory: directory, admittance: admittance, clock: clock)
         self.announcements = announcements
+        self.appended = appended
         self.linkChanges = linkChanges
         self.jobs = jobs
         self.logger = logger
@@ -273,6 +277,7 @@ public final class Node: Sendable {
             group.addTask {
                 // Until cancelled. Then whoever waits for a peer's answer must not wait for its deadline.
                 while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+                self.appended.close()
                 await self.peering.close()
             }
             for await _ in group {}
@@ -415,6 +420,14 @@ public final class Node: Sendable {
         await gate.pass()
         return try await intake.write(drafts)
     }
+
+    /// The position of the last delta that was appended; whatever was answered is at or before it.
+    package var lastPosition: Int64 { appended.last }
+
+    /// Waits until something is appended after a position.
+    ///
+    /// - Returns: false where that won't come: the node was shut down, or the task cancelled.
+    package func waitForDeltas(after position: Int64) async -> Bool { await appended.wait(beyond: position) }
 
     /// Reads entities as this node sees them now.
     package func reader() async throws -> EntityReader {

@@ -131,6 +131,11 @@ public final class InMemoryDeltaLog: DeltaLog {
         }
     }
 
+    /// Those of these entities that are referenced under a local context.
+    public func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text> {
+        state.withLock { state in (state.references[localContext] ?? []).intersection(entities) }
+    }
+
     /// The entities to which any delta points.
     public func entities(after entity: Text?, limit: Int) async throws -> [Text] {
         state.withLock { state in

@@ -47,6 +47,9 @@ final class WatchedLog: DeltaLog {
     func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
         try await log.entities(referencedAs: localContext, after: entity, limit: limit)
     }
+    func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text> {
+        try await log.entities(among: entities, referencedAs: localContext)
+    }
     func heads(of author: PublicKey) async throws -> [Head] { try await log.heads(of: author) }
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
         try await log.heads(after: last, limit: limit)

@@ -66,6 +66,9 @@ public protocol DeltaLog: Sendable {
     /// The entities to which a delta points under this local context, ordered by their bytes, those after `entity`.
     func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text]
 
+    /// Those of these entities to which a delta points under this local context.
+    func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text>
+
     /// The entities to which any delta points, ordered by their bytes, those after `entity`.
     func entities(after entity: Text?, limit: Int) async throws -> [Text]
 

@@ -53,12 +53,12 @@ struct EntityDeltas: Sendable {
         self.limit = limit
     }
 
-    /// Gathers what a log holds now.
+    /// Gathers what a log holds now, or what it held up to a position.
     ///
     /// - Throws: ``ViewError`` `tooLarge` beyond the limit, `CancellationError`, and what the log throws.
-    mutating func gather(from log: any DeltaLog) async throws {
+    mutating func gather(from log: any DeltaLog, upTo last: Int64? = nil) async throws {
         // Deltas that are appended after the gathering started are left out, or half a transaction could show.
-        position = try await log.count()
+        if let last { position = last } else { position = try await log.count() }
         var growth = Growth()
         for page in Array(entities).chunks(of: Self.batch) {
             for delta in try keep(try await log.deltas(aboutAny: page), &growth) { examine(delta) }
@@ -170,7 +170,7 @@ extension ViewedDelta {
 
 extension Array {
     /// The elements in order, so many at a time.
-    fileprivate func chunks(of size: Int) -> [[Element]] {
+    func chunks(of size: Int) -> [[Element]] {
         stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
     }
 }

@@ -52,6 +52,9 @@ final class HookedLog: DeltaLog {
     func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
         try await memory.entities(referencedAs: localContext, after: entity, limit: limit)
     }
+    func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text> {
+        try await memory.entities(among: entities, referencedAs: localContext)
+    }
     func heads(of author: PublicKey) async throws -> [Head] { try await memory.heads(of: author) }
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
         try await memory.heads(after: last, limit: limit)

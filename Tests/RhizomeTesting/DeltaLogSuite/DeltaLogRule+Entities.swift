@@ -81,6 +81,11 @@ extension DeltaLogRule {
                     #expect(try await log.entities(referencedAs: "name", after: nil, limit: 5).isEmpty)
                     #expect(try await log.entities(referencedAs: "value", after: nil, limit: 5).isEmpty)
                     #expect(try await log.entities(referencedAs: "user", after: "a", limit: 1) == ["a\0"])
+                    let some: [Text] = ["a\0", "other", "absent", "e\u{301}", "e\u{301}"]
+                    #expect(try await log.entities(among: some, referencedAs: "user") == ["a\0", "e\u{301}"])
+                    #expect(try await log.entities(among: some, referencedAs: "other") == ["other"])
+                    #expect(try await log.entities(among: some, referencedAs: "absent").isEmpty)
+                    #expect(try await log.entities(among: [], referencedAs: "user").isEmpty)
                     let all = names.union(["other"]).sorted()
                     #expect(try await log.entities(after: nil, limit: 1_000) == all)
                     #expect(

@@ -1,0 +1,24 @@
+/// Why what happened in a collection can't be told.
+public struct CollectionError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    public enum Code: String, Sendable {
+        /// The cursor is of another store, or of this one before it was restored or mended.
+        case cursor
+    }
+
+    /// What is wrong, and all that equality looks at.
+    public let code: Code
+    /// What happened and what to do.
+    public let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Whether both have the same code.
+    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+
+    /// The message.
+    public var description: String { message }
+}

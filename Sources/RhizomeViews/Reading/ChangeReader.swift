@@ -1,0 +1,142 @@
+public import Bytes
+public import RhizomeCore
+
+/// Tells which entities of a collection a stretch of the log changed, as they are seen from one perspective.
+///
+/// Whoever reads on from position to position misses nothing and needs no memory but the position: how an entity was
+/// before is computed from the log as well. An entity that several deltas of a stretch changed is told once.
+public struct ChangeReader: Sendable {
+    /// Deltas of a page at most.
+    private static let pageDeltas = 1_000
+    /// Bytes of a page's deltas after which no more are read.
+    private static let pageBytes = 1 << 20
+    /// Deltas that are read at once: what a page may be larger by.
+    private static let batch = 32
+    /// Entities whose deltas are gathered at once.
+    private static let entities = 32
+
+    private let log: any DeltaLog
+    private let perspective: Perspective
+    private let limit: Int
+
+    /// A reader.
+    ///
+    /// - Parameter limit: how many deltas the view of an entity may depend on at most.
+    public init(log: any DeltaLog, perspective: Perspective = Perspective(), limit: Int = 250_000) {
+        self.log = log
+        self.perspective = perspective
+        self.limit = limit
+    }
+
+    /// What the next deltas changed in a collection: up to 1,000 of them, and about 1 MiB.
+    ///
+    /// An entity is a member where it is visibly referenced under the name and has a value
+    /// (``EntityView/hasValues``). It changes by deltas about it, by negations of them and of these, and by what makes a
+    /// transaction complete or incomplete. A change of the perspective itself isn't told.
+    ///
+    /// - Parameter position: up to which the log was read before.
+    /// - Throws: ``JSONLogicError``, `CancellationError`, and what the log throws.
+    /// - Complexity: that of reading each entity of the collection that the deltas have to do with.
+    @concurrent public func changes(in collection: Text, after position: Int64) async throws -> ChangePage {
+        let page = try await page(after: position)
+        guard let last = page.last?.position else { return ChangePage(changes: [], position: position) }
+        let touched = try await touched(by: page, upTo: last)
+        // Most of what is written has nothing to do with this collection, and costs no more than this.
+        let referenced = try await log.entities(among: touched, referencedAs: collection)
+        let members = touched.filter(referenced.contains)
+        let ids = Set(page.map(\.id))
+        var changes: [EntityChange] = []
+        for part in members.chunks(of: Self.entities) {
+            changes += try await self.changes(of: part, in: collection, by: ids, upTo: last)
+        }
+        return ChangePage(changes: changes, position: last)
+    }
+
+    private func page(after position: Int64) async throws -> [StoredDelta] {
+        var page: [StoredDelta] = []
+        var bytes = 0
+        while page.count < Self.pageDeltas, bytes < Self.pageBytes {
+            let batch = try await log.deltas(after: page.last?.position ?? position, limit: Self.batch)
+            page += batch
+            bytes += batch.reduce(0) { $0 + $1.delta.bytes.count }
+            guard batch.count == Self.batch else { break }
+        }
+        return page
+    }
+
+    /// The entities whose views may have changed, in the order of the deltas that did it.
+    private func touched(by page: [StoredDelta], upTo last: Int64) async throws -> [Text] {
+        var found = TouchedEntities()
+        for stored in page { found.add(ViewedDelta(stored.delta)) }
+        // What had come of a transaction before may show only now.
+        for transaction in Set(page.flatMap { ViewedDelta($0.delta).allTransactions }) {
+            let mates = try await log.deltas(aboutAny: [transaction])
+            // No view shows a member of a larger one.
+            guard mates.count <= limit else { continue }
+            for mate in mates where mate.position <= last { found.add(ViewedDelta(mate.delta)) }
+        }
+        while !found.targets.isEmpty {
+            try Task.checkCancellation()
+            for target in try await log.deltas(found.takeTargets()) where target.position <= last {
+                found.add(ViewedDelta(target.delta))
+            }
+        }
+        return found.entities
+    }
+
+    private func changes(
+        of entities: [Text],
+        in collection: Text,
+        by page: Set<DeltaID>,
+        upTo last: Int64
+    ) async throws -> [EntityChange] {
+        var gathered = EntityDeltas(of: entities, limit: limit)
+        do {
+            try await gathered.gather(from: log, upTo: last)
+        } catch let error as ViewError {
+            guard entities.count > 1 else { return entities.map { EntityChange(id: $0, error: error) } }
+            var changes: [EntityChange] = []
+            for entity in entities {
+                changes += try await self.changes(of: [entity], in: collection, by: page, upTo: last)
+            }
+            return changes
+        }
+        let deltas = gathered.deltas.values
+        let before = try visible(deltas.filter { !page.contains($0.id) })
+        let after = try visible(deltas)
+        return entities.compactMap { entity in
+            let change = EntityChange(
+                id: entity,
+                before: before.member(entity, of: collection),
+                after: after.member(entity, of: collection)
+            )
+            return change.before == change.after ? nil : change
+        }
+    }
+
+    private func visible(_ deltas: some Sequence<ViewedDelta>) throws -> VisibleDeltas {
+        try VisibleDeltas(among: deltas, seenAs: perspective).filtered(by: perspective.filters)
+    }
+}
+
+/// Entities that deltas are about, and what is still to be looked at because they negate it.
+private struct TouchedEntities {
+    private(set) var entities: [Text] = []
+    private(set) var targets: Set<DeltaID> = []
+    private var known: Set<Text> = []
+    private var seen: Set<DeltaID> = []
+
+    mutating func add(_ delta: ViewedDelta) {
+        guard seen.insert(delta.id).inserted else { return }
+        targets.remove(delta.id)
+        for entity in delta.pointers.lazy.compactMap({ $0.entity?.id }) where known.insert(entity).inserted {
+            entities.append(entity)
+        }
+        for target in delta.negates where !seen.contains(target) { targets.insert(target) }
+    }
+
+    mutating func takeTargets() -> [DeltaID] {
+        defer { targets = [] }
+        return Array(targets)
+    }
+}
