@@ -26,7 +26,7 @@ demo: build ## shows the main job on three real nodes, in about a minute
 	@$(STAGE) "demo" scripts/demo
 
 lint: ## checks the sources with the toolchain's swift format
-	@$(STAGE) "lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz/Package.swift Fuzz/Sources
+	@$(STAGE) "lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Benchmarks Fuzz/Package.swift Fuzz/Sources
 
 test: setup lint build ## lints, runs every test, and fuzzes each target for 5 seconds
 	@$(STAGE) "tests" scripts/test

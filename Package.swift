@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The strictest settings that the toolchain knows; every target of ours has them.
+/// The strictest settings that the toolchain knows; every target of ours has them but the examples.
 let strict: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
     .enableUpcomingFeature("ImmutableWeakCaptures"),
 ]
+
+/// What a program outside of this package has: no upcoming features, and only what is public.
+let example: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
     name: "rhizome",
@@ -156,6 +159,25 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "users",
+            dependencies: [
+                "RhizomeCollections", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/users",
+            packageAccess: false,
+            swiftSettings: example
+        ),
+        .executableTarget(
+            name: "who-said-so",
+            dependencies: ["RhizomeCore", "RhizomeIdentity", "RhizomeStore", "RhizomeViews"],
+            path: "Examples/who-said-so",
+            packageAccess: false,
+            swiftSettings: example
+        ),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "RhizomeTesting"], swiftSettings: strict),
         .executableTarget(
             name: "zeromq-probe",
@@ -259,7 +281,7 @@ let package = Package(
         ),
         .testTarget(
             name: "NodeCommandTests",
-            dependencies: ["Locks", "RhizomeTesting", "rhizome-keys", "rhizome-node"],
+            dependencies: ["Locks", "RhizomeTesting", "rhizome-keys", "rhizome-node", "users", "who-said-so"],
             swiftSettings: strict
         ),
         .testTarget(
