@@ -17,8 +17,10 @@ public final class SQLiteDeltaLog: DeltaLog {
     public struct Options: Sendable {
         /// How long the witness outside the store may lag behind it; zero writes it with each append.
         public var witnessInterval: Duration = .seconds(1)
-        /// How many reads run at the same time; each may take 2 MiB for its pages.
-        public var readerCount = 4
+        /// How many reads run at the same time: more than the requests of one peer.
+        ///
+        /// Each may take 2 MiB for its pages.
+        public var readerCount = 8
         /// How many KiB of pages the writer keeps in memory.
         public var writerCacheKiB = 32 * 1024
 

@@ -1,11 +1,7 @@
-import Bytes
 import Foundation
-import Logging
-import PrometheusMetrics
+import RhizomeCore
 import RhizomeIdentity
 import RhizomeNode
-import RhizomeStore
-import SignedLog
 
 /// A node in a process of its own, so that its processor time and memory are its own.
 ///
@@ -35,47 +31,18 @@ enum BenchmarkNode {
     /// Runs until so many deltas are held, or until standard input ends.
     static func run(home path: String, until count: Int?) async throws {
         let home = try Home.open(path)
-        let log = try SQLiteDeltaLog.open(folder: path + "/data", version: "bench", now: 0)
-        var logger = Logger(label: "bench") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = ProcessInfo.processInfo.environment["RHIZOME_LOG_LEVEL"] == nil ? .error : .info
-        let identity = try home.identity()
-        func binding(_ name: String) -> NodeConfiguration.Binding {
-            .init(name: name, address: "127.0.0.1", port: 0, host: "127.0.0.1")
-        }
-        let configuration = NodeConfiguration(
-            identity: identity.publicKey,
-            peerID: "bench",
-            request: binding("request"),
-            publish: binding("publish"),
-            topic: "bench",
-            seeds: [:],
-            agent: "rhizome-bench",
-            version: "bench"
-        )
-        let node = try await Node(
-            configuration: configuration,
-            identity: identity,
-            home: home,
-            log: log,
-            metricsFactory: PrometheusRegistry(Node.metricTable),
-            logger: logger
-        )
-        tell(node.requestAddress)
+        let local = try await LocalNode(home: home, identity: try home.identity())
+        tell(local.node.requestAddress)
         let start = ContinuousClock.now
-        let running = Task { await node.run() }
         if let count {
-            while try await log.count() < count { try await Task.sleep(for: glance) }
+            while try await local.node.log.count() < count { try await Task.sleep(for: glance) }
             let elapsed = ContinuousClock.now - start
-            running.cancel()
-            await running.value
-            try log.close()
+            try await local.end()
             let memory = try StartMeasurement.highWaterKiB()
             tell("\(ProcessorTime.now.microseconds) \(elapsed.microseconds) \(memory)")
         } else {
             while readLine() != nil {}
-            running.cancel()
-            await running.value
-            try log.close()
+            try await local.end()
         }
     }
 

@@ -12,6 +12,8 @@ struct BenchmarkOptions {
     var isAudit = false
     /// Measure catching up, and nothing else.
     var isCatchUp = false
+    /// Measure how writes spread, and nothing else.
+    var isSpreading = false
     /// Measure views, and nothing else.
     var isViews = false
     /// Run a node with this home and do nothing else: see `BenchmarkNode`.
@@ -20,13 +22,14 @@ struct BenchmarkOptions {
     var expected: Int?
 
     static let usage = """
-        rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up]
+        rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up] [--spreading]
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
-        and pulls; how long views take from the small store, the large one and the cache; and how fast one node
-        fetches 100,000 deltas of another. With --audit it audits a store that was built before instead; with --views
-        or --catch-up it measures that and nothing else. To build a store anew, remove its folder.
+        and pulls; how long views take from the small store, the large one and the cache; how fast one node fetches
+        100,000 deltas of another; and how fast a write spreads over three hops and beside a flood. With --audit it
+        audits a store that was built before instead; with --views, --catch-up or --spreading it measures that and
+        nothing else. To build a store anew, remove its folder.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -46,6 +49,7 @@ struct BenchmarkOptions {
             case "--measure-start": isStart = true
             case "--audit": isAudit = true
             case "--catch-up": isCatchUp = true
+            case "--spreading": isSpreading = true
             case "--views": isViews = true
             case "--node": nodeHome = rest.popFirst()
             case "--until": expected = rest.popFirst().flatMap { Int($0) }
@@ -60,6 +64,9 @@ struct BenchmarkOptions {
 
     /// Where the nodes that catch up have their homes.
     var catchUpFolder: String { Self.stores + "/catch-up" }
+
+    /// Where the nodes among which writes spread have theirs.
+    var nodesFolder: String { Self.stores + "/nodes" }
 }
 
 /// What went wrong, in words.

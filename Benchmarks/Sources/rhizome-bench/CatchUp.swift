@@ -90,11 +90,7 @@ struct CatchUp {
         if keeping, let home = try? Home.open(path) {
             return BenchmarkHome(home: home, identity: try home.identity())
         }
-        try? FileManager.default.removeItem(atPath: path)
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let home = try Home.create(path)
-        let identity = try Identity.generate()
-        try home.store(identity, passphraseFile: nil)
+        let (home, identity) = try LocalNode.makeHome(path)
         return BenchmarkHome(home: home, identity: identity)
     }
 
@@ -122,11 +118,7 @@ struct CatchUp {
     }
 
     private func state(_ changes: [TrustChange], in home: BenchmarkHome) throws {
-        let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
-        try TrustJournal(home: home.home, owner: home.identity.publicKey).append(signedBy: home.identity, now: now) {
-            _ in
-            changes
-        }
+        try LocalNode.state(changes, in: home.home, by: home.identity)
     }
 }
 

@@ -140,7 +140,8 @@ extension Duration {
     }
 
     var text: String {
-        seconds < 10 ? "\(Int((seconds * 1000).rounded())) ms" : "\((seconds * 10).rounded() / 10) s"
+        if seconds < 0.01 { return "\(microseconds) µs" }
+        return seconds < 10 ? "\(Int((seconds * 1000).rounded())) ms" : "\((seconds * 10).rounded() / 10) s"
     }
 }
 

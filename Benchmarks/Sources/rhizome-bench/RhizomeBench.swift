@@ -40,6 +40,10 @@ enum RhizomeBench {
                 try await CatchUp(folder: options.catchUpFolder).run()
                 return
             }
+            if options.isSpreading {
+                try await Spreading(folder: options.nodesFolder).run()
+                return
+            }
             try await StoreBuild(folder: options.folder, count: options.count).run()
             if options.isViews {
                 try await ViewRates(options: options).run()
@@ -49,6 +53,7 @@ enum RhizomeBench {
             try await Rates(options: options).run()
             try await ViewRates(options: options).run()
             try await CatchUp(folder: options.catchUpFolder).run()
+            try await Spreading(folder: options.nodesFolder).run()
         } catch {
             FileHandle.standardError.write(Data("rhizome-bench: \(error)\n".utf8))
             exit(1)

@@ -166,7 +166,7 @@ public struct Changes: Sendable {
     /// - Parameters:
     ///   - sorted: what comes after `cursor`, in order; one more than `limit` tells that there are more.
     ///   - cursor: where the page begins.
-    package init(
+    public init(
         _ sorted: some Collection<(position: Int64, head: AuthorHead)>,
         after cursor: ChangeCursor,
         limit: Int
