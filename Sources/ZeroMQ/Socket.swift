@@ -13,8 +13,9 @@ package final class Socket {
         case router
         /// Sends requests and gets replies in any order.
         case dealer
-        /// Publishes.
-        case pub
+        /// Publishes, and receives each new subscription as a message: a byte, 1 where it begins and 0 where it ends, and
+        /// the topic.
+        case xpub
         /// Subscribes.
         case sub
         /// One to one within the process.
@@ -58,7 +59,7 @@ package final class Socket {
             switch kind {
             case .router: ZMQ_ROUTER
             case .dealer: ZMQ_DEALER
-            case .pub: ZMQ_PUB
+            case .xpub: ZMQ_XPUB
             case .sub: ZMQ_SUB
             case .pair: ZMQ_PAIR
             }

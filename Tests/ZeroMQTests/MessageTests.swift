@@ -111,7 +111,7 @@ private func withPair<Result>(
         options.sendHighWaterMark = 10
         options.receiveHighWaterMark = 10
         let count = 2_000
-        try await withPair((.pub, .sub), server: options, client: options, topic: [1]) { server, client, thread in
+        try await withPair((.xpub, .sub), server: options, client: options, topic: [1]) { server, client, thread in
             // Until the subscription has arrived nothing is sent.
             var isSubscribed = false
             while !isSubscribed {
@@ -141,7 +141,7 @@ private func withPair<Result>(
 
     @Test("a subscription is a prefix: what begins like the topic arrives too, and must be compared")
     func prefix() async throws {
-        try await withPair((.pub, .sub), topic: Array("rhizome".utf8)) { server, client, _ in
+        try await withPair((.xpub, .sub), topic: Array("rhizome".utf8)) { server, client, _ in
             var topics: Set<String> = []
             while topics.count < 2 {
                 for topic in ["other", "rhizome", "rhizome-2", "rhizom"] {

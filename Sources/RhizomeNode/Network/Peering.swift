@@ -72,6 +72,10 @@ actor Peering: SocketActor {
     private static let penaltyRebindInterval: Int64 = 60_000_000
     /// How often it is logged that a peer sends messages of too many frames: all of them are counted.
     private static let oversizedLogInterval: Int64 = 60_000_000
+    /// Bytes of a frame that a subscriber may send: enough for the handshake's largest, and more than a topic has.
+    private static let subscriptionBytes = 512
+    /// How often the publisher may be bound anew because of subscriptions.
+    private static let subscriptionRebindInterval: Int64 = 1_000_000
     /// Publications of one peer that are worked on at the same time: further ones are dropped and fetched later.
     private static let publicationsInFlight = 8
 
@@ -97,6 +101,9 @@ actor Peering: SocketActor {
     private var allowances: [PublicKey: RequestAllowance] = [:]
     private var identities: [String: PublicKey] = [:]
     private var lastPenaltyRebind = Int64.min
+    private var lastSubscriptionRebind = Int64.min
+    /// What a subscriber may send: its handshake, one subscription, and the heartbeats that some have.
+    private let subscriberLimit = InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
     private var oversizedLogged: [PublicKey: Int64] = [:]
     private var isStopped = false
 
@@ -140,11 +147,15 @@ actor Peering: SocketActor {
         self.router = router
         requestListener = try listener(router)
         options.sendHighWaterMark = 64
-        let publisher = try await listen(.pub, options, configuration.publish, domain: domain)
+        options.maximumFrameSize = Self.subscriptionBytes
+        let publisher = try await listen(.xpub, options, configuration.publish, domain: domain)
         self.publisher = publisher
         publishListener = try listener(publisher)
         thread.register(router) { [weak self] in
             self?.assumeIsolated { $0.readRequests() }
+        }
+        thread.register(publisher) { [weak self] in
+            self?.assumeIsolated { $0.readSubscriptions() }
         }
     }
 
@@ -163,7 +174,11 @@ actor Peering: SocketActor {
             try keys.secret.withSpan { secret throws(ZeroMQError) in
                 try socket.curveServer(secret: secret, domain: domain)
             }
-            try socket.monitor { [weak self] event in self?.assumeIsolated { $0.count(event.kind) } }
+            let limit = kind == .xpub ? subscriberLimit : nil
+            try socket.monitor { [weak self] event in
+                limit?.note(event)
+                self?.assumeIsolated { $0.count(event.kind) }
+            }
             try socket.bind(HostLookup.endpoint(host: host, port: binding.port == 0 ? nil : binding.port))
         } catch {
             socket.close()
@@ -204,7 +219,7 @@ actor Peering: SocketActor {
         logger.info("binding anew, which ends all accepted connections", metadata: ["reason": "\(reason)"])
         greeted = [:]
         rebind(.router)
-        rebind(.pub)
+        rebind(.xpub)
     }
 
     private func rebind(_ kind: Socket.Kind) {
@@ -400,6 +415,30 @@ actor Peering: SocketActor {
             lastRequest[peer] = clock.uptime
             take(message.frames[2], id: message.frames[1], connection: message.frames[0], from: peer)
         }
+    }
+
+    private func readSubscriptions() {
+        _ = try? publisher?.receive { [weak self] incoming in
+            self?.assumeIsolated { $0.take(subscription: incoming) }
+        }
+    }
+
+    /// Charges a peer for a subscription to anything but our topic, and for one that it takes back.
+    ///
+    /// libzmq keeps each subscription byte by byte for as long as the connection lasts, and knows no bound; an honest
+    /// peer has one. So whoever is turned away for that loses its connection at once.
+    private func take(subscription: Incoming) {
+        // What libzmq itself takes back, for a connection that is gone, has no sender.
+        guard case .message(let message) = subscription, let peer = message.userID.flatMap({ identity(of: $0) }),
+            message.frames != [[1] + Array(configuration.topic.utf8)]
+        else { return }
+        ledger.charge(peer)
+        guard ledger.isPenalised(peer),
+            lastSubscriptionRebind == .min
+                || clock.uptime - lastSubscriptionRebind > Self.subscriptionRebindInterval
+        else { return }
+        lastSubscriptionRebind = clock.uptime
+        rebind(.xpub)
     }
 
     private func logOversized(of peer: PublicKey, frames: Int, bytes: Int) {

@@ -105,8 +105,12 @@ struct AttackedNode: Sendable {
                 try await Task.sleep(for: .milliseconds(2))
             }
             answer = reader.reply(to: asked) ?? []
-            guard RawPeer.code(of: answer) == .hello else { return true }
-            _ = try await reader.request(PeerRequest.hello(await reader.hello()).encoded)
+            switch RawPeer.code(of: answer) {
+            case .hello: _ = try await reader.request(PeerRequest.hello(await reader.hello()).encoded)
+            // It was asked again before it could answer.
+            case .busy: break
+            default: return true
+            }
             return false
         }
         return answer

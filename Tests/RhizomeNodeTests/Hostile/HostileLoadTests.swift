@@ -2,6 +2,7 @@ import Bytes
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
+import Sodium
 import Testing
 
 @testable import RhizomeCore
@@ -103,6 +104,29 @@ import Testing
             try await alice.decided("defer", reason: "unknownAuthor", atLeast: times * Self.page)
             let waiting = try await alice.node.metric("rhizome_deferred_deltas")
             #expect(waiting > 0 && waiting <= 1_250)
+        }
+    }
+
+    @Test(
+        "a flood of subscriptions, which libzmq keeps, ends with its sender turned away; honest writes arrive",
+        arguments: [Duration.zero, .milliseconds(20)]
+    )
+    func subscriptions(pause: Duration) async throws {
+        try await AttackedNode.running { alice, attackers in
+            let peer = attackers[0]
+            try await peer.subscribe(to: alice.node.publish, of: alice.identity)
+            let topics = (0..<TestSchedule.rounds(100_000, soak: 1_000_000)).map { number in
+                SHA256.hash(Array("\(number)".utf8)).array + SHA256.hash(Array("-\(number)".utf8)).array
+            }
+            try await alice.expectService("a flood of subscriptions") {
+                for start in stride(from: 0, to: topics.count, by: Self.page) {
+                    try await peer.subscribe(to: Array(topics[start..<start + Self.page]))
+                    try await Task.sleep(for: pause)
+                }
+                try await eventually("it is turned away") {
+                    await !alice.node.logged("turned away", peer.key.did).isEmpty
+                }
+            }
         }
     }
 

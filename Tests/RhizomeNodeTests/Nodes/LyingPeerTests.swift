@@ -417,6 +417,21 @@ import Testing
         }
     }
 
+    @Test("a subscription to anything but our topic counts against the peer, one to our topic doesn't")
+    func subscriptions() async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { peer, _ in
+            try alice.trust(peer.key, as: "raw")
+            try await alice.running { node in
+                // To all.
+                try await peer.subscribe(to: node)
+                try await eventually("it counts") { node.ledger.badInput == 1 }
+                try await peer.subscribe(to: [Array(peer.topic.utf8), [1, 2, 3]])
+                try await eventually("only the second of these counts") { node.ledger.badInput == 2 }
+            }
+        }
+    }
+
     @Test("messages of too many frames make one line of the log, however many come")
     func manyMessagesOfManyFrames() async throws {
         let alice = try TestNode("alice")

@@ -79,7 +79,7 @@ actor RawPeer: SocketActor {
             return (socket, String(try socket.lastEndpoint.dropFirst("tcp://".count)))
         }
         let (router, address) = try bound(.router)
-        let (publisher, publishAddress) = try bound(.pub)
+        let (publisher, publishAddress) = try bound(.xpub)
         self.router = router
         self.publisher = publisher
         publishPort = publishAddress.split(separator: ":").last.flatMap { UInt16($0) }
@@ -180,9 +180,13 @@ actor RawPeer: SocketActor {
         }
     }
 
+    /// Subscribes to topics more.
+    func subscribe(to topics: [[UInt8]]) throws { for topic in topics { try subscriber?.subscribe(topic) } }
+
     private func client(_ kind: Socket.Kind, _ address: String, of server: PublicKey) throws -> Socket {
         var options = SocketOptions()
         options.handshakeInterval = .seconds(3)
+        options.sendHighWaterMark = 0
         let socket = try Socket(kind, on: thread, options)
         guard let serverKey = server.transportKey, let ownKey = key.transportKey else { return socket }
         try identity.transportSecret().withSpan { secret in

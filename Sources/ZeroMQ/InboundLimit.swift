@@ -1,0 +1,110 @@
+internal import Dispatch
+internal import Glibc
+internal import Locks
+
+/// Cuts accepted connections on which more comes in than their peers can have to say.
+///
+/// libzmq files what subscribers send within whatever call the socket's thread makes next, and returns once nothing is
+/// left: whoever sends subscriptions faster than they are filed holds that thread, and fills memory. No limit of libzmq
+/// ends that. So a queue of its own looks at what the kernel counts (tcp(7), `TCP_INFO`), every 20 ms while there are
+/// connections, and shuts down those that are beyond their allowance.
+package final class InboundLimit: Sendable {
+    private struct Connection {
+        /// The kernel's number of the socket (`SO_COOKIE`): descriptors are used again.
+        let cookie: UInt64
+        var received: UInt64 = 0
+        /// How many bytes may still come.
+        var left: Double
+    }
+
+    private struct State {
+        var connections: [Int32: Connection] = [:]
+        var isLooking = false
+        var lastLook = ContinuousClock.now
+    }
+
+    private static let interval = DispatchTimeInterval.milliseconds(20)
+
+    private let bytes: Double
+    private let bytesPerSecond: Double
+    private let queue = DispatchQueue(label: "rhizome.inbound", qos: .userInteractive)
+    private let state = Lock(State())
+
+    /// A limit for the connections of one bound socket.
+    ///
+    /// - Parameters:
+    ///   - bytes: what each may bring at once, its handshake included.
+    ///   - bytesPerSecond: what is added to that, up to as much again as it was.
+    package init(bytes: Int, bytesPerSecond: Int) {
+        self.bytes = Double(bytes)
+        self.bytesPerSecond = Double(bytesPerSecond)
+    }
+
+    /// Takes note of what the socket's monitor tells: each event, in order.
+    package func note(_ event: Monitor.Event) {
+        guard let descriptor = event.descriptor else { return }
+        switch event.kind {
+        case .accepted: watch(descriptor)
+        case .closed, .disconnected: state.withLock { $0.connections[descriptor] = nil }
+        default: break
+        }
+    }
+
+    private func watch(_ descriptor: Int32) {
+        guard let cookie = Self.cookie(of: descriptor) else { return }
+        let starts = state.withLock { state in
+            state.connections[descriptor] = Connection(cookie: cookie, left: bytes)
+            defer { state.isLooking = true }
+            return !state.isLooking
+        }
+        if starts { lookSoon() }
+    }
+
+    private func lookSoon() { queue.asyncAfter(deadline: .now() + Self.interval) { [weak self] in self?.look() } }
+
+    private func look() {
+        let goesOn = state.withLock { state in
+            let now = ContinuousClock.now
+            let gain = min((now - state.lastLook) / .seconds(1), 1) * bytesPerSecond
+            state.lastLook = now
+            for descriptor in Array(state.connections.keys) {
+                state.connections[descriptor] = look(at: descriptor, state.connections[descriptor], gain)
+            }
+            state.isLooking = !state.connections.isEmpty
+            return state.isLooking
+        }
+        if goesOn { lookSoon() }
+    }
+
+    /// - Returns: the connection where it is still there and may go on.
+    private func look(at descriptor: Int32, _ connection: Connection?, _ gain: Double) -> Connection? {
+        guard var connection, Self.cookie(of: descriptor) == connection.cookie,
+            let received = Self.received(on: descriptor)
+        else { return nil }
+        connection.left = min(connection.left + gain, bytes) - Double(received - min(connection.received, received))
+        connection.received = received
+        guard connection.left < 0 else { return connection }
+        // libzmq's I/O thread sees the end and closes it.
+        _ = Glibc.shutdown(descriptor, Int32(SHUT_RDWR))
+        return nil
+    }
+
+    private static let socketCookie: Int32 = 57
+
+    private static func cookie(of descriptor: Int32) -> UInt64? {
+        var value: UInt64 = 0
+        var size = socklen_t(MemoryLayout<UInt64>.size)
+        return unsafe getsockopt(descriptor, SOL_SOCKET, socketCookie, &value, &size) == 0 ? value : nil
+    }
+
+    /// `tcpi_bytes_received` of the kernel's `tcp_info`, which glibc's own is too short for.
+    private static func received(on descriptor: Int32) -> UInt64? {
+        let offset = 128
+        var info = [UInt8](repeating: 0, count: offset + MemoryLayout<UInt64>.size)
+        var size = socklen_t(info.count)
+        guard unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size) == 0, size >= info.count else {
+            return nil
+        }
+        return unsafe info.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+    }
+}
