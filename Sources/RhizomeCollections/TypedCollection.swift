@@ -17,9 +17,9 @@ internal import StrictJSON
 ///     let user = try await users.get("taliesin-1")
 ///
 /// Each property of the type is a property of the entity, so its name is that of the coding key, and its value a text, a
-/// number, true, false or null. Peers see them by the same names over HTTP, and what they write shows here. Entities are
-/// named by their ids alone: `user/1` and `film/1` are one (spec: http.md). An entity all of whose properties are
-/// cleared isn't there.
+/// number, true, false or null; a `Date` is the number that Foundation makes of it, seconds since 2001. Peers see them by
+/// the same names over HTTP, and what they write shows here. Entities are named by their ids alone: `user/1` and `film/1`
+/// are one (spec: http.md). An entity all of whose properties are cleared isn't there.
 public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendable where Entity.ID == String {
     /// Its name, under which others find it at `/api/NAME`.
     public let name: String
@@ -71,7 +71,8 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     /// Writes what of the entity's properties has changed, as one transaction where it is more than one.
     ///
     /// A property that is `nil` is cleared. Properties that the type doesn't have stay as they are. Where nothing
-    /// changes nothing is written.
+    /// changes nothing is written. What differs from what is visible now counts as changed: a value that was read long ago
+    /// takes back what others have written since, so read it, change it and put it at once.
     ///
     /// - Throws: `EncodingError` where a property isn't a single value, or a number doesn't fit into a delta;
     ///   ``FieldError`` for names and ids that a PUT refuses; ``WriteError``. Nothing is written then.

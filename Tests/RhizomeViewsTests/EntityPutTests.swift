@@ -64,6 +64,26 @@ import Testing
         #expect(try plan(try #require(json.object), over: deltas) == [])
     }
 
+    @Test("clearing an entity is null for each of its values that a PUT can set")
+    func clearing() throws {
+        let deltas = [
+            Fixture.write("a", at: 1, "name", .text("Ann")), Fixture.write("b", at: 2, "age", .integer(30)),
+            Fixture.write("c", at: 3, "gone", .integer(1)), Fixture.write("d", at: 4, "gone", .null),
+            Fixture.write("e", at: 5, "_odd", .integer(1)), Fixture.write("f", at: 6, "id", .text("e")),
+        ]
+        func view(_ deltas: [ViewedDelta]) throws -> EntityView {
+            try #require(EntityView(of: "e", in: VisibleDeltas(among: deltas, seenAs: Perspective())))
+        }
+        let held = try view(deltas)
+        #expect(held.hasValues)
+        let put = try EntityPut(clearing: held, collection: "user")
+        #expect(put.properties.map(\.name) == ["age", "name"])
+        #expect(put.properties.allSatisfy { $0.value == .null })
+        #expect(try !view(Array(deltas[2...])).hasValues)
+        #expect(!EntityView(absent: "e").hasValues)
+        #expect(throws: FieldError(.reserved, field: "", "")) { try EntityPut(clearing: held, collection: "_user") }
+    }
+
     @Test("reserved, empty and long names, arrays and objects are refused, with the field")
     func refusals() {
         let long = Text(String(repeating: "x", count: 1_025))

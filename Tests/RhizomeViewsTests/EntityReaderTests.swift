@@ -155,6 +155,22 @@ import Testing
         #expect(try await reader.collection("user", count: 400) == CollectionPage(ids: expected, hasMore: false))
     }
 
+    @Test("of a collection's entities those without a value are left out where that is asked for")
+    func valued() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        for (index, value) in [Value.integer(1), .null, .text(""), .null, .integer(2)].enumerated() {
+            let delta = try maker.delta("ann", write(Text("u\(index)"), "name", value))
+            _ = try await log.append([delta], cursors: [:])
+        }
+        let reader = EntityReader(log: log)
+        #expect(try await reader.collection("user", count: 9).ids == ["u0", "u1", "u2", "u3", "u4"])
+        let first = try await reader.collection("user", count: 2, .withValues)
+        #expect(first == CollectionPage(ids: ["u0", "u2"], hasMore: true))
+        let second = try await reader.collection("user", after: "u2", count: 2, .withValues)
+        #expect(second == CollectionPage(ids: ["u4"], hasMore: false))
+    }
+
     // MARK: - Deltas
 
     private func write(_ entity: Text, _ property: Text, _ value: Value) -> [Pointer] {
