@@ -256,20 +256,22 @@ public final class Node: Sendable {
             hello: hello,
             health: health
         )
+        let grownLogs = Mailbox<Set<PublicKey>>([])
         let announcer = Announcer(
             mailbox: announcements,
-            log: log,
+            grownLogs: grownLogs,
             peering: peering,
             directory: directory,
-            clock: clock,
-            logger: logger
+            clock: clock
         )
+        let forks = ForkWatch(grown: grownLogs, log: log, clock: clock, logger: logger)
         let watch = TrustWatch(journal: journal, admittance: admittance, clock: clock, logger: logger) { change in
             await self.trustChanged(change)
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await server.serve(self.jobs) }
             group.addTask { await announcer.run() }
+            group.addTask { await forks.run() }
             group.addTask { await self.runSessions(sessions) }
             group.addTask { await self.keepLinks(newSession) }
             group.addTask { await self.keepHouse() }

@@ -18,7 +18,7 @@ enum StoreSchema {
         migrator.registerMigration("2") { db in
             // Honest logs have few deltas outside their first branch; a key that forks wildly has a branch for each, and
             // they must be found without reading all that share a sequence.
-            try db.execute(sql: "CREATE INDEX logsByBranch ON logs (author, branch, sequence) WHERE branch > 0")
+            try db.execute(sql: "CREATE INDEX logsByBranch ON logs (author, branch, sequence) WHERE branch <> 0")
         }
         return migrator
     }()

@@ -14,4 +14,30 @@ import Testing
             }
         }
     }
+
+    /// A lookup that reads all deltas with one sequence would take minutes here.
+    @Test("a key that began twenty thousand histories is told of and pulled in seconds", .timeLimit(.minutes(5)))
+    func manyHistories() async throws {
+        try await withTemporaryFolder { folder in
+            let log = try SQLiteDeltaLog.open(folder: folder.path("data"), version: "1", now: 0)
+            var maker = DeltaMaker()
+            let author = try maker.author("alice")
+            let firsts = try (0..<20_000).map { _ in try maker.delta("alice") }
+            _ = try await log.append(firsts, cursors: [:])
+            let start = ContinuousClock.now
+            let forks = try await log.forks(of: author, limit: 10)
+            #expect(forks == [Fork(author: author, sequence: 0, ids: firsts.map(\.delta.id))])
+            let told = ContinuousClock.now
+            for start in stride(from: 0, to: firsts.count, by: 64) {
+                let want = firsts[start..<min(start + 64, firsts.count)].map(\.delta.id)
+                let request = PullRequest(author: author, want: want, have: [], after: nil, maximumBytes: 1 << 20)
+                #expect(try await log.pull(request).deltas.count == want.count)
+            }
+            let pulled = ContinuousClock.now
+            print("20,000 histories: forks told in \(told - start), all pulled in \(pulled - told)")
+            #expect(told - start < .seconds(10))
+            #expect(pulled - told < .seconds(30))
+            try log.close()
+        }
+    }
 }

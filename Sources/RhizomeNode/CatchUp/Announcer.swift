@@ -33,11 +33,11 @@ struct Announcer: Sendable {
     }
 
     let mailbox: Mailbox<News>
-    let log: any DeltaLog
+    /// Where it is told whose logs grew besides our own.
+    let grownLogs: Mailbox<Set<PublicKey>>
     let peering: Peering
     let directory: PeerDirectory
     let clock: NodeClock
-    let logger: Logger
 
     /// Bytes of one publication: a slow subscriber may hold several in our memory.
     private static let publicationBytes = 1024 * 1024
@@ -48,13 +48,12 @@ struct Announcer: Sendable {
     func run() async {
         var heads = NewHeads()
         var due = Int64.max
-        var forks = ForkWatch(log: log, clock: clock, logger: logger)
-        while let news = await mailbox.take(within: heads.isEmpty ? forks.wait : Self.gathering) {
+        while let news = await mailbox.take(within: heads.isEmpty ? nil : Self.gathering) {
             for part in Self.parts(of: news.wires) { await peering.publish(.deltas(part)) }
             if !news.grown.isEmpty {
                 for (_, session) in directory.sessions { session.post { $0.add(grown: news.grown) } }
             }
-            await forks.look(at: news.heads.authors)
+            if !news.heads.isEmpty { grownLogs.post { $0.formUnion(news.heads.authors) } }
             if heads.isEmpty, !news.heads.isEmpty { due = clock.uptime + 50_000 }
             heads.add(news.heads)
             guard !heads.isEmpty, clock.uptime >= due else { continue }

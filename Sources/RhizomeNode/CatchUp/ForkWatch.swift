@@ -18,40 +18,40 @@ struct ForkWatch: Sendable {
     /// Beyond so many forks further ones are no news.
     private static let most = 100
 
+    /// Authors whose logs grew.
+    let grown: Mailbox<Set<PublicKey>>
     let log: any DeltaLog
     let clock: NodeClock
     let logger: Logger
 
-    private var told: [PublicKey: Told] = [:]
-    private var waiting: Set<PublicKey> = []
-
-    init(log: any DeltaLog, clock: NodeClock, logger: Logger) {
-        self.log = log
-        self.clock = clock
-        self.logger = logger
+    /// Runs until the mailbox is closed or the task cancelled.
+    @concurrent
+    func run() async {
+        var told: [PublicKey: Told] = [:]
+        var waiting: Set<PublicKey> = []
+        let interval = Duration.microseconds(Self.lookInterval)
+        while let authors = await grown.take(within: waiting.isEmpty ? nil : interval) {
+            waiting.formUnion(authors)
+            for author in waiting where told[author]?.notBefore ?? .min <= clock.uptime {
+                waiting.remove(author)
+                // What can't be read now is looked at when the log grows again.
+                guard let forks = try? await log.forks(of: author, limit: Self.most) else { continue }
+                let isNews = forks.count > told[author]?.count ?? 0
+                if isNews { tell(forks, of: author) }
+                let interval = isNews ? Self.logInterval : Self.lookInterval
+                told[author] = Told(count: forks.count, notBefore: clock.uptime + interval)
+            }
+        }
     }
 
-    /// When to look again, even if no log grows.
-    var wait: Duration? { waiting.isEmpty ? nil : .microseconds(Self.lookInterval) }
-
-    /// Looks at the logs of authors that grew, those whose turn it is.
-    mutating func look(at authors: Set<PublicKey>) async {
-        waiting.formUnion(authors)
-        for author in waiting where told[author]?.notBefore ?? .min <= clock.uptime {
-            waiting.remove(author)
-            // What can't be read now is looked at when the log grows again.
-            guard let forks = try? await log.forks(of: author, limit: Self.most) else { continue }
-            let isNews = forks.count > told[author]?.count ?? 0
-            let interval = isNews ? Self.logInterval : Self.lookInterval
-            told[author] = Told(count: forks.count, notBefore: clock.uptime + interval)
-            guard isNews, let newest = forks.last else { continue }
-            logger.warning(
-                "an author's key wrote two histories; both are kept",
-                metadata: [
-                    "author": "\(author.did)", "forks": "\(forks.count)", "sequence": "\(newest.sequence)",
-                    "ids": "\(newest.ids.prefix(4).map(\.description).joined(separator: " "))",
-                ]
-            )
-        }
+    private func tell(_ forks: [Fork], of author: PublicKey) {
+        guard let newest = forks.last else { return }
+        logger.warning(
+            "an author's key wrote two histories; both are kept",
+            metadata: [
+                "author": "\(author.did)", "forks": "\(forks.count)", "sequence": "\(newest.sequence)",
+                "ids": "\(newest.ids.prefix(4).map(\.description).joined(separator: " "))",
+            ]
+        )
     }
 }
