@@ -201,13 +201,15 @@ struct AuthorLog {
     /// How many crossings are looked at: a log that forks all the time is told less exactly.
     private static let locatorCrossings = 1_024
 
-    /// The greatest heads, then along the first previous 1, 2, 4, 8, … steps back, and the first.
+    /// The heads, the newest where there are many, then along the first previous 1, 2, 4, 8, … steps back, and the first.
     func locators() throws -> [DeltaID] {
         let rows = try Row.fetchAll(
             db.cachedStatement(
                 sql: """
-                    SELECT b.branch, d.sequence, d.id FROM branches b JOIN deltas d ON d.position = b.lastPosition
-                    WHERE b.author = ? AND b.isHead = 1 ORDER BY d.sequence DESC, d.id DESC LIMIT ?
+                    SELECT b.branch, d.sequence, d.id FROM
+                        (SELECT branch, lastPosition FROM branches WHERE author = ? AND isHead = 1
+                        ORDER BY branch DESC LIMIT ?) b
+                    JOIN deltas d ON d.position = b.lastPosition ORDER BY d.sequence DESC, d.id DESC
                     """
             ),
             arguments: [number, Self.locatorHeads]

@@ -4,8 +4,10 @@ extension FairGate {
     /// How many processors there are.
     static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-    /// What one source computes at once at most before another one's turn comes: 15 ms of verifying.
-    private static var piece: Int { 256 }
+    /// What one source computes at once at most before another one's turn comes: 2 ms of verifying.
+    ///
+    /// A piece keeps one of the pool's few threads, for which each step of all else that goes on has to wait.
+    private static var piece: Int { 32 }
 
     /// Computes a result for each element on all cores, in pieces that take turns with those of other sources, keeping
     /// the order.
