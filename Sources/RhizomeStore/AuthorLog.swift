@@ -43,7 +43,7 @@ struct AuthorLog {
     /// What finds rows of a branch: the first one by sequence, others by the index that only they are in.
     ///
     /// Not by `branch > 0`: SQLite's planner would take that for the range to search in, and pass over `branch = ?`.
-    private static func isIn(_ branch: Int64) -> String { branch > 0 ? "branch = ? AND branch <> 0" : "branch = ?" }
+    static func isIn(_ branch: Int64) -> String { branch > 0 ? "branch = ? AND branch <> 0" : "branch = ?" }
 
     /// The delta at a place.
     func id(branch: Int64, sequence: Int64) throws -> DeltaID? {

@@ -29,6 +29,16 @@ extension SQLiteDeltaLog {
         }
     }
 
+    /// Heads of a part of an author's log.
+    public func heads(
+        of author: PublicKey,
+        upTo time: Int64?,
+        within tips: [DeltaID]?,
+        limit: Int
+    ) async throws -> [Head] {
+        try await read { db in try AuthorLog(author, db)?.heads(upTo: time, within: tips, limit: limit) ?? [] }
+    }
+
     /// The heads of all.
     public func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
         guard limit > 0 else { return [] }

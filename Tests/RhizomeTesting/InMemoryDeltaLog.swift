@@ -149,6 +149,23 @@ public final class InMemoryDeltaLog: DeltaLog {
     /// An author's heads.
     public func heads(of author: PublicKey) async throws -> [Head] { state.withLock { $0.heads(of: author) } }
 
+    /// Heads of a part of an author's log.
+    public func heads(
+        of author: PublicKey,
+        upTo time: Int64?,
+        within tips: [DeltaID]?,
+        limit: Int
+    ) async throws -> [Head] {
+        state.withLock { state in
+            let reached = tips.map { state.ancestry(of: $0, author: author) }
+            let part = (state.logs[author] ?? []).map { state.deltas[$0].delta }.filter { delta in
+                (time.map { delta.header.timeCreated <= $0 } ?? true) && (reached?.contains(delta.id) ?? true)
+            }
+            let followed = Set(part.flatMap(\.header.previous))
+            return part.filter { !followed.contains($0.id) }.prefix(limit).map { DeltaLink($0).head }
+        }
+    }
+
     /// The heads of all.
     public func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
         state.withLock { state in

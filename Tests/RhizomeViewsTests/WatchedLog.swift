@@ -51,6 +51,14 @@ final class WatchedLog: DeltaLog {
         try await log.entities(among: entities, referencedAs: localContext)
     }
     func heads(of author: PublicKey) async throws -> [Head] { try await log.heads(of: author) }
+    func heads(
+        of author: PublicKey,
+        upTo time: Int64?,
+        within tips: [DeltaID]?,
+        limit: Int
+    ) async throws -> [Head] {
+        try await log.heads(of: author, upTo: time, within: tips, limit: limit)
+    }
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
         try await log.heads(after: last, limit: limit)
     }

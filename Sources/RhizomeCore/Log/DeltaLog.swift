@@ -77,6 +77,14 @@ public protocol DeltaLog: Sendable {
     /// The heads of an author's log, by (sequence, id), least first; none for an author of whom nothing is held.
     func heads(of author: PublicKey) async throws -> [Head]
 
+    /// Heads of a part of an author's log, which no delta of that part follows; in no certain order.
+    ///
+    /// - Parameters:
+    ///   - time: only deltas with a `timeCreated` of at most this, µs since 1970; all where `nil`.
+    ///   - tips: only these and all before them, as far as they are held; all where `nil`.
+    ///   - limit: how many heads at most; all where there are no more.
+    func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) async throws -> [Head]
+
     /// The heads of all authors, ordered by (author, id), those after `last`.
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead]
 

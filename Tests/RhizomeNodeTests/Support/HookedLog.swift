@@ -56,6 +56,14 @@ final class HookedLog: DeltaLog {
         try await memory.entities(among: entities, referencedAs: localContext)
     }
     func heads(of author: PublicKey) async throws -> [Head] { try await memory.heads(of: author) }
+    func heads(
+        of author: PublicKey,
+        upTo time: Int64?,
+        within tips: [DeltaID]?,
+        limit: Int
+    ) async throws -> [Head] {
+        try await memory.heads(of: author, upTo: time, within: tips, limit: limit)
+    }
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead] {
         try await memory.heads(after: last, limit: limit)
     }

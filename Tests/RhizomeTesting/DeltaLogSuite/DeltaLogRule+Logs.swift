@@ -35,6 +35,48 @@ extension DeltaLogRule {
                 try await expect([try #require(try await log.deltas(after: 10, limit: 9).last).admitted(maker)])
             }
         },
+        DeltaLogRule("the heads of a part are those of what was written by a moment, and of what some deltas reach") {
+            lend in
+            for _ in 0..<8 {
+                try await lend { log in
+                    try await withSeedAsync { generator in
+                        var maker = DeltaMaker()
+                        let tangle = try maker.tangle("alice", 60, using: &generator)
+                        _ = try await log.append(tangle, cursors: [:])
+                        let author = try maker.author("alice")
+                        for index in [-1, 0, 1, 20, 40, 58, 59] {
+                            // Each is a millisecond after the last.
+                            let time = tangle[max(0, index)].delta.header.timeCreated + (index < 0 ? -1 : 0)
+                            let unknown = DeltaID(Bytes32(repeating: 7))
+                            let tips = tangle.shuffled(using: &generator).prefix(2).map(\.delta.id) + [unknown]
+                            let early = Set(tangle[...index].map(\.delta.id))
+                            for (time, tips) in [(time, nil), (nil, tips), (time, tips), (nil, nil)] {
+                                let reached = reach(tips ?? tangle.map(\.delta.id), in: maker.made)
+                                let part = tangle.map(\.delta).filter { delta in
+                                    reached.contains(delta.id) && (time == nil || early.contains(delta.id))
+                                }
+                                let followed = Set(part.flatMap(\.header.previous))
+                                let expected = part.filter { !followed.contains($0.id) }.map { DeltaLink($0).head }
+                                for limit in [0, 1, 2, 100] {
+                                    let heads = try await log.heads(
+                                        of: author,
+                                        upTo: time,
+                                        within: tips,
+                                        limit: limit
+                                    )
+                                    #expect(heads.count == min(limit, expected.count), "seed \(generator.seed)")
+                                    #expect(Set(heads).isSubset(of: expected), "seed \(generator.seed)")
+                                    #expect(Set(heads).count == heads.count, "seed \(generator.seed)")
+                                }
+                            }
+                        }
+                        let nobody = try maker.author("bob")
+                        #expect(try await log.heads(of: nobody, upTo: nil, within: nil, limit: 9).isEmpty)
+                        #expect(try await log.heads(of: author, upTo: nil, within: [], limit: 9).isEmpty)
+                    }
+                }
+            }
+        },
         DeltaLogRule("the heads of all come by (author, id), page after page") { lend in
             try await lend { log in
                 var maker = DeltaMaker()
