@@ -542,6 +542,7 @@ public final class Node: Sendable {
         if let known = exclusions.withLock({ $0.known }), known.statement == trust.head { return known.exclusion }
         // By author: the deltas that stay; `nil` where none do.
         var excluded: [PublicKey: Set<DeltaID>?] = [:]
+        var named: [PublicKey: [DeltaID]] = [:]
         var isFinal = true
         for identity in trust.entries.keys {
             switch trust.standing(of: identity, at: clock.now) {
@@ -550,14 +551,15 @@ public final class Node: Sendable {
                 let ids = ids.map { DeltaID($0) }
                 let kept = try await log.ancestry(of: ids, author: identity)
                 excluded[identity] = kept
+                named[identity] = ids
                 // One that isn't held may be on its way through admission still.
                 isFinal = isFinal && ids.allSatisfy(kept.contains)
             case .distrusted(.all), .own, .trusted, .unknown: break
             }
         }
-        return exclusions.withLock { [excluded, isFinal] exclusions in
+        return exclusions.withLock { [excluded, named, isFinal] exclusions in
             exclusions.count += 1
-            let exclusion = ViewCache.Exclusion(number: exclusions.count) { delta in
+            let exclusion = ViewCache.Exclusion(number: exclusions.count, kept: named) { delta in
                 guard let kept = excluded[delta.author] else { return false }
                 return !(kept?.contains(delta.id) ?? false)
             }

@@ -14,6 +14,11 @@ public enum ControlName {
     /// The target context of a size delta's pointer to its transaction, and the local context of the size.
     public static let size: Text = "size"
 
+    /// The local context of a definition's pointer to the context that it defines.
+    public static let context: Text = "_context"
+    /// The target context of that pointer, and the local context of the definition's text.
+    public static let definition: Text = "definition"
+
     /// Whether a name begins with `_` and so is kept for control deltas.
     public static func isReserved(_ name: Text) -> Bool { name.utf8.first == UInt8(ascii: "_") }
 }

@@ -29,6 +29,8 @@ public struct JSONLogicError: Error, Equatable, Sendable, CustomStringConvertibl
     public let message: String
     /// The way from the outermost rule to the fault; empty for an evaluation that was ended.
     public private(set) var path: [JSONError.Step] = []
+    /// Which of several rules it was; `nil` where there is one alone.
+    public private(set) var rule: String?
 
     init(_ code: Code, _ message: String) {
         self.code = code
@@ -39,6 +41,13 @@ public struct JSONLogicError: Error, Equatable, Sendable, CustomStringConvertibl
     func inside(_ step: JSONError.Step) -> JSONLogicError {
         var error = self
         error.path.insert(step, at: 0)
+        return error
+    }
+
+    /// The same error, told of one of several rules.
+    func of(rule name: String) -> JSONLogicError {
+        var error = self
+        error.rule = name
         return error
     }
 

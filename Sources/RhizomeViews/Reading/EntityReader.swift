@@ -40,7 +40,7 @@ public struct EntityReader: Sendable {
         limit: Int = 250_000
     ) {
         self.log = log
-        perspective = Perspective(isExcluded: exclusion.isExcluded)
+        perspective = Perspective(kept: exclusion.kept, isExcluded: exclusion.isExcluded)
         self.cache = cache
         self.exclusion = exclusion
         self.limit = limit
@@ -60,16 +60,27 @@ public struct EntityReader: Sendable {
             try await gathered.gather(from: log)
             deltas = gathered.deltas
         }
+        var perspective = perspective
+        if perspective.refusesForked {
+            let authors = Set(deltas.values.lazy.filter(perspective.leaves).map(\.author)).filter(perspective.picks)
+            perspective.forked.formUnion(
+                try await ForkedAuthors.among(authors, seenAs: perspective, log: log)
+            )
+        }
         let visible = VisibleDeltas(among: deltas.values, seenAs: perspective)
         return try visible.filtered(by: perspective.filters)
     }
 
     /// An entity with its properties' values, or `nil` where it isn't visible.
-    @concurrent public func entity(_ id: Text) async throws -> EntityView? {
+    ///
+    /// - Parameter collection: the name under which it is looked at, by which the perspective may choose resolvers.
+    @concurrent public func entity(_ id: Text, in collection: Text? = nil) async throws -> EntityView? {
         if let cache, let exclusion {
             return try await cache.view(of: id, without: exclusion, log: log, limit: limit)
         }
-        return EntityView(of: id, in: try await visibleDeltas(about: [id]))
+        return EntityView(of: id, in: try await visibleDeltas(about: [id])) { property in
+            perspective.resolver(of: property, in: collection)
+        }
     }
 
     /// What was said of an entity, oldest first, or `nil` where it isn't visible.

@@ -15,13 +15,21 @@ public struct DeltaFilter: Sendable {
     private static let stepsPerDelta = 500
 
     private let rule: JSONLogicRule
+    private let name: String
     private let petname: @Sendable (PublicKey) -> String?
 
     /// A filter by a rule.
     ///
-    /// - Parameter petname: what a person calls an author.
-    public init(_ rule: JSONLogicRule, petname: @escaping @Sendable (PublicKey) -> String? = { _ in nil }) {
+    /// - Parameters:
+    ///   - name: what an error calls it, since several filters may be passed one after the other.
+    ///   - petname: what a person calls an author.
+    public init(
+        _ rule: JSONLogicRule,
+        name: String = "filter",
+        petname: @escaping @Sendable (PublicKey) -> String? = { _ in nil }
+    ) {
         self.rule = rule
+        self.name = name
         self.petname = petname
     }
 
@@ -35,8 +43,11 @@ public struct DeltaFilter: Sendable {
         for delta in deltas {
             let author = authors[delta.author] ?? DeltaRecord.Author(delta.author, petname: petname(delta.author))
             authors[delta.author] = author
-            if try rule.evaluate(DeltaRecord(delta: delta, author: author), within: &budget).isTruthy {
-                passing.append(delta)
+            do {
+                let verdict = try rule.evaluate(DeltaRecord(delta: delta, author: author), within: &budget)
+                if verdict.isTruthy { passing.append(delta) }
+            } catch {
+                throw error.of(rule: name)
             }
         }
         return passing

@@ -1,11 +1,16 @@
+public import Bytes
+public import RhizomeCore
 public import SignedLog
 
 /// How somebody looks at the deltas: what a view's steps need to know besides them (spec: views.md).
 ///
-/// The default sees everything that is held, as of now.
+/// The default sees everything that is held, as of now, and of each property the last write.
 public struct Perspective: Sendable {
     /// Step 1: deltas that trust keeps out, those of distrusted authors that `keep` doesn't name.
     public var isExcluded: @Sendable (ViewedDelta) -> Bool
+    /// Step 1: the ids that `keep` names, of each distrusted author who has any; ``isExcluded`` leaves those deltas and
+    /// all before them.
+    public var kept: [PublicKey: [DeltaID]]
     /// Step 2: only deltas with a `timeCreated` of at most this, µs since 1970; all where `nil`.
     public var asOf: Int64?
     /// Step 4: who may negate deltas by others, besides their authors, unless ``without`` names them.
@@ -14,8 +19,18 @@ public struct Perspective: Sendable {
     public var authors: Set<PublicKey>?
     /// Step 5: all but these authors' deltas.
     public var without: Set<PublicKey>
+    /// Step 5: whether authors with more than one head don't count.
+    ///
+    /// Only a log tells who they are: an ``EntityReader`` asks its own, and takes them for ``forked``.
+    public var refusesForked: Bool
+    /// Step 5: authors with more than one head among what steps 1 and 2 leave, where they don't count.
+    public var forked: Set<PublicKey>
     /// Step 6: only deltas that pass each of these.
     public var filters: [DeltaFilter]
+    /// Step 7: which resolvers properties have; the last write counts of all others.
+    public var resolvers: ResolverTable
+    /// Step 7: who counts how much for `by-rank`, the one who counts most first.
+    public var ranking: [PublicKey]
 
     /// A perspective; without arguments, the one that sees all.
     public init(
@@ -23,14 +38,24 @@ public struct Perspective: Sendable {
         moderators: Set<PublicKey> = [],
         authors: Set<PublicKey>? = nil,
         without: Set<PublicKey> = [],
+        refusesForked: Bool = false,
+        forked: Set<PublicKey> = [],
         filters: [DeltaFilter] = [],
+        resolvers: ResolverTable = ResolverTable(),
+        ranking: [PublicKey] = [],
+        kept: [PublicKey: [DeltaID]] = [:],
         isExcluded: @escaping @Sendable (ViewedDelta) -> Bool = { _ in false }
     ) {
         self.asOf = asOf
         self.moderators = moderators
         self.authors = authors
         self.without = without
+        self.refusesForked = refusesForked
+        self.forked = forked
         self.filters = filters
+        self.resolvers = resolvers
+        self.ranking = ranking
+        self.kept = kept
         self.isExcluded = isExcluded
     }
 
@@ -41,5 +66,14 @@ public struct Perspective: Sendable {
     }
 
     /// Whether step 5 leaves an author's deltas.
-    func picks(_ author: PublicKey) -> Bool { authors?.contains(author) != false && !without.contains(author) }
+    func picks(_ author: PublicKey) -> Bool {
+        authors?.contains(author) != false && !without.contains(author) && !forked.contains(author)
+    }
+
+    /// The resolver of a property in step 7.
+    ///
+    /// - Parameter collection: under which name the entity is looked at.
+    public func resolver(of property: Text, in collection: Text?) -> any Resolver {
+        resolvers.resolver(of: property, in: collection)?.resolver(ranking: ranking) ?? LastWriteWins()
+    }
 }

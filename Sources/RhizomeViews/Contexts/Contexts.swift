@@ -1,0 +1,81 @@
+internal import Bytes
+public import RhizomeCore
+public import SignedLog
+
+/// The contexts that are stored in a log, as a node's owner means them (spec: views.md, "Contexts").
+///
+/// A name means the last definition, by (timeCreated, id bytes), of its author that isn't negated and that trust doesn't
+/// keep out, as of now. Each answer is worked out anew; what was parsed lately is kept by the cache.
+public struct Contexts: Sendable {
+    /// How many names are looked at together.
+    private static let batch = 64
+
+    private let own: PublicKey
+    private let reader: EntityReader
+    private let cache: ViewCache
+
+    /// The contexts of a log.
+    ///
+    /// - Parameters:
+    ///   - own: whose node it is.
+    ///   - exclusion: what trust keeps out.
+    ///   - cache: of this log; told of all that is appended.
+    public init(log: any DeltaLog, own: PublicKey, without exclusion: ViewCache.Exclusion, cache: ViewCache) {
+        self.own = own
+        self.cache = cache
+        reader = EntityReader(log: log, without: exclusion, cache: cache)
+    }
+
+    /// What a context is now; `nil` where there is none.
+    ///
+    /// - Throws: ``ViewError``, `CancellationError`, and what the log throws.
+    @concurrent public func context(_ name: ContextName) async throws -> StoredContext? {
+        let visible = try await reader.visibleDeltas(about: [name.name])
+        let last = visible.deltas(about: name.name).last { delta in
+            delta.author == name.author && delta.definition(of: name.name) != nil
+        }
+        return last.flatMap { StoredContext(name.name, $0, memo: cache.definitions) }
+    }
+
+    /// What contexts there are, by the bytes of their names, of one name this node's own first and then by author.
+    ///
+    /// - Parameters:
+    ///   - last: only those after this one, whether or not it is there.
+    ///   - count: how many at most; 1 or more.
+    /// - Throws: as above.
+    @concurrent public func names(
+        after last: ContextName? = nil,
+        count: Int
+    ) async throws -> (names: [ContextName], hasMore: Bool) {
+        precondition(count > 0, "a page has room for a context")
+        var found: [ContextName] = []
+        if let last {
+            let authors = try await authors(of: [last.name]).flatMap(\.authors)
+            found += authors.filter { isOrdered(last.author, $0) }.map { ContextName(last.name, by: $0) }
+        }
+        var name = last?.name
+        while found.count <= count {
+            let page = try await reader.collection(ControlName.context, after: name, count: Self.batch)
+            for (name, authors) in try await authors(of: page.ids) {
+                found += authors.map { ContextName(name, by: $0) }
+            }
+            guard page.hasMore, let next = page.ids.last else { break }
+            name = next
+        }
+        return (Array(found.prefix(count)), found.count > count)
+    }
+
+    /// Who defines these names, in the order in which they are told.
+    private func authors(of names: [Text]) async throws -> [(name: Text, authors: [PublicKey])] {
+        let visible = try await reader.visibleDeltas(about: names)
+        return names.map { name in
+            let definitions = visible.deltas(about: name).lazy.filter { $0.definition(of: name) != nil }
+            return (name, Set(definitions.map(\.author)).sorted(by: isOrdered))
+        }
+    }
+
+    private func isOrdered(_ first: PublicKey, _ second: PublicKey) -> Bool {
+        if (first == own) != (second == own) { return first == own }
+        return first < second
+    }
+}
