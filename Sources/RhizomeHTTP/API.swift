@@ -51,6 +51,7 @@ final class API: Sendable {
                 + DeltaRoutes(node: node).routes
                 + MetricsRoutes(node: node, registry: registry, measure: measure).routes
                 + LosslessRoutes(node: node).routes
+                + ContextRoutes(node: node).routes
                 + CollectionRoutes(node: node, makeUUID: makeUUID).routes
         )
     }

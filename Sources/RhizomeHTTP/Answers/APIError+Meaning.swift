@@ -12,7 +12,8 @@ extension APIError {
         case let error as APIError: self = error
         case let error as JSONError: self.init(error, of: "the body")
         case let error as FieldError: self.init(error)
-        case let error as JSONLogicError: self.init(error, field: "filter")
+        case let error as JSONLogicError: self.init(error, field: error.rule ?? "filter")
+        case let error as ContextError: self.init(error)
         case let error as WriteError: self.init(error)
         case let error as DeltaLogError: self.init(error)
         case let error as ViewError: self = .unavailable(error.code.rawValue, error.message)
@@ -44,6 +45,17 @@ extension APIError {
     init(_ error: FieldError) {
         self = .badInput(error.message, field: error.field)
         details.append("code", .string(error.code.rawValue))
+    }
+
+    private init(_ error: ContextError) {
+        self = .badInput(
+            error.message,
+            field: "context",
+            details: [
+                "code": .string(error.code.rawValue), "name": .text(error.context.name),
+                "creator": error.context.author.json, "delta": error.delta.json, "place": .string(error.field),
+            ]
+        )
     }
 
     private init(_ error: WriteError) {

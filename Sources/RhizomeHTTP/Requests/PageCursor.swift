@@ -8,6 +8,8 @@ enum PageCursor: Equatable {
     case position(Int64, epoch: [UInt8])
     /// An entity's id.
     case entity(Text)
+    /// A context's name as it is told.
+    case context(Text)
 
     /// Bytes of an epoch that tell logs apart.
     private static let epochBytes = 8
@@ -22,6 +24,7 @@ enum PageCursor: Equatable {
                 bytes.append(UInt8(truncatingIfNeeded: position >> shift))
             }
         case .entity(let id): bytes = [UInt8(ascii: "e")] + id.utf8
+        case .context(let name): bytes = [UInt8(ascii: "c")] + name.utf8
         }
         return Base64.urlUnpadded.encode(bytes)
     }
@@ -39,15 +42,21 @@ enum PageCursor: Equatable {
     }
 
     /// The id that a cursor of entities names.
-    static func entity(_ text: Text?) throws(APIError) -> Text? {
+    static func entity(_ text: Text?) throws(APIError) -> Text? { try name(text, kind: "e") }
+
+    /// The name, as it is told, of the context that a cursor of contexts names.
+    static func context(_ text: Text?) throws(APIError) -> Text? { try name(text, kind: "c") }
+
+    private static func name(_ text: Text?, kind: Unicode.Scalar) throws(APIError) -> Text? {
         guard let text else { return nil }
-        guard let bytes = Base64.urlUnpadded.decode(text.string), bytes.first == UInt8(ascii: "e"),
-            let id = Text(utf8: bytes.dropFirst())
+        guard let bytes = Base64.urlUnpadded.decode(text.string), bytes.first == UInt8(ascii: kind),
+            let name = Text(utf8: bytes.dropFirst())
         else { throw invalid }
-        return id
+        return name
     }
 
-    private static var invalid: APIError {
+    /// What is said of a cursor that isn't of this list.
+    static var invalid: APIError {
         .badInput("after is taken from the Link header of an earlier page of this list", field: "after")
     }
 }

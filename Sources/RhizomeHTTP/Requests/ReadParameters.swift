@@ -17,12 +17,9 @@ struct ReadParameters {
         let rawValue: Int
         /// `limit` and `after`.
         static let page = Kinds(rawValue: 1)
-        /// `asOf`, `authors`, `without` and `filter`.
+        /// `context`, `asOf`, `authors`, `without` and `filter`.
         static let viewpoint = Kinds(rawValue: 2)
     }
-
-    /// Parameters of http.md that this version doesn't know yet.
-    private static let later: Set<Text> = ["context"]
 
     /// The page that is asked for.
     let page: PageRequest
@@ -53,11 +50,10 @@ struct ReadParameters {
                     )
                 }
                 viewpoint.asOf = time
+            case "context" where kinds.contains(.viewpoint): viewpoint.context = value
             case "authors" where kinds.contains(.viewpoint): viewpoint.authors = try Self.names(value, "authors")
             case "without" where kinds.contains(.viewpoint): viewpoint.without = try Self.names(value, "without")
             case "filter" where kinds.contains(.viewpoint): viewpoint.filter = try Self.rule(value, "filter")
-            case _ where Self.later.contains(name):
-                throw .badInput("this version doesn't support this parameter here yet", field: name.string)
             default: throw .badInput("there is no such parameter here", field: name.string)
             }
         }

@@ -1,11 +1,13 @@
 internal import Bytes
-internal import RhizomeIdentity
 internal import RhizomeViews
 internal import SignedLog
 internal import StrictJSON
 
-/// Through whose eyes and as of when a read is to look: `?asOf=`, `?authors=`, `?without=`, `?filter=` (spec: http.md).
+/// Through whose eyes and as of when a read is to look: `?context=`, and on top of it `?asOf=`, `?authors=`,
+/// `?without=`, `?filter=` (spec: http.md).
 struct Viewpoint: Sendable {
+    /// The name of the context through which to look.
+    var context: Text?
     /// The moment as of which to look, µs since 1970.
     var asOf: Int64?
     /// Dids or petnames of those who alone count; everybody where `nil`.
@@ -16,20 +18,34 @@ struct Viewpoint: Sendable {
     var filter: JSONLogicRule?
 
     /// Whether this is how the node itself looks, now.
-    var isOwn: Bool { asOf == nil && authors == nil && without.isEmpty && filter == nil }
+    var isOwn: Bool { context == nil && asOf == nil && authors == nil && without.isEmpty && filter == nil }
 
     /// How a node looks from here.
     ///
-    /// - Throws: 400 for somebody whom the node doesn't know by that name.
+    /// - Throws: 400 for a context that there isn't, and for somebody whom the node doesn't know by that name;
+    ///   ``ContextError`` for a context whose definition can't be used.
     func perspective(of node: some NodeService) async throws -> Perspective {
-        let exclusion = try await node.exclusion()
-        return Perspective(
+        let authors = try authors.map { try Self.identities($0, "authors", node) }
+        let without = try Self.identities(without, "without", node)
+        return try await base(of: node).narrowed(
             asOf: asOf,
-            authors: try authors.map { try Self.identities($0, "authors", node) },
-            without: try Self.identities(without, "without", node),
-            filters: filter.map { [DeltaFilter($0, petname: node.petname)] } ?? [],
-            isExcluded: exclusion.isExcluded
+            authors: authors,
+            without: without,
+            filter: filter.map { DeltaFilter($0, petname: node.petname) }
         )
+    }
+
+    private func base(of node: some NodeService) async throws -> Perspective {
+        let exclusion = try await node.exclusion()
+        guard let context else { return Perspective(kept: exclusion.kept, isExcluded: exclusion.isExcluded) }
+        guard let stored = try await node.context(called: context) else {
+            throw APIError.badInput(
+                "there is no context of this name; see /api/contexts, another author's is NAME@did",
+                field: "context",
+                details: ["name": .text(context)]
+            )
+        }
+        return Perspective(of: try stored.definition.get(), without: exclusion, petname: node.petname)
     }
 
     private static func identities(
@@ -39,13 +55,8 @@ struct Viewpoint: Sendable {
     ) throws(APIError) -> Set<PublicKey> {
         var identities: Set<PublicKey> = []
         for name in names {
-            // A did names somebody whether or not the list does.
-            guard let identity = PublicKey(typed: name) ?? node.identity(called: name) else {
-                throw .badInput(
-                    "nobody in the list goes by this name, and it is no did; see: rhizome-keys list --all",
-                    field: field,
-                    details: ["name": .string(name)]
-                )
+            guard let identity = node.identity(typed: name) else {
+                throw .badInput(ContextDefinition.unknownIdentity, field: field, details: ["name": .string(name)])
             }
             identities.insert(identity)
         }

@@ -36,7 +36,8 @@ struct CollectionRoutes {
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
         let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
         let reader = try await node.reader(from: parameters.viewpoint)
-        guard let entity = try await reader.entity(request.parameter("id")) else { throw APIError.notFound }
+        let entity = try await reader.entity(request.parameter("id"), in: request.parameter("collection"))
+        guard let entity else { throw APIError.notFound }
         return .json(entity.json)
     }
 

@@ -1,0 +1,128 @@
+internal import Bytes
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import RhizomeCore
+internal import RhizomeIdentity
+internal import RhizomeNode
+internal import RhizomeViews
+internal import SignedLog
+internal import StrictJSON
+
+/// Named ways of looking, to be read and written (spec: http.md, `/api/contexts`).
+struct ContextRoutes {
+    /// Names that a complete list asks for at once.
+    private static let batch = 64
+
+    let node: any NodeService
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/contexts", all),
+            Route(.get, "/api/contexts/:name", context),
+            Route(.put, "/api/contexts/:name", contentTypes: [MediaTypes.json], put),
+        ]
+    }
+
+    // MARK: - Reading
+
+    /// Names are read ahead, definitions, which can be large, one by one while the answer is written.
+    @Sendable private func all(_ request: APIRequest) async throws -> Response {
+        let page = try ReadParameters(request.target.query, taking: .page).page
+        let contexts = try await node.contexts()
+        let own = node.identity
+        let batch = page.limit ?? Self.batch
+        let after = try PageCursor.context(page.after).map { text in
+            guard let name = ContextName(text, own: own, identity: PublicKey.init(did:)) else {
+                throw PageCursor.invalid
+            }
+            return name
+        }
+        let first = try await contexts.names(after: after, count: batch)
+        let isComplete = page.limit == nil
+        let list = JSONList {
+            var (names, hasMore) = first
+            var index = 0
+            return {
+                while true {
+                    if index == names.count {
+                        guard isComplete, hasMore else { return [] }
+                        (names, hasMore) = try await contexts.names(after: names.last, count: batch)
+                        index = 0
+                        if names.isEmpty { return [] }
+                    }
+                    index += 1
+                    // Gone meanwhile where there is none.
+                    guard let context = try await contexts.context(names[index - 1]) else { continue }
+                    return [context.json(own: own)]
+                }
+            }
+        }
+        var response = list.response()
+        if let limit = page.limit, first.hasMore, let last = first.names.last {
+            response.linkToNext(request.target, limit: limit, after: .context(last.text(own: own)))
+        }
+        return response
+    }
+
+    @Sendable private func context(_ request: APIRequest) async throws -> Response {
+        _ = try ReadParameters(request.target.query, taking: [])
+        guard let context = try await node.context(called: request.parameter("name")) else { throw APIError.notFound }
+        return .json(try context.definition.get().json)
+    }
+
+    // MARK: - Writing
+
+    @Sendable private func put(_ request: APIRequest) async throws -> Response {
+        _ = try ReadParameters(request.target.query, taking: [])
+        let name = request.parameter("name")
+        guard !ReservedNames.ids.contains(name) else { throw APIError.badInput("this name is reserved", field: "name") }
+        let put = try ContextPut(
+            name: name,
+            definition: try ContextDefinition(
+                json: .object(try request.object()),
+                identity: { node.identity(typed: $0) },
+                time: { Timestamp.microseconds($0) }
+            )
+        )
+        let current = try await node.contexts().context(ContextName(name, by: node.identity))
+        if let planned = put.delta(changing: current) {
+            _ = try await node.write([Draft(pointers: planned.pointers, replacing: planned.replacedTime)])
+        }
+        return .json(put.definition.json)
+    }
+}
+
+extension StoredContext {
+    /// An item of the list; `definition` is null where it can't be used, and `error` says why.
+    fileprivate func json(own: PublicKey) -> JSONValue {
+        var json: JSONObject = [
+            "name": .text(name.text(own: own)),
+            "creator": name.author.json,
+            "timeCreated": .integer(timeCreated),
+            "delta": delta.json,
+        ]
+        switch definition {
+        case .success(let definition): json.append("definition", definition.json)
+        case .failure(let error):
+            json.append("definition", .null)
+            json.append("error", .string(error.message))
+        }
+        return .object(json)
+    }
+}
+
+extension NodeService {
+    /// The contexts that are stored, as of now.
+    func contexts() async throws -> Contexts {
+        Contexts(log: log, own: identity, without: try await exclusion(), cache: views)
+    }
+
+    /// The context that a person means by NAME or `NAME@did`; `nil` where there is none.
+    func context(called text: Text) async throws -> StoredContext? {
+        guard let name = ContextName(text, own: identity, identity: { identity(typed: $0) }) else { return nil }
+        return try await contexts().context(name)
+    }
+
+    /// The identity of a did, or of a petname; a did names somebody whether or not the list does.
+    func identity(typed name: String) -> PublicKey? { PublicKey(typed: name) ?? identity(called: name) }
+}
