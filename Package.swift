@@ -19,6 +19,7 @@ let example: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let package = Package(
     name: "rhizome",
     products: [
+        .library(name: "Bytes", targets: ["Bytes"]),
         .library(name: "PrometheusMetrics", targets: ["PrometheusMetrics"]),
         .library(name: "RhizomeCollections", targets: ["RhizomeCollections"]),
         .library(name: "RhizomeCore", targets: ["RhizomeCore"]),
@@ -28,6 +29,7 @@ let package = Package(
         .library(name: "RhizomeNode", targets: ["RhizomeNode"]),
         .library(name: "RhizomeStore", targets: ["RhizomeStore"]),
         .library(name: "RhizomeViews", targets: ["RhizomeViews"]),
+        .library(name: "StrictJSON", targets: ["StrictJSON"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
