@@ -25,7 +25,7 @@ enum RandomContext {
         }
         var table: [Text: [Text: StandardResolver]] = [:]
         for collection in ["*", "user", "f\u{0}.\u{e9}"] as [Text] where Bool.random(using: &random) {
-            for property in ["name", "age", "e\u{301}"] as [Text] where Bool.random(using: &random) {
+            for property in ["name", "age", "e\u{301}"] as [Text] where Int.random(in: 0..<4, using: &random) > 0 {
                 table[collection, default: [:]][property] = StandardResolver.allCases.randomElement(using: &random)
             }
         }
