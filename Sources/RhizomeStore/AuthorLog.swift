@@ -319,7 +319,7 @@ struct AuthorLog {
                     return { reach.contains(branch: $0.branch, sequence: $0.sequence) }
                 }
                 guard let sequence = parting.map(\.sequence).min() else { continue }
-                let ids = try parting.compactMap { try id(branch: $0.branch, sequence: $0.sequence) }
+                let ids = try leastIDs(of: parting, atMost: Fork.mostIDs)
                 forks.insert(Fork(author: author, sequence: sequence, ids: ids))
             } catch is TooManyCrossings {
                 // Forks whose deltas have one sequence are still found.
@@ -327,6 +327,28 @@ struct AuthorLog {
             }
         }
         return forks.sorted()
+    }
+
+    /// The least ids of the deltas at these places, in one query: a key can have begun hundreds of thousands of histories.
+    private func leastIDs(of places: [Place], atMost count: Int) throws -> [DeltaID] {
+        let first = try places.filter { $0.branch == 0 }.compactMap { try id(branch: 0, sequence: $0.sequence) }
+        let rows = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT d.id FROM json_each(?) place
+                    CROSS JOIN logs l ON l.author = ? AND l.branch = place.value ->> 0 AND l.branch <> 0
+                        AND l.sequence = place.value ->> 1
+                    JOIN deltas d ON d.position = l.position
+                    ORDER BY d.id LIMIT ?
+                    """
+            ),
+            arguments: [
+                "[" + places.filter { $0.branch != 0 }.map { "[\($0.branch),\($0.sequence)]" }.joined(separator: ",")
+                    + "]",
+                number, count,
+            ]
+        )
+        return try first + rows.map { try $0.id(0) }
     }
 
     /// The deltas that share a previous, as far as more than one can; under none, the firsts.

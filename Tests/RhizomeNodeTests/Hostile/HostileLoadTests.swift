@@ -83,6 +83,11 @@ import Testing
                 }
             }
             try await alice.decided("accept", atLeast: count)
+            let start = ContinuousClock.now
+            let forks = try await alice.node.peer("raw0")?.forks
+            print("the forks of \(count) firsts are told in \(ContinuousClock.now - start)")
+            #expect(forks?.isEmpty == false)
+            #expect(ContinuousClock.now - start < .seconds(5))
         }
     }
 
