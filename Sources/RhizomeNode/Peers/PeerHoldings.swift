@@ -50,6 +50,8 @@ struct PeerHoldings: Sendable {
 
     /// How far behind each peer is and we are, for those with whom all heads have been compared.
     ///
+    /// A log with more heads than are remembered of a peer is passed over: what of it is missing can't be told.
+    ///
     /// - Complexity: that of reading all heads; for each peer a query for the logs in which it differs.
     func lags() async throws -> [PublicKey: PeerLag] {
         let compared = directory.compared
@@ -58,7 +60,9 @@ struct PeerHoldings: Sendable {
         var after: AuthorHead?
         while true {
             let page = try await log.heads(after: after, limit: PeeringLimits.headsPage)
-            for head in page { ours[head.author, default: []].insert(head.id) }
+            for head in page where ours[head.author, default: []].count <= PeerDirectory.mostHeads {
+                ours[head.author, default: []].insert(head.id)
+            }
             guard page.count == PeeringLimits.headsPage, let last = page.last else { break }
             after = last
         }
@@ -74,6 +78,7 @@ struct PeerHoldings: Sendable {
         let trust = admittance.trust
         let authors = Set(ours.keys).union(theirs.keys).filter { author in
             trust.isKnown(author) && ours[author] != theirs[author]
+                && ours[author, default: []].count <= PeerDirectory.mostHeads
         }
         let ids = authors.flatMap { (ours[$0] ?? []).union(theirs[$0] ?? []) }
         let links = try await log.links(of: ids)

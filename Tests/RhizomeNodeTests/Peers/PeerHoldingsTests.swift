@@ -99,6 +99,16 @@ import Testing
         #expect(try await lag() == [0, 0], "who isn't in the list isn't wanted")
     }
 
+    @Test("of a log with more heads than are remembered of a peer nothing is told to be missing")
+    func manyHeads() async throws {
+        let firsts = try (0...PeerDirectory.mostHeads).map { try Deltas.make("alice", Int64($0)) }
+        try await bench.submit(firsts.dropLast().map(\.bytes))
+        tell([firsts[0]])
+        #expect(try await lag() == [0, Int64(PeerDirectory.mostHeads) - 1])
+        try await bench.submit(firsts.suffix(1).map(\.bytes))
+        #expect(try await lag() == [0, 0])
+    }
+
     @Test("what a peer pulled counts as held when it goes on, and not when it asks for it again")
     func pulled() async throws {
         let chain = try Deltas.chain(3)
