@@ -30,8 +30,17 @@ enum StoreWriter {
     /// One line, out at once: what was said before a kill is in the pipe.
     private static func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
 
+    /// Opens the store; waits where it is locked: what the tests have just forked holds the lock, too, until it has become
+    /// another program.
     private static func open(_ folder: String) throws -> SQLiteDeltaLog {
-        try SQLiteDeltaLog.open(folder: folder, version: "1", now: 0)
+        let end = ContinuousClock.now + .seconds(10)
+        while true {
+            do {
+                return try SQLiteDeltaLog.open(folder: folder, version: "1", now: 0)
+            } catch let error as DeltaLogError where error.code == .locked && ContinuousClock.now < end {
+                Thread.sleep(forTimeInterval: 0.01)
+            }
+        }
     }
 
     /// Appends small batches without end, and tells of each delta when its append has returned.
