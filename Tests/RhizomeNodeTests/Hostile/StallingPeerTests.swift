@@ -1,4 +1,5 @@
 import Bytes
+import Locks
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
@@ -7,7 +8,7 @@ import Testing
 @testable import RhizomeCore
 @testable import RhizomeNode
 
-/// Who keeps a node busy and gives it nothing, while an honest peer's writes must still arrive (ATTACKS.md, rows 18
+/// Who keeps a node busy and gives it nothing that it can use, while an honest peer's writes must still arrive (ATTACKS.md, rows 18
 /// and 20).
 @Suite(.timeLimit(.minutes(20)), .serialized) struct StallingPeerTests {
     /// What a client says first: its signature and version, CURVE, and nothing.
@@ -29,6 +30,59 @@ import Testing
                 }
             }
             #expect(try await alice.node.metric("rhizome_connections_accepted_total") >= Double(2 * count))
+        }
+    }
+
+    /// Anything that an answer can be, and that it can't.
+    private static func garbage(to request: PeerRequest, using generator: inout SeededGenerator) -> [UInt8] {
+        func bytes(_ count: Int) -> [UInt8] {
+            (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        }
+        let heads = (0..<100).compactMap { _ in
+            Bytes32(bytes(32)).flatMap { author in
+                Bytes32(bytes(32)).map { AuthorHead(author: PublicKey(author), id: DeltaID($0)) }
+            }
+        }
+        let replies = [
+            PeerReply.heads(heads, more: true), PeerReply.news(heads, cursor: bytes(300), more: true),
+            PeerReply.pull([bytes(200), bytes(0)], more: true), PeerReply.peers([]), request.encoded,
+            PeerReply.push([]), PeerReply.error(PeerError(.internal, "no")),
+            bytes(Int.random(in: 0...200, using: &generator)),
+        ]
+        let reply = replies[Int.random(in: replies.indices, using: &generator)]
+        return Bool.random(using: &generator)
+            ? reply : Array(reply.prefix(Int.random(in: 0...reply.count, using: &generator)))
+    }
+
+    @Test("peers that answer, ask and publish garbage are turned away, and named once; honest writes arrive")
+    func garbage() async throws {
+        try await withSeedAsync { generator in
+            let random = Lock(generator)
+            let answer: RawPeer.Answer = { request in
+                // Greeted it must be, or it is asked nothing more.
+                if case .hello = request { return nil }
+                return random.withLock { Self.garbage(to: request, using: &$0) }
+            }
+            try await AttackedNode.running(attackers: .init(repeating: answer, count: 2)) { alice, attackers in
+                try await alice.expectService("garbage") {
+                    for peer in attackers {
+                        try await eventually("each is turned away") {
+                            for _ in 0..<50 {
+                                let frames = random.withLock { generator in
+                                    (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+                                        Self.garbage(to: .peers, using: &generator)
+                                    }
+                                }
+                                _ = try await peer.trySending(frames)
+                                await peer.publish(frames)
+                            }
+                            return await alice.node.logged("turned away", peer.key.did).count == 1
+                        }
+                    }
+                }
+                let lines = await alice.node.command.errors.lines
+                #expect(lines.count < 100, "\(lines.suffix(5))")
+            }
         }
     }
 
