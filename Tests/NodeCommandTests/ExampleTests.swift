@@ -85,14 +85,17 @@ import Testing
         }
     }
 
-    @Test("the Swift code in the README is the examples'")
+    @Test("the Swift code in the README is that of the examples and of a tested resolver")
     func readme() throws {
         func lines(_ path: String) throws -> [String] {
             try String(contentsOf: TestFiles.root.appending(path: path), encoding: .utf8)
                 .split(separator: "\n")
                 .map { $0.trimmingCharacters(in: .whitespaces) }
         }
-        let examples = try lines("Examples/users/Users.swift") + lines("Examples/who-said-so/WhoSaidSo.swift")
+        let examples = try [
+            "Examples/users/Users.swift", "Examples/who-said-so/WhoSaidSo.swift",
+            "Tests/RhizomeViewsTests/LongestText.swift",
+        ].flatMap(lines)
         var code: [String] = []
         var isCode = false
         for line in try lines("README.md") {
