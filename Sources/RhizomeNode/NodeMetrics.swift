@@ -231,8 +231,8 @@ extension Node {
         .init(
             "rhizome_writer_waiting_jobs",
             .gauge,
-            unit: "callers",
-            "Callers whose deltas are verified and wait for the next transaction."
+            unit: "jobs",
+            "Local writes, and slices of up to 500 verified deltas, that wait for the next transaction."
         ),
         .init("rhizome_deferred_deltas", .gauge, unit: "deltas", "Deltas that wait in memory."),
         .init("rhizome_deferred_bytes", .gauge, unit: "bytes", "Bytes of the deltas that wait in memory."),

@@ -19,14 +19,13 @@ enum IDLookup {
         // In order of the index, so that pages are read once.
         let sorted = wanted.map(\.bytes.prefixNumber).sorted()
         var positions: [DeltaID: Int64] = [:]
-        for start in stride(from: 0, to: sorted.count, by: chunk) {
-            let part = sorted[start..<min(start + chunk, sorted.count)]
+        for part in sorted.chunks(of: chunk) {
             // Powers of two: few statements to keep, and a number that repeats finds nothing twice.
             var width = 1
             while width < part.count { width *= 2 }
             let marks = Array(repeating: "?", count: width).joined(separator: ",")
             let statement = try db.cachedStatement(sql: "\(candidates) (\(marks))")
-            let padded = Array(part) + Array(repeating: part[part.startIndex], count: width - part.count)
+            let padded = part + Array(repeating: part[0], count: width - part.count)
             let rows = try Row.fetchCursor(statement, arguments: StatementArguments(padded))
             while let row = try rows.next() {
                 let id = try row.id(1)

@@ -79,12 +79,11 @@ public struct ExaminedEntry: Sendable {
         let width = max(1, width)
         let share = max(1, (entries.count + width - 1) / width)
         return await withTaskGroup(of: (Int, [ExaminedEntry]).self) { group in
-            for start in stride(from: 0, to: entries.count, by: share) {
-                let part = entries[start..<min(start + share, entries.count)]
-                group.addTask { (start, part.map { ExaminedEntry(examining: $0) }) }
+            for (number, part) in entries.chunks(of: share).enumerated() {
+                group.addTask { (number, part.map { ExaminedEntry(examining: $0) }) }
             }
             var parts: [Int: [ExaminedEntry]] = [:]
-            for await (start, part) in group { parts[start] = part }
+            for await (number, part) in group { parts[number] = part }
             return parts.sorted { $0.key < $1.key }.flatMap(\.value)
         }
     }

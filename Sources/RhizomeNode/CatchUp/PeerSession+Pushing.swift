@@ -49,8 +49,7 @@ extension PeerSession {
         let lacked = ours.subtracting(theirs).sorted()
         var pageBytes = Self.firstPushBytes
         // A log of many heads goes in parts, each of what one pull may ask for.
-        for start in stride(from: 0, to: lacked.count, by: PeeringLimits.wantedHeads) {
-            let want = Array(lacked[start..<min(start + PeeringLimits.wantedHeads, lacked.count)])
+        for want in lacked.chunks(of: PeeringLimits.wantedHeads) {
             var after: (sequence: Int64, id: DeltaID)?
             while true {
                 let page = try await log.pull(

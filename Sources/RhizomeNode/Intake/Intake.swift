@@ -6,57 +6,68 @@ internal import Sodium
 
 /// The one way in: every delta, written here, brought by a peer or imported, takes it (spec: admission.md).
 ///
-/// Decoding and verifying run on all cores and on nobody's thread. Then one caller at a time is the writer: it takes
-/// what has gathered, judges it against the log, appends it in one durable transaction, and hands the role on. So
-/// commits are grouped without a thread or a queue of their own, and nothing is decided twice. In both, those who bring
-/// deltas take turns: what a flood brings holds up another peer for a piece and a batch of it, not for all.
+/// Decoding and verifying run on all cores and on nobody's thread. Then the writer takes what has gathered, judges it
+/// against the log and appends it in one durable transaction, as long as anything waits. So commits are grouped without
+/// a thread of their own, and nothing is decided twice. In both, those who bring deltas take turns: what a flood brings
+/// holds up another peer for a piece and a batch of it, not for all.
 public actor Intake {
     /// What a delta has passed when it comes to the writer.
     private struct Candidate {
         let verified: VerifiedDelta
         let source: PublicKey?
-        /// Where its judgement goes: an index of its job; none for deltas that had waited.
-        let place: Int?
     }
 
     private enum Work {
-        case verified([(place: Int, delta: VerifiedDelta)], source: PublicKey?, count: Int)
+        case verified([VerifiedDelta], source: PublicKey?)
         case drafts([Draft])
 
         /// How many deltas it is to append.
         var deltas: Int {
             switch self {
-            case .verified(let deltas, _, _): deltas.count
+            case .verified(let deltas, _): deltas.count
             case .drafts(let drafts): drafts.count
             }
+        }
+
+        /// The same as several; drafts stay together.
+        func slices(of size: Int) -> [Work] {
+            guard case .verified(let deltas, let source) = self, deltas.count > size else { return [self] }
+            return deltas.chunks(of: size).map { .verified($0, source: source) }
         }
 
         /// Who brought it; none for what is local.
         var source: PublicKey? {
             switch self {
-            case .verified(_, let source, _): source
+            case .verified(_, let source): source
             case .drafts: nil
             }
         }
     }
 
     private enum Outcome {
-        /// The judgements on a job's deltas, by place.
-        case done([Judgement?])
+        /// The judgements on a job's deltas, in their order.
+        case done([Judgement])
         case failed(any Error)
-        /// Nothing was done yet: the caller is the writer now.
-        case lead
     }
 
     private struct Job {
         let work: Work
-        let resume: @Sendable (Outcome) -> Void
+        /// Whose work it is a slice of.
+        let call: UInt64
+        /// Resumed with the call's outcomes once its last slice is done.
+        let last: CheckedContinuation<[Outcome], Never>?
     }
 
-    /// Deltas that are decoded, verified and handed to the writer as one: more are taken in parts, one after the other.
+    /// Deltas that are decoded and verified as one: more are taken in parts, one after the other.
     private static let part = 4_000
-    /// With how many deltas a transaction takes no further job.
-    private static let batch = 4_000
+    /// Deltas that the writer takes as one: a part is cut into these, and between them it is another source's turn.
+    private static let slice = 500
+    /// With how many deltas a transaction takes no further job while one source alone brings any.
+    private static let batchOfOne = 4_000
+    /// The same while several do: each waits for the transaction that is under way when its own come.
+    private static let batchOfSeveral = 1_000
+    /// How long a source must have been alone before it gets the larger transactions, µs.
+    private static let aloneAfter: Int64 = 1_000_000
 
     private nonisolated let log: any DeltaLog
     private nonisolated let clock: NodeClock
@@ -70,11 +81,19 @@ public actor Intake {
     private nonisolated let version: String
     private nonisolated let acceptable = AcceptableAuthors()
     /// Where decoding and verifying take turns; local deltas are a source like any peer.
-    private nonisolated let gate = FairGate<PublicKey?>(slots: FairGate<PublicKey?>.processors)
+    private nonisolated let workers = FairWorkers<PublicKey?>()
 
     private var pool: DeferredPool
     private var queue = Turns<PublicKey?, Job>()
     private var isWriting = false
+    /// How many calls have handed in work.
+    private var calls: UInt64 = 0
+    /// What became of a call's slices so far: they are done in their order.
+    private var finished: [UInt64: [Outcome]] = [:]
+    /// Who handed in work last, and when, µs of the uptime.
+    private var last: (source: PublicKey?, time: Int64)?
+    /// When somebody else did so last.
+    private var otherTime = Int64.min
     /// The delta that this node wrote last since its start.
     private var ownLast: DeltaID?
 
@@ -119,16 +138,13 @@ public actor Intake {
     @concurrent
     public nonisolated func submit(_ wires: [[UInt8]], from source: PublicKey?) async throws -> [Judgement] {
         var judgements: [Judgement] = []
-        for start in stride(from: 0, to: wires.count, by: Self.part) {
-            let part = Array(wires[start..<min(start + Self.part, wires.count)])
-            judgements += try await submit(part: part, from: source)
-        }
+        for part in wires.chunks(of: Self.part) { judgements += try await submit(part: part, from: source) }
         return judgements
     }
 
     private nonisolated func submit(part wires: [[UInt8]], from source: PublicKey?) async throws -> [Judgement] {
         var judgements = [Judgement?](repeating: nil, count: wires.count)
-        let decoded = await gate.map(wires, as: source) { [standing, acceptable] wire in
+        let decoded = await workers.map(wires, as: source) { [standing, acceptable] wire in
             Self.decode(wire, standing: standing, acceptable: acceptable)
         }
         let held = try await log.contains(decoded.compactMap { try? $0.get().delta.id })
@@ -157,7 +173,7 @@ public actor Intake {
 
         var verified: [(place: Int, delta: VerifiedDelta)] = []
         let start = clock.uptime
-        let results = await gate.map(toVerify, as: source) { ($0.place, $0.delta, VerifiedDelta.verify($0.delta)) }
+        let results = await workers.map(toVerify, as: source) { ($0.place, $0.delta, VerifiedDelta.verify($0.delta)) }
         if !results.isEmpty { metrics.verify.recordMicroseconds(clock.uptime - start) }
         for (place, delta, result) in results {
             switch result {
@@ -166,10 +182,8 @@ public actor Intake {
             }
         }
         if !verified.isEmpty {
-            let work = Work.verified(verified, source: source, count: wires.count)
-            for (place, judgement) in try await perform(work).enumerated() where judgement != nil {
-                judgements[place] = judgement
-            }
+            let judged = try await perform(.verified(verified.map(\.delta), source: source))
+            for ((place, _), judgement) in zip(verified, judged) { judgements[place] = judgement }
         }
         var counts: [Decision: Int] = [:]
         defer { for (decision, times) in counts { ledger.count(decision, times: times, from: source) } }
@@ -204,7 +218,7 @@ public actor Intake {
     /// - Throws: ``WriteError``.
     @concurrent
     nonisolated func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta] {
-        let judgements: [Judgement?]
+        let judgements: [Judgement]
         do {
             judgements = try await perform(.drafts(drafts))
         } catch let error as WriteError {
@@ -214,9 +228,9 @@ public actor Intake {
         }
         var written: [StoredDelta] = []
         for judgement in judgements {
-            guard let stored = judgement?.stored else {
-                let why = judgement?.decision.reason ?? "unknown"
-                throw WriteError(.content, "our own delta was not admitted (\(why)): \(judgement?.message ?? "")")
+            guard let stored = judgement.stored else {
+                let why = judgement.decision.reason ?? "unknown"
+                throw WriteError(.content, "our own delta was not admitted (\(why)): \(judgement.message)")
             }
             ledger.count(.accept, from: nil)
             written.append(stored)
@@ -281,7 +295,7 @@ public actor Intake {
         if let failure { throw failure }
     }
 
-    /// How many callers wait for the writer.
+    /// How many pieces of work wait for the writer.
     var queued: Int { queue.count }
 
     /// How many deltas wait, their bytes, and how many were dropped to make room.
@@ -289,7 +303,7 @@ public actor Intake {
 
     /// Notes how much waits here.
     func measure() {
-        metrics.waitingToVerify.set(gate.waiting)
+        metrics.waitingToVerify.set(workers.waiting)
         metrics.waitingForWriter.set(queued)
         metrics.deferredDeltas.set(pool.count)
         metrics.deferredBytes.set(pool.bytes)
@@ -297,40 +311,62 @@ public actor Intake {
 
     // MARK: - The writer
 
-    private func perform(_ work: Work) async throws -> [Judgement?] {
-        if isWriting {
-            let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
-                queue.append(Job(work: work) { continuation.resume(returning: $0) }, of: work.source)
-            }
+    /// Has the writer do some work.
+    ///
+    /// Waits for it even where the caller is cancelled: the writer's transactions hold the deltas of others too.
+    private func perform(_ work: Work) async throws -> [Judgement] {
+        let outcomes = await withCheckedContinuation { enqueue(work, continuation: $0) }
+        return try outcomes.flatMap { outcome in
             switch outcome {
-            case .done(let judgements): return judgements
+            case .done(let judgements): judgements
             case .failed(let error): throw error
-            case .lead: break
             }
-        }
-        isWriting = true
-        let others = takeJobs(beside: work)
-        let works = [work] + others.map(\.work)
-        // In a task of its own, for which this call waits: the others' deltas must not fail where this caller is
-        // cancelled, as they would in a log whose transactions look for that.
-        let outcomes = await Task { await process(works) }.value
-        for (job, outcome) in zip(others, outcomes.dropFirst()) { job.resume(outcome) }
-        if let next = queue.next() { next.resume(.lead) } else { isWriting = false }
-        switch outcomes[0] {
-        case .done(let judgements): return judgements
-        case .failed(let error): throw error
-        case .lead: preconditionFailure("a writer's own work is done")
         }
     }
 
-    /// What was written here first, then of each peer one job in its turn.
-    private func takeJobs(beside work: Work) -> [Job] {
-        var taken: [Job] = []
-        var count = work.deltas
-        while count < Self.batch, let job = queue.next(of: nil) ?? queue.next() {
-            count += job.work.deltas
-            taken.append(job)
+    private func enqueue(_ work: Work, continuation: CheckedContinuation<[Outcome], Never>) {
+        calls += 1
+        let slices = work.slices(of: Self.slice)
+        for (number, slice) in slices.enumerated() {
+            let job = Job(work: slice, call: calls, last: number == slices.count - 1 ? continuation : nil)
+            queue.append(job, of: work.source)
         }
+        if let last, last.source != work.source { otherTime = last.time }
+        last = (work.source, clock.uptime)
+        guard !isWriting else { return }
+        isWriting = true
+        // No caller's own task: what is one caller's cancellation must not fail the others' deltas, as it would in a
+        // log whose transactions look for that.
+        Task { await writeWhatWaits() }
+    }
+
+    private func writeWhatWaits() async {
+        while queue.count > 0 {
+            let jobs = takeJobs()
+            for (job, outcome) in zip(jobs, await process(jobs.map(\.work))) {
+                finished[job.call, default: []].append(outcome)
+                job.last?.resume(returning: finished.removeValue(forKey: job.call) ?? [])
+            }
+        }
+        isWriting = false
+    }
+
+    /// A transaction's jobs: what was written here first, then of each source a slice in its turn.
+    private func takeJobs() -> [Job] {
+        let isAlone = clock.uptime - Self.aloneAfter >= otherTime
+        let most = isAlone ? Self.batchOfOne : Self.batchOfSeveral
+        var taken: [Job] = []
+        var count = 0
+        func takeTurn(of source: PublicKey?) {
+            var turn = 0
+            while turn < Self.slice, count < most, let job = queue.next(of: source) {
+                turn += job.work.deltas
+                count += job.work.deltas
+                taken.append(job)
+            }
+        }
+        takeTurn(of: nil)
+        while count < most, let source = queue.sources.first { takeTurn(of: source) }
         return taken
     }
 
@@ -349,35 +385,30 @@ public actor Intake {
     }
 
     private func bringsOwnLog(_ work: Work) -> Bool {
-        guard case .verified(let deltas, _, _) = work else { return false }
-        return deltas.contains { $0.delta.delta.author == signer.publicKey }
+        guard case .verified(let deltas, _) = work else { return false }
+        return deltas.contains { $0.delta.author == signer.publicKey }
     }
 
     private func processAtOnce(_ works: [Work]) async -> [Outcome] {
         let now = clock.now
         var outcomes: [Outcome] = []
-        var judgements: [[Judgement?]] = []
         var candidates: [(job: Int, candidate: Candidate)] = []
         var ownChain: OwnChain?
         for (job, work) in works.enumerated() {
             switch work {
-            case .verified(let deltas, let source, let count):
-                judgements.append(.init(repeating: nil, count: count))
+            case .verified(let deltas, let source):
                 outcomes.append(.done([]))
-                for (place, delta) in deltas {
-                    candidates.append((job, Candidate(verified: delta, source: source, place: place)))
-                }
+                candidates += deltas.map { (job, Candidate(verified: $0, source: source)) }
             case .drafts(let drafts):
-                judgements.append(.init(repeating: nil, count: drafts.count))
                 do {
                     var chain: OwnChain
                     if let ownChain { chain = ownChain } else { chain = try await readOwnChain() }
                     let signed = try sign(drafts, chain: &chain, now: now)
-                    let verified = try await gate.map(signed, as: nil) { VerifiedDelta.verify($0) }.map { try $0.get() }
-                    ownChain = chain
-                    for (place, delta) in verified.enumerated() {
-                        candidates.append((job, Candidate(verified: delta, source: nil, place: place)))
+                    let verified = try await workers.map(signed, as: nil) { VerifiedDelta.verify($0) }.map {
+                        try $0.get()
                     }
+                    ownChain = chain
+                    candidates += verified.map { (job, Candidate(verified: $0, source: nil)) }
                     outcomes.append(.done([]))
                 } catch {
                     outcomes.append(.failed(error))
@@ -386,9 +417,8 @@ public actor Intake {
         }
         do {
             let decided = try await admit(candidates.map(\.candidate), now: now)
-            for ((job, candidate), judgement) in zip(candidates, decided) {
-                if let place = candidate.place { judgements[job][place] = judgement }
-            }
+            var judgements = [[Judgement]](repeating: [], count: works.count)
+            for ((job, _), judgement) in zip(candidates, decided) { judgements[job].append(judgement) }
             for job in outcomes.indices {
                 if case .done = outcomes[job] { outcomes[job] = .done(judgements[job]) }
             }
@@ -427,7 +457,7 @@ public actor Intake {
                 let entries = round.flatMap { pool.take(waitingFor: $0.delta.id) }
                 taken += entries
                 let waiting = entries.compactMap { entry in
-                    entry.verified.map { Candidate(verified: $0, source: entry.source, place: nil) }
+                    entry.verified.map { Candidate(verified: $0, source: entry.source) }
                 }
                 let before = batch.admitted.count
                 let decided = try await judge(waiting, &batch)

@@ -19,7 +19,7 @@ struct RequestServer: Sendable {
     /// Works on jobs until the stream ends, a few of each peer at the same time.
     @concurrent
     func serve(_ jobs: AsyncStream<Peering.Job>) async {
-        let gate = FairGate<PublicKey>(slotsOfEach: PeeringLimits.jobsAtOnce)
+        let gate = SourceGate<PublicKey>(slots: PeeringLimits.jobsAtOnce)
         await withDiscardingTaskGroup { group in
             // No more than peers may have in flight.
             for await job in jobs { group.addTask { await gate.run(as: job.peer) { await perform(job) } } }

@@ -38,7 +38,7 @@ import Testing
         #expect(bench.accepted.map(\.position) == Array(1...21))
     }
 
-    @Test("one job of each peer is written in its turn: a flood holds up another peer's delta for one batch")
+    @Test("peers take turns in a batch: a flood holds up another peer's delta for the batch that is under way")
     func turns() async throws {
         let bench = try IntakeBench(trusted: ["alice", "flood"])
         let flood = try TestAuthors.signer("flood").publicKey
@@ -58,18 +58,46 @@ import Testing
             gate.open()
             for try await decisions in group { #expect(decisions.allSatisfy { $0 == .accept }) }
         }
-        // The first, a job of the flood, and after that it is the other's turn.
+        // The first, a turn of the flood, and after that it is the other's.
         #expect(bench.accepted.first { $0.id == honest.id }?.position == 502)
-        #expect(bench.log.batches == [1, 4_001, 2_000])
+        #expect(bench.log.batches == [1, 1_001, 1_000, 1_000, 1_000, 1_000, 1_000])
     }
 
-    @Test("what is handed in at once is written in parts, in order")
-    func parts() async throws {
+    @Test(
+        "what is handed in at once is written in parts, in order: large ones where its source has been alone for a second",
+        arguments: [(0, [1_000, 1_000, 1_000, 1_000, 100]), (1, [4_000, 100])]
+    )
+    func parts(secondsAlone: Int, batches: [Int]) async throws {
         let bench = try IntakeBench()
+        _ = try await bench.intake.write([.name("own")])
+        bench.time.advance(Int64(secondsAlone))
         let chain = try Deltas.chain(4_100)
         #expect(try await bench.submit(chain.map(\.bytes), from: peer).allSatisfy { $0 == .accept })
-        #expect(bench.log.batches == [4_000, 100])
-        #expect(bench.accepted.map(\.id) == chain.map(\.id))
+        #expect(bench.log.batches == [1] + batches)
+        #expect(bench.accepted.dropFirst().map(\.id) == chain.map(\.id))
+    }
+
+    @Test("what is written here goes before what peers brought, however much of either waits, and all of it is written")
+    func localFirst() async throws {
+        let bench = try IntakeBench(trusted: ["alice"])
+        let gate = Gate()
+        _ = try await bench.intake.write([.name("first")])
+        bench.log.beforeAppend { _ in await gate.pass() }
+        let chain = try Deltas.chain(2_000)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await bench.submit(chain.map(\.bytes), from: peer) }
+            try await eventually("the first is being written") { gate.isReached }
+            for number in 0..<50 {
+                group.addTask { _ = try await bench.intake.write([.name("own \(number)")]) }
+                try await eventually("it waits") { await bench.intake.queued == 2 + number + 1 }
+            }
+            gate.open()
+            try await group.waitForAll()
+        }
+        // All that was written here meanwhile, and what there was room for besides.
+        #expect(bench.log.batches == [1, 1_000, 1_050])
+        let own = bench.accepted.filter { $0.arrival.receivedFrom == nil }
+        #expect(own.map(\.position) == [1] + Array(1_002...1_051))
     }
 
     @Test("a delta handed in many times at once is stored once")
@@ -181,23 +209,23 @@ import Testing
 
     // MARK: - Callers that go away
 
-    @Test("a caller that is cancelled while it writes for others neither fails them nor keeps the writer's role")
+    @Test("callers that are cancelled while they are written neither fail others nor stop the writer")
     func cancelledWriter() async throws {
         let bench = try IntakeBench()
         let gate = Gate()
         bench.log.beforeAppend { _ in await gate.pass() }
         let deltas = try (0..<5).map { try Deltas.make("alice", $0, at: Deltas.start + $0) }
-        let leader = Task { try await bench.submit(deltas[0], from: peer) }
-        try await eventually("the leader writes") { gate.isReached }
+        let first = Task { try await bench.submit(deltas[0], from: peer) }
+        try await eventually("the first is being written") { gate.isReached }
         let second = Task { try await bench.submit(deltas[1], from: peer) }
         try await eventually("the second waits") { await bench.intake.queued == 1 }
         let third = Task { try await bench.submit(deltas[2], from: peer) }
         try await eventually("the third waits") { await bench.intake.queued == 2 }
-        leader.cancel()
-        // It leads the next batch, in which the third is.
+        first.cancel()
+        // The third is in its batch.
         second.cancel()
         gate.open()
-        #expect(try await leader.value == .accept)
+        #expect(try await first.value == .accept)
         #expect(try await second.value == .accept)
         #expect(try await third.value == .accept)
         #expect(try await bench.submit(deltas[3], from: peer) == .accept)

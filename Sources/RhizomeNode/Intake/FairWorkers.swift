@@ -1,0 +1,86 @@
+internal import Dispatch
+internal import Glibc
+internal import Locks
+internal import RhizomeCore
+
+/// Computes on threads of its own, as many as there are processors, for several sources in turn.
+///
+/// Off the pool, whose few threads run every step of all else: where verifying took them, a request that needs a
+/// hundred of its steps would wait a hundred times for a piece of it.
+final class FairWorkers<Source: Hashable & Sendable>: Sendable {
+    private struct State {
+        var running = 0
+        var waiting = Turns<Source, @Sendable () -> Void>()
+    }
+
+    /// The results of a call's pieces, as far as they are there.
+    private struct Results<Result: Sendable> {
+        var pieces: [[Result]]
+        var missing: Int
+    }
+
+    private let threads: Int
+    private let queue = DispatchQueue(label: "rhizome.compute", qos: .utility, attributes: .concurrent)
+    private let state = Lock(State())
+
+    /// - Parameter threads: how many compute at a time; as many as there are processors unless told.
+    init(threads: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) { self.threads = threads }
+
+    /// How many pieces wait.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
+    /// What is computed for one source before it is another one's turn: 2 ms of verifying.
+    private static var piece: Int { 32 }
+
+    /// Computes a result for each element, keeping the order.
+    ///
+    /// For work of some tens of µs an element that waits for nothing, such as verifying signatures. Goes on where the
+    /// caller is cancelled: it is short.
+    func map<Element: Sendable, Result: Sendable>(
+        _ elements: [Element],
+        as source: Source,
+        _ transform: @escaping @Sendable (Element) -> Result
+    ) async -> [Result] {
+        guard !elements.isEmpty else { return [] }
+        let even = (elements.count + threads * 4 - 1) / (threads * 4)
+        let size = min(max(8, even), Self.piece)
+        let pieces = elements.chunks(of: size)
+        let results = Lock(Results<Result>(pieces: .init(repeating: [], count: pieces.count), missing: pieces.count))
+        return await withCheckedContinuation { continuation in
+            let works = pieces.enumerated().map { number, piece in
+                { @Sendable in
+                    let result = piece.map(transform)
+                    let all = results.withLock { results -> [Result]? in
+                        results.pieces[number] = result
+                        results.missing -= 1
+                        return results.missing == 0 ? results.pieces.flatMap(\.self) : nil
+                    }
+                    if let all { continuation.resume(returning: all) }
+                }
+            }
+            add(works, of: source)
+        }
+    }
+
+    private func add(_ works: [@Sendable () -> Void], of source: Source) {
+        let more = state.withLock { state in
+            for work in works { state.waiting.append(work, of: source) }
+            let more = min(threads - state.running, works.count)
+            state.running += more
+            return more
+        }
+        for _ in 0..<more { queue.async { self.workOff() } }
+    }
+
+    private func workOff() {
+        while let work = next() { work() }
+    }
+
+    private func next() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            let work = state.waiting.next()
+            if work == nil { state.running -= 1 }
+            return work
+        }
+    }
+}

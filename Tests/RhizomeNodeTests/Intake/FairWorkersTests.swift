@@ -1,0 +1,82 @@
+import Dispatch
+import Locks
+import RhizomeTesting
+import Testing
+
+@testable import RhizomeNode
+
+/// Threads that compute for several sources in turn.
+@Suite(.timeLimit(.minutes(1))) struct FairWorkersTests {
+    /// What was computed for whom, in order.
+    private final class Order: Sendable {
+        private let state = Lock<[String]>([])
+        var sources: [String] { state.withLock { $0 } }
+
+        /// - Returns: how many there are now.
+        @discardableResult
+        func add(_ source: String) -> Int {
+            state.withLock { state in
+                state.append(source)
+                return state.count
+            }
+        }
+    }
+
+    @Test("results keep the order, in pieces or whole, for several sources at once")
+    func order() async {
+        for threads in [1, 2, 5] {
+            let workers = FairWorkers<Int>(threads: threads)
+            await withTaskGroup(of: Void.self) { group in
+                for (source, count) in [0, 1, 8, 9, 100, 3_000].enumerated() {
+                    group.addTask {
+                        let doubled = await workers.map(Array(0..<count), as: source) { $0 * 2 }
+                        #expect(doubled == (0..<count).map { $0 * 2 })
+                    }
+                }
+            }
+            #expect(workers.waiting == 0)
+        }
+    }
+
+    @Test("a source that comes after thousands of another's elements waits for one piece of them")
+    func fair() async throws {
+        let workers = FairWorkers<String>(threads: 1)
+        let order = Order()
+        let hold = DispatchSemaphore(value: 0)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                _ = await workers.map([0], as: "first") { _ in
+                    order.add("first")
+                    hold.wait()
+                }
+            }
+            try? await eventually("the thread is taken") { order.sources == ["first"] }
+            group.addTask {
+                _ = await workers.map(Array(0..<3_200), as: "flood") { _ in order.add("flood") }
+            }
+            try? await eventually("a hundred pieces wait") { workers.waiting == 100 }
+            group.addTask {
+                _ = await workers.map([0], as: "honest") { _ in order.add("honest") }
+            }
+            try? await eventually("it waits too") { workers.waiting == 101 }
+            hold.signal()
+        }
+        #expect(order.sources.firstIndex(of: "honest") == 1 + 32)
+        #expect(order.sources.count == 3_202)
+    }
+
+    @Test("while all threads compute, the pool runs on")
+    func pool() async throws {
+        let workers = FairWorkers<Int>(threads: 2)
+        let order = Order()
+        let hold = DispatchSemaphore(value: 0)
+        async let held: [Void] = workers.map(Array(0..<16), as: 0) { _ in
+            if order.add("held") <= 2 { hold.wait() }
+        }
+        try await eventually("both threads compute") { order.sources.count == 2 }
+        // As many steps as would fill a pool of their number if they were run there.
+        await withTaskGroup(of: Void.self) { group in for _ in 0..<64 { group.addTask { await Task.yield() } } }
+        for _ in 0..<2 { hold.signal() }
+        _ = await held
+    }
+}
