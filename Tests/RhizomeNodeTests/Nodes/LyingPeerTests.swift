@@ -84,47 +84,55 @@ import Testing
         }
     }
 
+    enum WrongPage: CaseIterable {
+        case outOfOrder
+        case repeating
+        case ofAnotherAuthor
+    }
+
     @Test(
-        "pages out of order, of another author or of deltas not asked for end the pull; what is right in them is kept"
+        "pages out of order, of another author or of deltas not asked for end the pull; what is right in them is kept",
+        arguments: WrongPage.allCases
     )
-    func wrongPages() async throws {
+    func wrongPages(_ kind: WrongPage) async throws {
         let zoe = try TestAuthors.signer("zoe").publicKey
         let chain = try Deltas.chain(4, by: "zoe")
         let strange = try Deltas.make("mallory")
-        let pages: [[[UInt8]]] = [
-            [chain[1].bytes, chain[0].bytes], [chain[0].bytes, chain[0].bytes], [strange.bytes, chain[0].bytes],
-        ]
-        for page in pages {
-            let alice = try TestNode("alice")
-            try alice.trust(zoe, as: "zoe", may: [.author])
-            let answer: RawPeer.Answer = { request in
-                switch request {
-                case .heads(nil, _): PeerReply.heads([AuthorHead(author: zoe, id: chain[3].id)], more: false)
-                case .pull: PeerReply.pull(page, more: true)
-                default: nil
-                }
+        let page =
+            switch kind {
+            case .outOfOrder: [chain[1].bytes, chain[0].bytes]
+            case .repeating: [chain[0].bytes, chain[0].bytes]
+            case .ofAnotherAuthor: [strange.bytes, chain[0].bytes]
             }
-            try await RawPeer.running(answer: answer) { peer, address in
-                try await alice.running { node in
-                    try alice.trust(peer.key, as: "raw", at: address)
-                    try await eventually("it was noticed") { node.ledger.badInput > 0 }
-                    #expect(try await alice.log.contains([chain[0].id]).count == 1)
-                    #expect(try await alice.log.authors().map(\.author) == [zoe])
-                    peer.answer { request in
-                        switch request {
-                        case .heads(nil, _), .news:
-                            PeerReply.news([AuthorHead(author: zoe, id: chain[3].id)], cursor: [2], more: false)
-                        case .pull(let pull):
-                            PeerReply.pull(
-                                pull.have.contains(chain[1].id) ? chain[2...].map(\.bytes) : chain.map(\.bytes),
-                                more: false
-                            )
-                        default: nil
-                        }
+        let alice = try TestNode("alice")
+        try alice.trust(zoe, as: "zoe", may: [.author])
+        let answer: RawPeer.Answer = { request in
+            switch request {
+            case .heads(nil, _): PeerReply.heads([AuthorHead(author: zoe, id: chain[3].id)], more: false)
+            case .pull: PeerReply.pull(page, more: true)
+            default: nil
+            }
+        }
+        try await RawPeer.running(answer: answer) { peer, address in
+            try await alice.running { node in
+                try alice.trust(peer.key, as: "raw", at: address)
+                try await eventually("it was noticed") { node.ledger.badInput > 0 }
+                #expect(try await alice.log.contains([chain[0].id]).count == 1)
+                #expect(try await alice.log.authors().map(\.author) == [zoe])
+                peer.answer { request in
+                    switch request {
+                    case .heads(nil, _), .news:
+                        PeerReply.news([AuthorHead(author: zoe, id: chain[3].id)], cursor: [2], more: false)
+                    case .pull(let pull):
+                        PeerReply.pull(
+                            pull.have.contains(chain[1].id) ? chain[2...].map(\.bytes) : chain.map(\.bytes),
+                            more: false
+                        )
+                    default: nil
                     }
-                    await peer.publish(.heads([AuthorHead(author: zoe, id: chain[2].id)]))
-                    try await eventually("once it is honest all comes") { try await alice.log.count() == 4 }
                 }
+                await peer.publish(.heads([AuthorHead(author: zoe, id: chain[2].id)]))
+                try await eventually("once it is honest all comes") { try await alice.log.count() == 4 }
             }
         }
     }
