@@ -301,8 +301,11 @@ struct AuthorLog {
 
     // MARK: - Forks
 
+    /// Of how many branches and crossings, the oldest first, forks are looked for: a key that forks wildly has begun
+    /// hundreds of thousands, of which a few are evidence enough.
+    private static let forkBranches = 1_024
     /// How many crossings are followed for the forks at most: none is followed for those that honest logs have.
-    private static let forkCrossings = 200_000
+    private static let forkCrossings = 20_000
 
     private struct TooManyCrossings: Error {}
 
@@ -319,7 +322,7 @@ struct AuthorLog {
                     return { reach.contains(branch: $0.branch, sequence: $0.sequence) }
                 }
                 guard let sequence = parting.map(\.sequence).min() else { continue }
-                let ids = try leastIDs(of: parting, atMost: Fork.mostIDs)
+                let ids = try parting.compactMap { try id(branch: $0.branch, sequence: $0.sequence) }
                 forks.insert(Fork(author: author, sequence: sequence, ids: ids))
             } catch is TooManyCrossings {
                 // Forks whose deltas have one sequence are still found.
@@ -329,43 +332,27 @@ struct AuthorLog {
         return forks.sorted()
     }
 
-    /// The least ids of the deltas at these places, in one query: a key can have begun hundreds of thousands of histories.
-    private func leastIDs(of places: [Place], atMost count: Int) throws -> [DeltaID] {
-        let first = try places.filter { $0.branch == 0 }.compactMap { try id(branch: 0, sequence: $0.sequence) }
-        let rows = try Row.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    SELECT d.id FROM json_each(?) place
-                    CROSS JOIN logs l ON l.author = ? AND l.branch = place.value ->> 0 AND l.branch <> 0
-                        AND l.sequence = place.value ->> 1
-                    JOIN deltas d ON d.position = l.position
-                    ORDER BY d.id LIMIT ?
-                    """
-            ),
-            arguments: [
-                "[" + places.filter { $0.branch != 0 }.map { "[\($0.branch),\($0.sequence)]" }.joined(separator: ",")
-                    + "]",
-                number, count,
-            ]
-        )
-        return try first + rows.map { try $0.id(0) }
-    }
-
     /// The deltas that share a previous, as far as more than one can; under none, the firsts.
     private func siblings() throws -> [Place?: [Place]] {
         var siblings: [Place?: [Place]] = [:]
         let firsts = try Row.fetchCursor(
             db,
-            sql: "SELECT branch FROM branches WHERE author = ? AND firstSequence = 0",
-            arguments: [number]
+            sql: """
+                SELECT branch FROM (SELECT branch, firstSequence FROM branches WHERE author = ? ORDER BY branch LIMIT ?)
+                WHERE firstSequence = 0
+                """,
+            arguments: [number, Self.forkBranches]
         )
         while let row = try firsts.next() {
             siblings[nil, default: []].append(Place(author: number, branch: try row.integer(0), sequence: 0))
         }
         let crossings = try Row.fetchCursor(
             db,
-            sql: "SELECT parentBranch, parentSequence, childBranch, childSequence FROM crossings WHERE author = ?",
-            arguments: [number]
+            sql: """
+                SELECT parentBranch, parentSequence, childBranch, childSequence FROM crossings WHERE author = ?
+                ORDER BY childSequence, childBranch, parentBranch, parentSequence LIMIT ?
+                """,
+            arguments: [number, Self.forkBranches]
         )
         while let row = try crossings.next() {
             let parent = Place(author: number, branch: try row.integer(0), sequence: try row.integer(1))

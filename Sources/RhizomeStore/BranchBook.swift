@@ -22,6 +22,7 @@ struct BranchBook {
         var count: Int64
         var lastPosition: Int64
         var branchCount: Int64
+        var headCount: Int64
     }
 
     private struct Branch {
@@ -80,11 +81,13 @@ struct BranchBook {
             )
             if var branch = branches[key], branch.isHead, branch.lastSequence == parent.sequence {
                 branch.isHead = false
+                author.headCount -= 1
                 branches[key] = branch
                 changed.insert(key)
             }
         }
         let key = BranchKey(author: place.author, branch: place.branch)
+        if branches[key]?.isHead != true { author.headCount += 1 }
         branches[key] = Branch(
             firstSequence: branches[key]?.firstSequence ?? sequence,
             lastSequence: sequence,
@@ -101,7 +104,11 @@ struct BranchBook {
     private mutating func author(_ key: PublicKey) throws -> Author {
         if let author = authors[key] { return author }
         let row = try Row.fetchOne(
-            db.cachedStatement(sql: "SELECT author, count, lastPosition, branchCount FROM authors WHERE key = ?"),
+            db.cachedStatement(
+                sql: """
+                    SELECT author, count, lastPosition, branchCount, headCount FROM authors WHERE key = ?
+                    """
+            ),
             arguments: [key.bytes.blob]
         )
         if let row {
@@ -109,12 +116,13 @@ struct BranchBook {
                 number: try row.integer(0),
                 count: try row.integer(1),
                 lastPosition: try row.integer(2),
-                branchCount: try row.integer(3)
+                branchCount: try row.integer(3),
+                headCount: try row.integer(4)
             )
         }
         let number = try nextAuthor ?? (Int64.fetchOne(db, sql: "SELECT max(author) FROM authors") ?? 0) + 1
         nextAuthor = number + 1
-        return Author(number: number, count: 0, lastPosition: 0, branchCount: 0)
+        return Author(number: number, count: 0, lastPosition: 0, branchCount: 0, headCount: 0)
     }
 
     private mutating func branch(_ place: Place) throws -> Branch {
@@ -146,14 +154,17 @@ struct BranchBook {
     func write() throws {
         let author = try db.cachedStatement(
             sql: """
-                INSERT INTO authors (author, key, count, lastPosition, branchCount) VALUES (?, ?, ?, ?, ?)
+                INSERT INTO authors (author, key, count, lastPosition, branchCount, headCount)
+                VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (author) DO UPDATE SET
-                    count = excluded.count, lastPosition = excluded.lastPosition, branchCount = excluded.branchCount
+                    count = excluded.count, lastPosition = excluded.lastPosition,
+                    branchCount = excluded.branchCount, headCount = excluded.headCount
                 """
         )
         for (key, value) in authors {
             try author.execute(arguments: [
                 value.number, key.bytes.blob, value.count, value.lastPosition, value.branchCount,
+                value.headCount,
             ])
         }
         let branch = try db.cachedStatement(

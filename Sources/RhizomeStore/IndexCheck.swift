@@ -22,6 +22,7 @@ struct IndexCheck {
         var count: Int64 = 0
         var lastPosition: Int64 = 0
         var branchCount: Int64 = 0
+        var headCount: Int64 = 0
     }
 
     private struct Reference: Hashable {
@@ -191,6 +192,7 @@ struct IndexCheck {
     }
 
     private mutating func checkBranches() throws {
+        for (key, branch) in branches where branch.isHead { authors[key.author]?.headCount += 1 }
         let rows = try Row.fetchCursor(
             db,
             sql: "SELECT author, branch, firstSequence, lastSequence, lastPosition, isHead FROM branches"
@@ -213,13 +215,17 @@ struct IndexCheck {
     }
 
     private mutating func checkAuthors() throws {
-        let rows = try Row.fetchCursor(db, sql: "SELECT author, count, lastPosition, branchCount FROM authors")
+        let rows = try Row.fetchCursor(
+            db,
+            sql: "SELECT author, count, lastPosition, branchCount, headCount FROM authors"
+        )
         while let row = try rows.next() {
             let number = try row.integer(0)
             let author = Author(
                 count: try row.integer(1),
                 lastPosition: try row.integer(2),
-                branchCount: try row.integer(3)
+                branchCount: try row.integer(3),
+                headCount: try row.integer(4)
             )
             if authors.removeValue(forKey: number) != author {
                 find("what is noted of an author isn't what its deltas say", of: number)

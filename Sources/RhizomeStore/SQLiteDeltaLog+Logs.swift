@@ -65,31 +65,59 @@ extension SQLiteDeltaLog {
 
     /// The heads of the authors whose logs changed.
     public func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes {
-        try await read { db in
-            // One row more than fits tells whether there are more.
-            let rows = try Row.fetchCursor(
+        // One row more than fits tells whether there are more.
+        let most = max(limit, 0) + 1
+        return try await read { db in
+            var changes = try Self.changes(
                 db.cachedStatement(
                     sql: """
                         SELECT a.lastPosition, a.key, d.id FROM authors a
                         JOIN branches b ON b.author = a.author AND b.isHead = 1
                         JOIN deltas d ON d.position = b.lastPosition
-                        WHERE a.lastPosition >= ? AND (a.lastPosition > ? OR d.id > ?)
+                        WHERE a.lastPosition >= ? AND (a.lastPosition > ? OR d.id > ?) AND a.headCount <= ?
                         ORDER BY a.lastPosition, d.id LIMIT ?
                         """
                 ),
                 arguments: [
                     // Those of an author that has been told of whole aren't looked at.
                     cursor.head == nil ? cursor.position + 1 : cursor.position, cursor.position,
-                    cursor.head?.bytes.blob ?? Data(), max(limit, 0) + 1,
+                    cursor.head?.bytes.blob ?? Data(), Changes.headsToldWhole, most,
                 ]
             )
-            var changes: [(position: Int64, head: AuthorHead)] = []
-            while let row = try rows.next() {
-                let head = AuthorHead(author: try row.key(1), id: try row.id(2))
-                changes.append((try row.integer(0), head))
+            let ofMany = try db.cachedStatement(
+                sql: """
+                    SELECT b.lastPosition, a.key, d.id FROM authors a
+                    JOIN branches b ON b.author = a.author AND b.isHead = 1
+                    JOIN deltas d ON d.position = b.lastPosition
+                    WHERE a.author = ? AND b.lastPosition > ? ORDER BY b.lastPosition LIMIT ?
+                    """
+            )
+            let authors = try Int64.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT author FROM authors WHERE headCount > \(Changes.headsToldWhole) AND lastPosition > ?
+                        """
+                ),
+                arguments: [cursor.position]
+            )
+            for author in authors {
+                changes += try Self.changes(ofMany, arguments: [author, cursor.position, most])
             }
+            if !authors.isEmpty { changes.sort { ($0.position, $0.head.id) < ($1.position, $1.head.id) } }
             return Changes(changes, after: cursor, limit: max(limit, 0))
         }
+    }
+
+    private static func changes(
+        _ statement: Statement,
+        arguments: StatementArguments
+    ) throws -> [(position: Int64, head: AuthorHead)] {
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        var changes: [(position: Int64, head: AuthorHead)] = []
+        while let row = try rows.next() {
+            changes.append((try row.integer(0), AuthorHead(author: try row.key(1), id: try row.id(2))))
+        }
+        return changes
     }
 
     /// All authors.

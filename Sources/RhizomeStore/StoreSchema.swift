@@ -20,6 +20,23 @@ enum StoreSchema {
             // they must be found without reading all that share a sequence.
             try db.execute(sql: "CREATE INDEX logsByBranch ON logs (author, branch, sequence) WHERE branch <> 0")
         }
+        migrator.registerMigration("3") { db in
+            // What is new in a log of very many heads is found without looking at the others.
+            try db.execute(sql: "ALTER TABLE authors ADD COLUMN headCount INTEGER NOT NULL DEFAULT 0")
+            try db.execute(
+                sql: """
+                    UPDATE authors SET headCount =
+                        (SELECT count(*) FROM branches b WHERE b.author = authors.author AND b.isHead = 1)
+                    """
+            )
+            try db.execute(sql: "DROP INDEX heads")
+            try db.execute(sql: "CREATE INDEX heads ON branches (author, lastPosition) WHERE isHead = 1")
+            try db.execute(
+                sql: """
+                    CREATE INDEX authorsOfManyHeads ON authors (headCount) WHERE headCount > \(Changes.headsToldWhole)
+                    """
+            )
+        }
         return migrator
     }()
 

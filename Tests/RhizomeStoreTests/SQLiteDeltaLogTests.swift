@@ -26,7 +26,10 @@ import Testing
             _ = try await log.append(firsts, cursors: [:])
             let start = ContinuousClock.now
             let forks = try await log.forks(of: author, limit: 10)
-            #expect(forks == [Fork(author: author, sequence: 0, ids: firsts.map(\.delta.id))])
+            // Evidence enough, though not all of it was looked at.
+            #expect(forks.map(\.author) == [author] && forks.map(\.sequence) == [0])
+            #expect(forks.first?.ids.count == Fork.mostIDs)
+            #expect(Set(firsts.map(\.delta.id)).isSuperset(of: forks.first?.ids ?? []))
             let told = ContinuousClock.now
             for start in stride(from: 0, to: firsts.count, by: 64) {
                 let want = firsts[start..<min(start + 64, firsts.count)].map(\.delta.id)
@@ -35,7 +38,7 @@ import Testing
             }
             let pulled = ContinuousClock.now
             print("20,000 histories: forks told in \(told - start), all pulled in \(pulled - told)")
-            #expect(told - start < .seconds(10))
+            #expect(told - start < .seconds(5))
             #expect(pulled - told < .seconds(30))
             try log.close()
         }

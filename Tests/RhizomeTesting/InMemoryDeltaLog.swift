@@ -180,16 +180,20 @@ public final class InMemoryDeltaLog: DeltaLog {
     /// The authors whose logs changed.
     public func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes {
         state.withLock { state in
-            let changed = state.summaries.filter { $0.lastPosition >= cursor.position }
-                .sorted { $0.lastPosition < $1.lastPosition }
-            let heads = changed.flatMap { summary in
-                state.heads(of: summary.author).map(\.id).sorted()
-                    .filter { id in
-                        summary.lastPosition > cursor.position || cursor.head.map { id > $0 } ?? false
-                    }
-                    .map { (position: summary.lastPosition, head: AuthorHead(author: summary.author, id: $0)) }
+            let heads: [(position: Int64, head: AuthorHead)] = state.summaries.flatMap { summary in
+                let heads = state.heads(of: summary.author).map(\.id)
+                return heads.map { id in
+                    let own = state.indexes[id].map { state.deltas[$0].position }
+                    let position = heads.count > Changes.headsToldWhole ? own : nil
+                    return (position ?? summary.lastPosition, AuthorHead(author: summary.author, id: id))
+                }
             }
-            return Changes(heads, after: cursor, limit: max(limit, 0))
+            let rest = heads.filter { position, head in
+                guard position == cursor.position else { return position > cursor.position }
+                return cursor.head.map { head.id > $0 } ?? false
+            }
+            let sorted = rest.sorted { ($0.position, $0.head.id) < ($1.position, $1.head.id) }
+            return Changes(sorted, after: cursor, limit: max(limit, 0))
         }
     }
 

@@ -90,7 +90,9 @@ public protocol DeltaLog: Sendable {
 
     /// The heads of the authors whose logs changed, by (position of the author's last change, id), those after `cursor`.
     ///
-    /// An author whose log changes between two pages is told of again, whole, in its new place.
+    /// An author whose log changes between two pages is told of again, whole, in its new place. But of an author with more
+    /// than ``Changes/headsToldWhole`` heads each one is told once, in its own place: else one write of a key that has
+    /// forked wildly would have every peer told of all its heads again.
     func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes
 
     /// The ids by which a peer can tell what is held of an author's log: its heads, then along the first previous 1, 2,
@@ -148,7 +150,7 @@ public struct ChangeCursor: Hashable, Sendable {
     /// Before all changes.
     public static let start = Self(position: 0)
 
-    /// The authors whose last change lies at this position or before it have been told of.
+    /// What changed last at this position or before it has been told of.
     public let position: Int64
     /// Of the author whose last change lies at the position only the heads up to this one; `nil`: all of them.
     public let head: DeltaID?
@@ -162,6 +164,9 @@ public struct ChangeCursor: Hashable, Sendable {
 
 /// A page of what changed.
 public struct Changes: Sendable {
+    /// Of an author with more heads than this only those are told that are new: no honest log has as many.
+    public static let headsToldWhole = 256
+
     /// Heads of the authors whose logs changed.
     public let heads: [AuthorHead]
     /// Where to go on from.
@@ -169,7 +174,8 @@ public struct Changes: Sendable {
     /// Whether there are more.
     public let hasMore: Bool
 
-    /// The first `limit` of these heads, each with the position of its author's last change.
+    /// The first `limit` of these heads, each with the position of its author's last change, or with its own where the
+    /// author has many.
     ///
     /// - Parameters:
     ///   - sorted: what comes after `cursor`, in order; one more than `limit` tells that there are more.
@@ -265,7 +271,7 @@ public struct Fork: Hashable, Sendable {
     public let author: PublicKey
     /// The least sequence among the deltas that part here.
     public let sequence: Int64
-    /// Those deltas, sorted by bytes: the least ``mostIDs`` of them.
+    /// Those deltas, sorted by bytes: the least ``mostIDs`` of those that were found.
     public let ids: [DeltaID]
 
     /// A fork.

@@ -37,7 +37,7 @@ extension PeerSession {
             where trust.isKnown(head.author) && known[head.author, default: []].count < PeerDirectory.mostHeads {
                 known[head.author, default: []].insert(head.id)
             }
-            want(Set(heads), &memory)
+            want(Set(heads).subtracting(await held(among: Set(heads))), &memory)
             try await fetch(&memory)
             guard more, let last = heads.last else { break }
             guard Self.isBefore(after, last) else { throw PeerError(.badReply, "a page of heads that doesn't go on") }
@@ -81,20 +81,26 @@ extension PeerSession {
         isWhole: Bool = false
     ) async {
         guard !heads.isEmpty else { return }
-        want(heads, &memory, isHint: isHint)
-        // Where that can't be read, none counts as held.
+        let held = await held(among: heads)
+        want(heads.subtracting(held), &memory, isHint: isHint)
         let trust = admittance.trust
-        let held = (try? await log.contains(heads.map(\.id))) ?? []
         for (author, heads) in Dictionary(grouping: heads, by: \.author) where trust.isKnown(author) {
-            let told = Set(heads.prefix(PeerDirectory.mostHeads).map(\.id))
+            let told = Set(heads.prefix(PeerDirectory.mostHeads))
+            let ids = Set(told.map(\.id))
             directory.update(peer) { entry in
                 let known = entry.heads[author] ?? []
                 // Logs only grow: what it told before is all that is known of its place until we hold what it tells now.
                 let isKept = !isWhole || !told.isSubset(of: held)
-                let keepsKnown = isKept && known.count + told.count <= PeerDirectory.mostHeads
-                entry.heads[author] = keepsKnown ? known.union(told) : told
+                let keepsKnown = isKept && known.count + ids.count <= PeerDirectory.mostHeads
+                entry.heads[author] = keepsKnown ? known.union(ids) : ids
             }
         }
+    }
+
+    /// Those that we hold; none where that can't be read.
+    private func held(among heads: Set<AuthorHead>) async -> Set<AuthorHead> {
+        let held = (try? await log.contains(heads.map(\.id))) ?? []
+        return heads.filter { held.contains($0.id) }
     }
 
     /// Takes note of what the peer has, and we may lack.
@@ -175,8 +181,7 @@ extension PeerSession {
     ) async -> Result<WantedHeads.Outcome, PeerError> {
         var outcome = WantedHeads.Outcome()
         do throws(PeerError) {
-            for start in stride(from: 0, to: want.count, by: PeeringLimits.wantedHeads) {
-                let part = Array(want[start..<min(start + PeeringLimits.wantedHeads, want.count)])
+            for part in want.chunks(of: PeeringLimits.wantedHeads) {
                 let brought = try await pullPages(part, of: author)
                 outcome.accepted += brought.accepted
                 guard brought.hasFuture || brought.hasStalled else {

@@ -64,7 +64,9 @@ struct PeerHoldings: Sendable {
                 ours[head.author, default: []].insert(head.id)
             }
             guard page.count == PeeringLimits.headsPage, let last = page.last else { break }
-            after = last
+            // The rest of a log that is passed over needn't be read: there may be hundreds of pages of it.
+            let isPassedOver = ours[last.author, default: []].count > PeerDirectory.mostHeads
+            after = isPassedOver ? AuthorHead(author: last.author, id: DeltaID(Bytes32(repeating: 0xff))) : last
         }
         var lags: [PublicKey: PeerLag] = [:]
         for (peer, theirs) in compared { lags[peer] = try await lag(theirs: theirs, ours: ours) }

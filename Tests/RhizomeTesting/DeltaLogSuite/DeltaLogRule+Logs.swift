@@ -159,6 +159,48 @@ extension DeltaLogRule {
                 #expect(rest.cursor == ChangeCursor(position: 7) && !rest.hasMore)
             }
         },
+        DeltaLogRule("of an author with very many heads each is told once, in its own place among the others'") {
+            lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let most = Changes.headsToldWhole
+                let alice = try maker.chain("alice", 1)
+                let firsts = try (0..<most).map { _ in try maker.delta("mallory", after: []) }
+                _ = try await log.append(alice + firsts, cursors: [:])
+                let whole = try await log.changes(after: .start, limit: 1_000)
+                #expect(whole.heads.count == most + 1 && whole.cursor == ChangeCursor(position: Int64(most) + 1))
+
+                // One more than are told whole, and an honest author between them.
+                let bob = try maker.chain("bob", 1)
+                let more = try (0..<2).map { _ in try maker.delta("mallory", after: []) }
+                _ = try await log.append([more[0]] + bob + [more[1]], cursors: [:])
+                let news = try await log.changes(after: whole.cursor, limit: 1_000)
+                #expect(news.heads.map(\.id) == [more[0], bob[0], more[1]].map(\.delta.id) && !news.hasMore)
+                #expect(try await log.changes(after: news.cursor, limit: 10).heads.isEmpty)
+
+                // From the start all are told, in pages of any size, each once.
+                for limit in [1, 7, 1_000] {
+                    var told: [DeltaID] = []
+                    var cursor = ChangeCursor.start
+                    while true {
+                        let page = try await log.changes(after: cursor, limit: limit)
+                        #expect(page.heads.count <= limit)
+                        told += page.heads.map(\.id)
+                        cursor = page.cursor
+                        guard page.hasMore else { break }
+                    }
+                    #expect(told == (alice + firsts + [more[0]] + bob + [more[1]]).map(\.delta.id))
+                }
+
+                // Merged so far that it is one of few heads again, it is told whole.
+                let merges = try stride(from: 0, to: most, by: 8).map { start in
+                    try maker.delta("mallory", after: Array(firsts[start..<min(start + 8, most)]))
+                }
+                _ = try await log.append(merges, cursors: [:])
+                let merged = try await log.changes(after: news.cursor, limit: 1_000)
+                #expect(merged.heads.map(\.id) == (more + merges).map(\.delta.id).sorted())
+            }
+        },
         DeltaLogRule("authors are told by key, with their counts and last positions") { lend in
             try await lend { log in
                 var maker = DeltaMaker()
