@@ -6,8 +6,9 @@ internal import Locks
 ///
 /// libzmq files what subscribers send within whatever call the socket's thread makes next, and returns once nothing is
 /// left: whoever sends subscriptions faster than they are filed holds that thread, and fills memory. No limit of libzmq
-/// ends that. So a queue of its own looks at what the kernel counts (tcp(7), `TCP_INFO`), every 20 ms while there are
-/// connections, and shuts down those that are beyond their allowance.
+/// ends that. So a queue of its own looks at what the kernel counts (tcp(7), `TCP_INFO`) while there are connections,
+/// and shuts down those that are beyond their allowance: 20 ms after something has come, and up to 160 ms after nothing
+/// has, as from subscribers for most of their time.
 package final class InboundLimit: Sendable {
     private struct Connection {
         /// The kernel's number of the socket (`SO_COOKIE`): descriptors are used again.
@@ -21,9 +22,12 @@ package final class InboundLimit: Sendable {
         var connections: [Int32: Connection] = [:]
         var isLooking = false
         var lastLook = ContinuousClock.now
+        /// Until the next look, ms.
+        var wait = shortestWait
     }
 
-    private static let interval = DispatchTimeInterval.milliseconds(20)
+    private static let shortestWait = 20
+    private static let longestWait = 160
 
     private let bytes: Double
     private let bytesPerSecond: Double
@@ -54,33 +58,41 @@ package final class InboundLimit: Sendable {
         guard let cookie = Self.cookie(of: descriptor) else { return }
         let starts = state.withLock { state in
             state.connections[descriptor] = Connection(cookie: cookie, left: bytes)
+            state.wait = Self.shortestWait
             defer { state.isLooking = true }
             return !state.isLooking
         }
-        if starts { lookSoon() }
+        if starts { look(after: Self.shortestWait) }
     }
 
-    private func lookSoon() { queue.asyncAfter(deadline: .now() + Self.interval) { [weak self] in self?.look() } }
+    private func look(after wait: Int) {
+        queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self] in self?.look() }
+    }
 
     private func look() {
-        let goesOn = state.withLock { state in
+        let wait = state.withLock { state -> Int? in
             let now = ContinuousClock.now
             let gain = min((now - state.lastLook) / .seconds(1), 1) * bytesPerSecond
             state.lastLook = now
-            for descriptor in Array(state.connections.keys) {
-                state.connections[descriptor] = look(at: descriptor, state.connections[descriptor], gain)
+            var isQuiet = true
+            for (descriptor, connection) in state.connections {
+                let looked = look(at: descriptor, connection, gain)
+                if looked?.received != connection.received { isQuiet = false }
+                state.connections[descriptor] = looked
             }
+            state.wait = isQuiet ? min(2 * state.wait, Self.longestWait) : Self.shortestWait
             state.isLooking = !state.connections.isEmpty
-            return state.isLooking
+            return state.isLooking ? state.wait : nil
         }
-        if goesOn { lookSoon() }
+        if let wait { look(after: wait) }
     }
 
     /// - Returns: the connection where it is still there and may go on.
-    private func look(at descriptor: Int32, _ connection: Connection?, _ gain: Double) -> Connection? {
-        guard var connection, Self.cookie(of: descriptor) == connection.cookie,
-            let received = Self.received(on: descriptor)
-        else { return nil }
+    private func look(at descriptor: Int32, _ connection: Connection, _ gain: Double) -> Connection? {
+        guard Self.cookie(of: descriptor) == connection.cookie, let received = Self.received(on: descriptor) else {
+            return nil
+        }
+        var connection = connection
         connection.left = min(connection.left + gain, bytes) - Double(received - min(connection.received, received))
         connection.received = received
         guard connection.left < 0 else { return connection }
