@@ -33,11 +33,17 @@ import Testing
         }
     }
 
+    private actor Counter {
+        private(set) var count = 0
+        func note() { count += 1 }
+    }
+
     @Test("two nodes that start and go to each other at once are connected both ways, and exchange all once")
     func bothAtOnce() async throws {
         try await AsyncGate.processes.pass {
             try await withTemporaryFolder { folder in
                 let homes = try await NodeHome.makeFriends("alice", "bob", in: folder)
+                let done = Counter()
                 for round in 1...TestSchedule.rounds(2, soak: 20) {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for (home, other) in [(homes[0], "bob"), (homes[1], "alice")] {
@@ -50,8 +56,8 @@ import Testing
                                     try await eventually("\(home.name) is connected") {
                                         try await node.peer(other)?.state == "connected"
                                     }
-                                    // Until the other has seen it too.
-                                    try await Task.sleep(for: .seconds(1))
+                                    await done.note()
+                                    try await eventually("the other is too") { await done.count == 2 * round }
                                     #expect(try await node.peer(other)?.deltaCount.rejected == 0)
                                     #expect(await node.logged("level=warning").isEmpty)
                                 }

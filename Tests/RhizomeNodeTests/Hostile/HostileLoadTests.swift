@@ -57,6 +57,57 @@ import Testing
         }
     }
 
+    @Test("what was taken before a restart is a duplicate after it, and told to nobody again")
+    func replaysAfterRestart() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                let identity = try #require(PublicKey(did: try await home.did))
+                let zoe = try TestAuthors.signer("zoe").publicKey
+                try await home.trust(zoe.did, ["--name", "zoe", "--may", "author"])
+                let chain = try Deltas.chain(Self.page + 1, by: "zoe")
+                try await RawPeer.running { peer, _ in
+                    try await home.trust(peer.key.did, ["--name", "raw"])
+                    // Before the restart all but the last, after it the same and then the last.
+                    for (isRestarted, head) in [(false, chain[Self.page - 1]), (true, chain[Self.page])] {
+                        try await home.running(["RHIZOME_PUB_SUB_TOPIC": "test"]) { node in
+                            try await peer.connect(to: node.request, of: identity)
+                            try await peer.greet()
+                            let before = peer.publications.count
+                            try await peer.subscribe(to: node.publish, of: identity)
+                            // Publications reach who has subscribed already.
+                            try await eventually("what is written is told") {
+                                _ = try await node.put(
+                                    "/api/note/1",
+                                    "{\"text\": \"\(UInt64.random(in: 0...(.max)))\"}"
+                                )
+                                return peer.publications.count > before
+                            }
+                            let push = PeerRequest.push(chain.prefix(Self.page).map(\.bytes)).encoded
+                            let results = try PeerReply.read(try await peer.ask(push), PeerReply.readPush)
+                            #expect(results.count == Self.page)
+                            #expect(results.allSatisfy { $0.decision == (isRestarted ? "duplicate" : "accept") })
+                            if isRestarted { _ = try await peer.ask(PeerRequest.push([head.bytes]).encoded) }
+                            func told() -> [DeltaID] { Self.heads(in: peer.publications.dropFirst(before)) }
+                            try await eventually("the news of zoe is told") { told().contains(head.id) }
+                            #expect(!isRestarted || told() == [head.id])
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The heads of others that were published.
+    private static func heads(in publications: some Sequence<[[UInt8]]>) -> [DeltaID] {
+        publications.compactMap { try? Publication(decoding: $0.last ?? []) }.flatMap { publication -> [DeltaID] in
+            switch publication {
+            case .deltas: []
+            case .heads(let heads): heads.map(\.id)
+            }
+        }
+    }
+
     @Test("twenty thousand firsts signed by one trusted key are all taken, as forks; honest writes arrive")
     func firsts() async throws {
         try await AttackedNode.running { alice, attackers in

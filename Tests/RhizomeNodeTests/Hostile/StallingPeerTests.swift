@@ -86,6 +86,62 @@ import Testing
         }
     }
 
+    @Test("a log that changes between pages costs a few pulls, and all of it comes once its peer keeps to one")
+    func changingLog() async throws {
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        let trunk = try Deltas.chain(40, by: "zoe")
+        let branch = Array(trunk[..<20]) + (try Deltas.chain(20, by: "zoe", after: [trunk[19]]))
+        let all = (trunk + branch[20...]).sorted { ($0.header.sequence, $0.id) < ($1.header.sequence, $1.id) }
+        @Sendable func head(_ deltas: [SignedDelta]) -> AuthorHead { AuthorHead(author: zoe, id: deltas[39].id) }
+        try await withSeedAsync { generator in
+            let random = Lock(generator)
+            let answer: RawPeer.Answer = { request in
+                // Each time another log, another part of it, and more behind that.
+                random.withLock { generator in
+                    let log = Bool.random(using: &generator) ? trunk : branch
+                    switch request {
+                    case .heads: return PeerReply.heads([head(log)], more: false)
+                    case .news:
+                        return PeerReply.news(
+                            [head(log)],
+                            cursor: [.random(in: 0...255, using: &generator)],
+                            more: true
+                        )
+                    case .pull:
+                        let start = Int.random(in: 0..<30, using: &generator)
+                        return PeerReply.pull(log[start..<start + 10].map(\.bytes), more: true)
+                    default: return nil
+                    }
+                }
+            }
+            try await AttackedNode.running(attackers: [answer], authors: ["zoe"]) { alice, attackers in
+                let peer = attackers[0]
+                try await alice.expectService("a log that changes between pages") {
+                    try await eventually("it pulls twice, of different heads") {
+                        for log in [trunk, branch] { await peer.publish(.heads([head(log)])) }
+                        return peer.count(of: "pull") >= 2
+                    }
+                }
+                let asked = (peer.count(of: "news"), peer.count(of: "pull"))
+                print("a log that changes between pages: news and pulls \(asked)")
+                #expect(asked.1 <= 200)
+                peer.answer { request in
+                    switch request {
+                    case .heads(nil, _):
+                        PeerReply.heads([head(trunk), head(branch)].sorted { $0.id < $1.id }, more: false)
+                    case .news: PeerReply.news([head(trunk), head(branch)], cursor: [1], more: false)
+                    case .pull: PeerReply.pull(all.map(\.bytes), more: false)
+                    default: nil
+                    }
+                }
+                for delta in [trunk[39], branch[39]] {
+                    try await eventually("the head \(delta.id) is there") { try await alice.holds(delta.id, of: zoe) }
+                }
+                try await alice.decided("accept", atLeast: 60)
+            }
+        }
+    }
+
     @Test("heads without end that are never delivered cost a few pulls; honest writes arrive")
     func endlessHeads() async throws {
         let zoe = try TestAuthors.signer("zoe").publicKey
