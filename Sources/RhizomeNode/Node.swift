@@ -162,7 +162,7 @@ public final class Node: Sendable {
                     case .lost:
                         news.isUp = false
                         news.wasLost = true
-                    case .publicationDropped: news.asksForNews = true
+                    case .publicationDropped, .subscribed: news.asksForNews = true
                     }
                 }
             }

@@ -7,12 +7,22 @@ package enum Incoming: Sendable {
     case message(Message)
     /// A message with more frames than allowed: dropped unread, its memory given back. The sender is to blame.
     case oversized(userID: String?, frames: Int, bytes: Int)
+
+    /// How many bytes came in, in all frames.
+    package var bytes: Int {
+        switch self {
+        case .message(let message): message.bytes
+        case .oversized(_, _, let bytes): bytes
+        }
+    }
 }
 
 /// A message that came in.
 package struct Message: Sendable {
     /// Its frames; on a ROUTER the first is the connection's routing id.
     package let frames: [[UInt8]]
+    /// How many bytes these have in all.
+    package var bytes: Int { frames.reduce(0) { $0 + $1.count } }
     /// Who sent it: the user id that the ZAP authoriser gave, the same on every frame.
     ///
     /// `nil` on sockets that connect (there the server's key is pinned instead), and if the frames disagreed.

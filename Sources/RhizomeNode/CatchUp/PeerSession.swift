@@ -57,6 +57,7 @@ struct PeerSession: Sendable {
     struct Connection: Sendable {
         var helloDue = Int64.min
         var newsDue = Int64.min
+        var newsAsked = Int64.min
         var compareDue = Int64.min
         var pushDue: Int64
         /// Answered distrusted, unknown or rejected: not pushed again before the next hello.
@@ -86,7 +87,10 @@ struct PeerSession: Sendable {
             // Kept even if what follows fails: it is asked for again then.
             await note(news.heads, &memory, isHint: true)
             want(news.missing, &memory, isHint: true)
-            if news.asksForNews { connection?.newsDue = .min }
+            if news.asksForNews, let known = connection {
+                // Whoever publishes more than we take isn't asked for each that was dropped.
+                connection?.newsDue = min(known.newsDue, known.newsAsked + Self.shortestWait)
+            }
             if news.comparesAll {
                 // Trust may have changed: what had been in vain may not be any more.
                 memory.wanted.forgive()
@@ -152,6 +156,7 @@ struct PeerSession: Sendable {
             connection.compareDue = clock.uptime + Self.compareInterval
         }
         if clock.uptime >= connection.newsDue {
+            connection.newsAsked = clock.uptime
             // With jitter, so that many nodes that started together don't ask together.
             connection.newsDue = clock.uptime + Self.newsInterval * Int64.random(in: 80...120) / 100
             try await askForNews(&memory)

@@ -18,6 +18,8 @@ final class PeerLink {
         case authenticated
         /// The connection is gone, or the attempt failed.
         case lost
+        /// From now on publications come in; what was published before went past us.
+        case subscribed
         /// A publication came in.
         case published([UInt8])
         /// An attempt starts: find the host's addresses and hand them to `connect(to:port:attempt:)`.
@@ -63,7 +65,7 @@ final class PeerLink {
     private let thread: SocketThread
     private let topic: [UInt8]
     private let onEvent: (Event) -> Void
-    private let onBadInput: () -> Void
+    private let onBadInput: (Incoming) -> Void
 
     private var addresses: [PeerAddress]
     private var nextAddress = 0
@@ -93,7 +95,7 @@ final class PeerLink {
         topic: [UInt8],
         thread: SocketThread,
         onEvent: @escaping (Event) -> Void,
-        onBadInput: @escaping () -> Void
+        onBadInput: @escaping (Incoming) -> Void
     ) {
         self.peer = peer
         self.serverKey = serverKey.array
@@ -248,10 +250,10 @@ final class PeerLink {
             guard let self else { return }
             guard case .message(let message) = incoming, message.frames.count == 2,
                 message.frames[0].count == PeeringLimits.requestIDBytes
-            else { return onBadInput() }
+            else { return onBadInput(incoming) }
             // A reply to nothing, or a second one. One that comes too late is charged as well: it is one, since after a
             // timeout the connection is made anew.
-            guard let request = pending.removeValue(forKey: message.frames[0]) else { return onBadInput() }
+            guard let request = pending.removeValue(forKey: message.frames[0]) else { return onBadInput(incoming) }
             thread.cancel(request.timer)
             request.resume(.success(message.frames[1]))
         }
@@ -270,6 +272,9 @@ final class PeerLink {
             try keys.secret.withSpan { secret throws(ZeroMQError) in
                 try subscriber.curveClient(serverKey: serverKey, publicKey: keys.publicKey, secret: secret)
             }
+            try subscriber.monitor { [weak self] event in
+                if event.kind == .handshakeSucceeded { self?.onEvent(.subscribed) }
+            }
             thread.register(subscriber) { [weak self] in self?.readPublications() }
             try subscriber.subscribe(topic)
             try subscriber.connect(HostLookup.endpoint(host: host, port: publishPort))
@@ -285,7 +290,7 @@ final class PeerLink {
             guard let self else { return }
             guard case .message(let message) = incoming, message.frames.count == 3,
                 message.frames[1] == peer.bytes.array
-            else { return onBadInput() }
+            else { return onBadInput(incoming) }
             // SUB matches prefixes: `rhizome2` comes to those who asked for `rhizome`.
             guard message.frames[0] == topic else { return }
             onEvent(.published(message.frames[2]))

@@ -48,6 +48,7 @@ actor Peering: SocketActor {
     enum LinkEvent: Sendable {
         case authenticated
         case lost
+        case subscribed
         case publicationDropped
     }
 
@@ -282,7 +283,7 @@ actor Peering: SocketActor {
                     topic: Array(configuration.topic.utf8),
                     thread: thread,
                     onEvent: { [weak self] event in self?.assumeIsolated { $0.handle(event, of: peer) } },
-                    onBadInput: { [ledger] in ledger.charge(peer) }
+                    onBadInput: { [ledger] incoming in ledger.charge(peer, bytes: incoming.bytes) }
                 )
                 links[peer] = link
                 link.reopen()
@@ -311,6 +312,7 @@ actor Peering: SocketActor {
                 let hosts = await HostLookup.addresses(of: address.host)
                 links[peer]?.connect(to: hosts, port: address.port, attempt: attempt)
             }
+        case .subscribed: onLinkEvent(peer, .subscribed)
         case .published(let body):
             let present = inFlight[peer] ?? InFlight()
             guard present.publications < Self.publicationsInFlight, present.hasRoom(for: body.count) else {
@@ -400,8 +402,7 @@ actor Peering: SocketActor {
             metrics.dropped.increment()
             guard let peer = userID.flatMap({ identity(of: $0) }) else { return }
             logOversized(of: peer, frames: frames, bytes: bytes)
-            // As much as it would have cost in single requests.
-            ledger.charge(peer, pieces: max(1, frames / 4))
+            ledger.charge(peer, bytes: bytes, frames: frames)
         case .message(let message):
             // Checked again for each request: a connection outlives the trust under which it was made.
             guard let peer = message.userID.flatMap({ identity(of: $0) }), admittance.mayConnect(peer) else {
@@ -409,7 +410,7 @@ actor Peering: SocketActor {
                 return
             }
             guard message.frames.count == 3, message.frames[1].count == PeeringLimits.requestIDBytes else {
-                ledger.charge(peer)
+                ledger.charge(peer, bytes: message.bytes)
                 return
             }
             lastRequest[peer] = clock.uptime
@@ -432,7 +433,7 @@ actor Peering: SocketActor {
         guard case .message(let message) = subscription, let peer = message.userID.flatMap({ identity(of: $0) }),
             message.frames != [[1] + Array(configuration.topic.utf8)]
         else { return }
-        ledger.charge(peer)
+        ledger.charge(peer, bytes: message.bytes)
         guard ledger.isPenalised(peer),
             lastSubscriptionRebind == .min
                 || clock.uptime - lastSubscriptionRebind > Self.subscriptionRebindInterval

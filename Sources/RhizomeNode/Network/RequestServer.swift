@@ -34,7 +34,7 @@ struct RequestServer: Sendable {
                 reply = try await answer(body, peer: peer, connection: connection, received: received)
             } catch {
                 if error.code == .malformed || error.code == .unknownMethod || error.code == .limit {
-                    ledger.charge(peer)
+                    ledger.charge(peer, bytes: body.count)
                 }
                 reply = PeerReply.error(error)
             }
@@ -150,7 +150,7 @@ struct RequestServer: Sendable {
     private func take(_ body: [UInt8], of peer: PublicKey) async {
         directory.saw(peer)
         guard let publication = try? Publication(decoding: body) else {
-            ledger.charge(peer)
+            ledger.charge(peer, bytes: body.count)
             return
         }
         switch publication {

@@ -46,7 +46,15 @@ public final class PeerLedger: Sendable {
         }
     }
 
-    /// Charges a peer for a piece of bad input: a malformed frame or request, an unanswerable message.
+    /// Charges a peer for a message of bad input: one piece, and one more for each 64 KiB of it or 4 frames, which is
+    /// what moving it costs.
+    func charge(_ peer: PublicKey?, bytes: Int, frames: Int = 1) {
+        charge(peer, pieces: max(1 + bytes / Self.bytesOfPiece, frames / 4))
+    }
+
+    private static let bytesOfPiece = 64 * 1024
+
+    /// Charges a peer for pieces of bad input: malformed deltas, replies or requests.
     func charge(_ peer: PublicKey?, pieces: Int = 1) {
         guard let peer else { return }
         metrics.badInput(pieces, from: peer)

@@ -1,3 +1,4 @@
+import Bytes
 import Locks
 import RhizomeCore
 import RhizomeIdentity
@@ -38,6 +39,18 @@ import Testing
                 #expect(second.ledger.counts(of: key).duplicate == 0)
                 #expect(log.batches.count >= 3, "a page at a time: \(log.batches)")
                 #expect(log.batches.allSatisfy { $0 * text.utf8.count < 2 << 20 }, "no page is large: \(log.batches)")
+            }
+        }
+    }
+
+    @Test("once it has subscribed a node asks for news: what was published before has gone past it")
+    func subscribed() async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { peer, address in
+            try await alice.running { _ in
+                try alice.trust(peer.key, as: "raw", at: address)
+                // By its timetable it asks on connecting, and 8 s later at the earliest.
+                try await eventually("it asks twice", within: .seconds(7)) { peer.count(of: "news") >= 2 }
             }
         }
     }

@@ -98,6 +98,32 @@ import Testing
         }
     }
 
+    @Test("large messages that are no request turn their sender away after a few; honest writes arrive")
+    func largeGarbage() async throws {
+        try await AttackedNode.running { alice, attackers in
+            let peer = attackers[0]
+            let frame = [UInt8](repeating: 7, count: 7 << 20)
+            let sent = Counter()
+            try await alice.expectService("messages of 21 MiB") {
+                try await eventually("their sender is turned away") {
+                    if await !alice.node.logged("turned away").isEmpty { return true }
+                    try await peer.send([[1], frame, frame, frame])
+                    await sent.note()
+                    return false
+                }
+            }
+            // Each counts 337 pieces; others may have been on their way.
+            print("it sent \(await sent.count) messages of 21 MiB")
+            #expect(await sent.count < 50)
+            #expect(try await alice.node.metric("rhizome_bad_input_total") >= 1_000)
+        }
+    }
+
+    private actor Counter {
+        private(set) var count = 0
+        func note() { count += 1 }
+    }
+
     /// The heads of others that were published.
     private static func heads(in publications: some Sequence<[[UInt8]]>) -> [DeltaID] {
         publications.compactMap { try? Publication(decoding: $0.last ?? []) }.flatMap { publication -> [DeltaID] in

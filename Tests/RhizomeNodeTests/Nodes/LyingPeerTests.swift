@@ -425,6 +425,21 @@ import Testing
         }
     }
 
+    @Test("a large message that is no request counts against its sender by its bytes")
+    func largeMessage() async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { peer, _ in
+            try alice.trust(peer.key, as: "raw")
+            try await alice.running { node in
+                try await peer.connect(to: node)
+                try await peer.greet()
+                try await peer.send([[1], .init(repeating: 7, count: 3 << 20)])
+                try await eventually("it counts") { node.ledger.badInput >= 1 }
+                #expect(node.ledger.badInput == 1 + 48)
+            }
+        }
+    }
+
     @Test("a subscription to anything but our topic counts against the peer, one to our topic doesn't")
     func subscriptions() async throws {
         let alice = try TestNode("alice")
