@@ -11,63 +11,17 @@ internal import Sodium
 /// a thread of their own, and nothing is decided twice. In both, those who bring deltas take turns: what a flood brings
 /// holds up another peer for a piece and a batch of it, not for all.
 public actor Intake {
+    private typealias Work = WriterQueue.Work
+    private typealias Outcome = WriterQueue.Outcome
+
     /// What a delta has passed when it comes to the writer.
     private struct Candidate {
         let verified: VerifiedDelta
         let source: PublicKey?
     }
 
-    private enum Work {
-        case verified([VerifiedDelta], source: PublicKey?)
-        case drafts([Draft])
-
-        /// How many deltas it is to append.
-        var deltas: Int {
-            switch self {
-            case .verified(let deltas, _): deltas.count
-            case .drafts(let drafts): drafts.count
-            }
-        }
-
-        /// The same as several; drafts stay together.
-        func slices(of size: Int) -> [Work] {
-            guard case .verified(let deltas, let source) = self, deltas.count > size else { return [self] }
-            return deltas.chunks(of: size).map { .verified($0, source: source) }
-        }
-
-        /// Who brought it; none for what is local.
-        var source: PublicKey? {
-            switch self {
-            case .verified(_, let source): source
-            case .drafts: nil
-            }
-        }
-    }
-
-    private enum Outcome {
-        /// The judgements on a job's deltas, in their order.
-        case done([Judgement])
-        case failed(any Error)
-    }
-
-    private struct Job {
-        let work: Work
-        /// Whose work it is a slice of.
-        let call: UInt64
-        /// Resumed with the call's outcomes once its last slice is done.
-        let last: CheckedContinuation<[Outcome], Never>?
-    }
-
     /// Deltas that are decoded and verified as one: more are taken in parts, one after the other.
     private static let part = 4_000
-    /// Deltas that the writer takes as one: a part is cut into these, and between them it is another source's turn.
-    private static let slice = 500
-    /// With how many deltas a transaction takes no further job while one source alone brings any.
-    private static let batchOfOne = 4_000
-    /// The same while several do: each waits for the transaction that is under way when its own come.
-    private static let batchOfSeveral = 1_000
-    /// How long a source must have been alone before it gets the larger transactions, µs.
-    private static let aloneAfter: Int64 = 1_000_000
 
     private nonisolated let log: any DeltaLog
     private nonisolated let clock: NodeClock
@@ -84,16 +38,8 @@ public actor Intake {
     private nonisolated let workers = FairWorkers<PublicKey?>()
 
     private var pool: DeferredPool
-    private var queue = Turns<PublicKey?, Job>()
+    private var queue = WriterQueue()
     private var isWriting = false
-    /// How many calls have handed in work.
-    private var calls: UInt64 = 0
-    /// What became of a call's slices so far: they are done in their order.
-    private var finished: [UInt64: [Outcome]] = [:]
-    /// Who handed in work last, and when, µs of the uptime.
-    private var last: (source: PublicKey?, time: Int64)?
-    /// When somebody else did so last.
-    private var otherTime = Int64.min
     /// The delta that this node wrote last since its start.
     private var ownLast: DeltaID?
 
@@ -315,7 +261,7 @@ public actor Intake {
     ///
     /// Waits for it even where the caller is cancelled: the writer's transactions hold the deltas of others too.
     private func perform(_ work: Work) async throws -> [Judgement] {
-        let outcomes = await withCheckedContinuation { enqueue(work, continuation: $0) }
+        let outcomes = await withCheckedContinuation { enqueue(work, $0) }
         return try outcomes.flatMap { outcome in
             switch outcome {
             case .done(let judgements): judgements
@@ -324,50 +270,22 @@ public actor Intake {
         }
     }
 
-    private func enqueue(_ work: Work, continuation: CheckedContinuation<[Outcome], Never>) {
-        calls += 1
-        let slices = work.slices(of: Self.slice)
-        for (number, slice) in slices.enumerated() {
-            let job = Job(work: slice, call: calls, last: number == slices.count - 1 ? continuation : nil)
-            queue.append(job, of: work.source)
-        }
-        if let last, last.source != work.source { otherTime = last.time }
-        last = (work.source, clock.uptime)
+    private func enqueue(_ work: Work, _ continuation: CheckedContinuation<[Outcome], Never>) {
+        queue.add(work, now: clock.uptime, continuation)
         guard !isWriting else { return }
         isWriting = true
-        // No caller's own task: what is one caller's cancellation must not fail the others' deltas, as it would in a
-        // log whose transactions look for that.
+        // No caller's own task: one caller's cancellation must not fail the others' deltas, as it would in a log whose
+        // transactions look for that.
         Task { await writeWhatWaits() }
     }
 
     private func writeWhatWaits() async {
-        while queue.count > 0 {
-            let jobs = takeJobs()
-            for (job, outcome) in zip(jobs, await process(jobs.map(\.work))) {
-                finished[job.call, default: []].append(outcome)
-                job.last?.resume(returning: finished.removeValue(forKey: job.call) ?? [])
-            }
+        while true {
+            let jobs = queue.next(now: clock.uptime)
+            guard !jobs.isEmpty else { break }
+            for (job, outcome) in zip(jobs, await process(jobs.map(\.work))) { queue.finish(job, outcome) }
         }
         isWriting = false
-    }
-
-    /// A transaction's jobs: what was written here first, then of each source a slice in its turn.
-    private func takeJobs() -> [Job] {
-        let isAlone = clock.uptime - Self.aloneAfter >= otherTime
-        let most = isAlone ? Self.batchOfOne : Self.batchOfSeveral
-        var taken: [Job] = []
-        var count = 0
-        func takeTurn(of source: PublicKey?) {
-            var turn = 0
-            while turn < Self.slice, count < most, let job = queue.next(of: source) {
-                turn += job.work.deltas
-                count += job.work.deltas
-                taken.append(job)
-            }
-        }
-        takeTurn(of: nil)
-        while count < most, let source = queue.sources.first { takeTurn(of: source) }
-        return taken
     }
 
     private func process(_ works: [Work]) async -> [Outcome] {
@@ -403,7 +321,7 @@ public actor Intake {
                 do {
                     var chain: OwnChain
                     if let ownChain { chain = ownChain } else { chain = try await readOwnChain() }
-                    let signed = try sign(drafts, chain: &chain, now: now)
+                    let signed = try chain.sign(drafts, by: signer, now: now)
                     let verified = try await workers.map(signed, as: nil) { VerifiedDelta.verify($0) }.map {
                         try $0.get()
                     }
@@ -556,52 +474,17 @@ public actor Intake {
 
     // MARK: - Our own log
 
-    /// The ends of our own log while a batch of drafts is being signed.
-    private struct OwnChain {
-        var heads: [Head]
-    }
-
-    /// The heads that our next delta names: our own last one and up to 7 others, greatest (sequence, id) first.
     private func readOwnChain() async throws -> OwnChain {
         let heads = try await log.heads(of: signer.publicKey)
-        let greatestFirst = heads.sorted { ($0.sequence, $0.id) > ($1.sequence, $1.id) }
-        guard heads.count > 1 else { return OwnChain(heads: heads) }
         var last = ownLast
-        if last == nil {
+        if last == nil, heads.count > 1 {
             // The first write since the start: of the heads, the one that was written here last.
             last = try await log.deltas(heads.map(\.id)).filter(isOwn).max { $0.position < $1.position }?.id
         }
-        let own = greatestFirst.filter { $0.id == last }
-        let others = greatestFirst.filter { $0.id != last }
-        return OwnChain(heads: Array((own + others).prefix(DeltaLimits.previous)))
+        return OwnChain(heads: heads, last: last)
     }
 
     private func isOwn(_ stored: StoredDelta) -> Bool {
         stored.delta.author == signer.publicKey && stored.arrival.receivedFrom == nil
-    }
-
-    private func sign(_ drafts: [Draft], chain: inout OwnChain, now: Int64) throws(WriteError) -> [SignedDelta] {
-        var signed: [SignedDelta] = []
-        var heads = chain.heads
-        for draft in drafts {
-            let after = max(heads.map(\.timeCreated).max() ?? -1, draft.replacing ?? -1)
-            let time = max(now, after < .max ? after + 1 : after)
-            guard time <= now + DeltaLimits.aheadMicroseconds else {
-                throw WriteError(
-                    .clock,
-                    "our last delta, or the one to be replaced, is \((time - now) / 1_000_000) s ahead of this clock; "
-                        + "set the clock right (timedatectl), or wait"
-                )
-            }
-            do throws(DeltaRefusal) {
-                let delta = try SignedDelta(pointers: draft.pointers, after: heads, timeCreated: time, signer: signer)
-                signed.append(delta)
-                heads = [DeltaLink(delta).head]
-            } catch {
-                throw WriteError(.content, error.message)
-            }
-        }
-        chain.heads = heads
-        return signed
     }
 }

@@ -1,0 +1,51 @@
+internal import RhizomeCore
+internal import SignedLog
+
+/// The ends of this node's own log while a batch of drafts is being signed.
+struct OwnChain {
+    private var heads: [Head]
+
+    /// - Parameters:
+    ///   - heads: of our own log.
+    ///   - last: our own last delta, where one of them is it.
+    ///
+    /// The next delta names that one and up to 7 others, greatest (sequence, id) first (spec: admission.md, "Forks").
+    init(heads: [Head], last: DeltaID?) {
+        let greatestFirst = heads.sorted { ($0.sequence, $0.id) > ($1.sequence, $1.id) }
+        let own = greatestFirst.filter { $0.id == last }
+        let others = greatestFirst.filter { $0.id != last }
+        self.heads = Array((own + others).prefix(DeltaLimits.previous))
+    }
+
+    /// Signs drafts, each after the one before it.
+    ///
+    /// - Parameter now: µs since 1970; a delta's time is greater than those before it, and than what it is to replace.
+    mutating func sign(
+        _ drafts: [Draft],
+        by signer: any StatementSigner,
+        now: Int64
+    ) throws(WriteError) -> [SignedDelta] {
+        var signed: [SignedDelta] = []
+        var heads = heads
+        for draft in drafts {
+            let after = max(heads.map(\.timeCreated).max() ?? -1, draft.replacing ?? -1)
+            let time = max(now, after < .max ? after + 1 : after)
+            guard time <= now + DeltaLimits.aheadMicroseconds else {
+                throw WriteError(
+                    .clock,
+                    "our last delta, or the one to be replaced, is \((time - now) / 1_000_000) s ahead of this clock; "
+                        + "set the clock right (timedatectl), or wait"
+                )
+            }
+            do throws(DeltaRefusal) {
+                let delta = try SignedDelta(pointers: draft.pointers, after: heads, timeCreated: time, signer: signer)
+                signed.append(delta)
+                heads = [DeltaLink(delta).head]
+            } catch {
+                throw WriteError(.content, error.message)
+            }
+        }
+        self.heads = heads
+        return signed
+    }
+}

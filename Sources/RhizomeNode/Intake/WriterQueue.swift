@@ -1,0 +1,115 @@
+internal import RhizomeCore
+internal import SignedLog
+
+/// What waits for the writer, and what goes into its next transaction.
+///
+/// A call's deltas are cut into slices, between which it is another source's turn; the call is answered once all of
+/// them are done. A value of the actor that writes; times are µs of a clock that never goes back.
+struct WriterQueue {
+    /// What a call hands in.
+    enum Work: Sendable {
+        case verified([VerifiedDelta], source: PublicKey?)
+        case drafts([Draft])
+
+        /// How many deltas it is to append.
+        var deltas: Int {
+            switch self {
+            case .verified(let deltas, _): deltas.count
+            case .drafts(let drafts): drafts.count
+            }
+        }
+
+        /// Who brought it; none for what is local.
+        var source: PublicKey? {
+            switch self {
+            case .verified(_, let source): source
+            case .drafts: nil
+            }
+        }
+
+        /// The same as several; drafts stay together.
+        fileprivate func slices(of size: Int) -> [Work] {
+            guard case .verified(let deltas, let source) = self, deltas.count > size else { return [self] }
+            return deltas.chunks(of: size).map { .verified($0, source: source) }
+        }
+    }
+
+    /// What became of a slice.
+    enum Outcome: Sendable {
+        /// The judgements on its deltas, in their order.
+        case done([Judgement])
+        case failed(any Error)
+    }
+
+    /// A slice of a call's work.
+    struct Job: Sendable {
+        let work: Work
+        fileprivate let call: UInt64
+    }
+
+    private struct Call {
+        let continuation: CheckedContinuation<[Outcome], Never>
+        var slicesLeft: Int
+        /// Slices of one call are done in their order.
+        var outcomes: [Outcome] = []
+    }
+
+    /// Deltas that are taken as one.
+    private static let slice = 500
+    /// With how many deltas a transaction takes no further job while one source alone brings any.
+    private static let batchOfOne = 4_000
+    /// The same while several do: each waits for the transaction that is under way when its own come.
+    private static let batchOfSeveral = 1_000
+    /// How long a source must have been alone before it gets the larger transactions.
+    private static let aloneAfter: Int64 = 1_000_000
+
+    private var waiting = Turns<PublicKey?, Job>()
+    private var calls: [UInt64: Call] = [:]
+    private var lastCall: UInt64 = 0
+    /// Who handed in work last, and when.
+    private var last: (source: PublicKey?, time: Int64)?
+    /// When somebody else did so last.
+    private var otherTime = Int64.min
+
+    /// How many slices wait.
+    var count: Int { waiting.count }
+
+    /// Adds a call's work; the continuation gets what became of each slice.
+    mutating func add(_ work: Work, now: Int64, _ continuation: CheckedContinuation<[Outcome], Never>) {
+        let slices = work.slices(of: Self.slice)
+        lastCall += 1
+        calls[lastCall] = Call(continuation: continuation, slicesLeft: slices.count)
+        for slice in slices { waiting.append(Job(work: slice, call: lastCall), of: work.source) }
+        if let last, last.source != work.source { otherTime = last.time }
+        last = (work.source, now)
+    }
+
+    /// A transaction's jobs: what was written here first, then of each source a slice in its turn.
+    ///
+    /// None where nothing waits.
+    mutating func next(now: Int64) -> [Job] {
+        let isAlone = now - Self.aloneAfter >= otherTime
+        let most = isAlone ? Self.batchOfOne : Self.batchOfSeveral
+        var jobs: [Job] = []
+        var count = 0
+        takeTurn(of: nil, most, &jobs, &count)
+        while count < most, let source = waiting.sources.first { takeTurn(of: source, most, &jobs, &count) }
+        return jobs
+    }
+
+    private mutating func takeTurn(of source: PublicKey?, _ most: Int, _ jobs: inout [Job], _ count: inout Int) {
+        let end = min(count + Self.slice, most)
+        while count < end, let job = waiting.next(of: source) {
+            count += job.work.deltas
+            jobs.append(job)
+        }
+    }
+
+    /// Notes what became of a job, and answers its call where it was the last one.
+    mutating func finish(_ job: Job, _ outcome: Outcome) {
+        guard var call = calls.removeValue(forKey: job.call) else { return }
+        call.outcomes.append(outcome)
+        call.slicesLeft -= 1
+        if call.slicesLeft == 0 { call.continuation.resume(returning: call.outcomes) } else { calls[job.call] = call }
+    }
+}
