@@ -208,7 +208,7 @@ struct AuthorLog {
                 sql: """
                     SELECT b.branch, d.sequence, d.id FROM
                         (SELECT branch, lastPosition FROM branches WHERE author = ? AND isHead = 1
-                        ORDER BY branch DESC LIMIT ?) b
+                        ORDER BY lastPosition DESC LIMIT ?) b
                     JOIN deltas d ON d.position = b.lastPosition ORDER BY d.sequence DESC, d.id DESC
                     """
             ),
@@ -301,9 +301,11 @@ struct AuthorLog {
 
     // MARK: - Forks
 
-    /// Of how many branches and crossings, the oldest first, forks are looked for: a key that forks wildly has begun
-    /// hundreds of thousands, of which a few are evidence enough.
-    private static let forkBranches = 1_024
+    /// Among how many branches, the oldest first, forks are looked for, and among how many other crossings: a key that
+    /// forks wildly has begun hundreds of thousands, of which a few are evidence enough.
+    ///
+    /// Each fork begins a branch; so none can be hidden behind crossings that are no forks.
+    private static let forkBranches: Int64 = 1_024
     /// How many crossings are followed for the forks at most: none is followed for those that honest logs have.
     private static let forkCrossings = 20_000
 
@@ -337,10 +339,7 @@ struct AuthorLog {
         var siblings: [Place?: [Place]] = [:]
         let firsts = try Row.fetchCursor(
             db,
-            sql: """
-                SELECT branch FROM (SELECT branch, firstSequence FROM branches WHERE author = ? ORDER BY branch LIMIT ?)
-                WHERE firstSequence = 0
-                """,
+            sql: "SELECT branch FROM branches WHERE author = ? AND branch < ? AND firstSequence = 0",
             arguments: [number, Self.forkBranches]
         )
         while let row = try firsts.next() {
@@ -349,10 +348,17 @@ struct AuthorLog {
         let crossings = try Row.fetchCursor(
             db,
             sql: """
-                SELECT parentBranch, parentSequence, childBranch, childSequence FROM crossings WHERE author = ?
-                ORDER BY childSequence, childBranch, parentBranch, parentSequence LIMIT ?
+                SELECT c.parentBranch, c.parentSequence, c.childBranch, c.childSequence FROM branches b
+                CROSS JOIN crossings c ON c.author = b.author AND c.childSequence = b.firstSequence
+                    AND c.childBranch = b.branch
+                WHERE b.author = ? AND b.branch < ?
+                UNION
+                SELECT * FROM (
+                    SELECT parentBranch, parentSequence, childBranch, childSequence FROM crossings WHERE author = ?
+                    ORDER BY childSequence, childBranch, parentBranch, parentSequence LIMIT ?
+                )
                 """,
-            arguments: [number, Self.forkBranches]
+            arguments: [number, Self.forkBranches, number, Self.forkBranches]
         )
         while let row = try crossings.next() {
             let parent = Place(author: number, branch: try row.integer(0), sequence: try row.integer(1))

@@ -23,6 +23,8 @@ struct BranchBook {
         var lastPosition: Int64
         var branchCount: Int64
         var headCount: Int64
+        /// The position at which there came to be more heads than are told whole; 0 where there aren't.
+        var manyHeadsSince: Int64
     }
 
     private struct Branch {
@@ -95,6 +97,11 @@ struct BranchBook {
             isHead: true
         )
         changed.insert(key)
+        if author.headCount <= Changes.headsToldWhole {
+            author.manyHeadsSince = 0
+        } else if author.manyHeadsSince == 0 {
+            author.manyHeadsSince = position
+        }
         author.count += 1
         author.lastPosition = position
         authors[delta.author] = author
@@ -106,7 +113,8 @@ struct BranchBook {
         let row = try Row.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT author, count, lastPosition, branchCount, headCount FROM authors WHERE key = ?
+                    SELECT author, count, lastPosition, branchCount, headCount, manyHeadsSince FROM authors
+                    WHERE key = ?
                     """
             ),
             arguments: [key.bytes.blob]
@@ -117,12 +125,13 @@ struct BranchBook {
                 count: try row.integer(1),
                 lastPosition: try row.integer(2),
                 branchCount: try row.integer(3),
-                headCount: try row.integer(4)
+                headCount: try row.integer(4),
+                manyHeadsSince: try row.integer(5)
             )
         }
         let number = try nextAuthor ?? (Int64.fetchOne(db, sql: "SELECT max(author) FROM authors") ?? 0) + 1
         nextAuthor = number + 1
-        return Author(number: number, count: 0, lastPosition: 0, branchCount: 0, headCount: 0)
+        return Author(number: number, count: 0, lastPosition: 0, branchCount: 0, headCount: 0, manyHeadsSince: 0)
     }
 
     private mutating func branch(_ place: Place) throws -> Branch {
@@ -154,17 +163,18 @@ struct BranchBook {
     func write() throws {
         let author = try db.cachedStatement(
             sql: """
-                INSERT INTO authors (author, key, count, lastPosition, branchCount, headCount)
-                VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO authors (author, key, count, lastPosition, branchCount, headCount, manyHeadsSince)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (author) DO UPDATE SET
                     count = excluded.count, lastPosition = excluded.lastPosition,
-                    branchCount = excluded.branchCount, headCount = excluded.headCount
+                    branchCount = excluded.branchCount, headCount = excluded.headCount,
+                    manyHeadsSince = excluded.manyHeadsSince
                 """
         )
         for (key, value) in authors {
             try author.execute(arguments: [
                 value.number, key.bytes.blob, value.count, value.lastPosition, value.branchCount,
-                value.headCount,
+                value.headCount, value.manyHeadsSince,
             ])
         }
         let branch = try db.cachedStatement(

@@ -23,6 +23,18 @@ struct IndexCheck {
         var lastPosition: Int64 = 0
         var branchCount: Int64 = 0
         var headCount: Int64 = 0
+        var manyHeadsSince: Int64 = 0
+
+        /// Whether what a row notes is this.
+        ///
+        /// A store that was brought forward notes a later place for many heads than that where it got them.
+        func fits(_ row: Author) -> Bool {
+            var same = row
+            if manyHeadsSince > 0, manyHeadsSince...lastPosition ~= row.manyHeadsSince {
+                same.manyHeadsSince = manyHeadsSince
+            }
+            return same == self
+        }
     }
 
     private struct Reference: Hashable {
@@ -159,7 +171,10 @@ struct IndexCheck {
             )
             if !isThere { find("a link to a delta before it is missing", at: position, of: place.author) }
             let other = BranchKey(author: parent.author, branch: parent.branch)
-            if branches[other]?.lastSequence == parent.sequence { branches[other]?.isHead = false }
+            if branches[other]?.lastSequence == parent.sequence, branches[other]?.isHead == true {
+                branches[other]?.isHead = false
+                authors[parent.author]?.headCount -= 1
+            }
         }
         branches[key] = Branch(
             firstSequence: before?.firstSequence ?? place.sequence,
@@ -168,9 +183,17 @@ struct IndexCheck {
             isHead: true
         )
         lastIDs[key] = id
-        authors[place.author, default: Author()].count += 1
-        authors[place.author]?.lastPosition = position
-        if before == nil { authors[place.author]?.branchCount += 1 }
+        var author = authors[place.author] ?? Author()
+        author.count += 1
+        author.lastPosition = position
+        if before == nil { author.branchCount += 1 }
+        if before?.isHead != true { author.headCount += 1 }
+        if author.headCount <= Changes.headsToldWhole {
+            author.manyHeadsSince = 0
+        } else if author.manyHeadsSince == 0 {
+            author.manyHeadsSince = position
+        }
+        authors[place.author] = author
     }
 
     // MARK: - The tables as wholes
@@ -192,7 +215,6 @@ struct IndexCheck {
     }
 
     private mutating func checkBranches() throws {
-        for (key, branch) in branches where branch.isHead { authors[key.author]?.headCount += 1 }
         let rows = try Row.fetchCursor(
             db,
             sql: "SELECT author, branch, firstSequence, lastSequence, lastPosition, isHead FROM branches"
@@ -217,7 +239,7 @@ struct IndexCheck {
     private mutating func checkAuthors() throws {
         let rows = try Row.fetchCursor(
             db,
-            sql: "SELECT author, count, lastPosition, branchCount, headCount FROM authors"
+            sql: "SELECT author, count, lastPosition, branchCount, headCount, manyHeadsSince FROM authors"
         )
         while let row = try rows.next() {
             let number = try row.integer(0)
@@ -225,9 +247,10 @@ struct IndexCheck {
                 count: try row.integer(1),
                 lastPosition: try row.integer(2),
                 branchCount: try row.integer(3),
-                headCount: try row.integer(4)
+                headCount: try row.integer(4),
+                manyHeadsSince: try row.integer(5)
             )
-            if authors.removeValue(forKey: number) != author {
+            if authors.removeValue(forKey: number)?.fits(author) != true {
                 find("what is noted of an author isn't what its deltas say", of: number)
             }
         }

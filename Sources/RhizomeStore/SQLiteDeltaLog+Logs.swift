@@ -74,38 +74,69 @@ extension SQLiteDeltaLog {
                         SELECT a.lastPosition, a.key, d.id FROM authors a
                         JOIN branches b ON b.author = a.author AND b.isHead = 1
                         JOIN deltas d ON d.position = b.lastPosition
-                        WHERE a.lastPosition >= ? AND (a.lastPosition > ? OR d.id > ?) AND a.headCount <= ?
+                        WHERE a.lastPosition >= ? AND (a.lastPosition > ? OR d.id > ?)
+                            AND a.manyHeadsSince = 0
                         ORDER BY a.lastPosition, d.id LIMIT ?
                         """
                 ),
                 arguments: [
                     // Those of an author that has been told of whole aren't looked at.
                     cursor.head == nil ? cursor.position + 1 : cursor.position, cursor.position,
-                    cursor.head?.bytes.blob ?? Data(), Changes.headsToldWhole, most,
+                    cursor.head?.bytes.blob ?? Data(), most,
                 ]
             )
-            let ofMany = try db.cachedStatement(
-                sql: """
-                    SELECT b.lastPosition, a.key, d.id FROM authors a
-                    JOIN branches b ON b.author = a.author AND b.isHead = 1
-                    JOIN deltas d ON d.position = b.lastPosition
-                    WHERE a.author = ? AND b.lastPosition > ? ORDER BY b.lastPosition LIMIT ?
-                    """
-            )
-            let authors = try Int64.fetchAll(
+            let authors = try Row.fetchAll(
                 db.cachedStatement(
-                    sql: """
-                        SELECT author FROM authors WHERE headCount > \(Changes.headsToldWhole) AND lastPosition > ?
-                        """
+                    sql: "SELECT author, manyHeadsSince FROM authors WHERE manyHeadsSince > 0 AND lastPosition >= ?"
                 ),
                 arguments: [cursor.position]
             )
             for author in authors {
-                changes += try Self.changes(ofMany, arguments: [author, cursor.position, most])
+                changes += try Self.changes(
+                    ofMany: try author.integer(0),
+                    since: try author.integer(1),
+                    after: cursor,
+                    most: most,
+                    db
+                )
             }
             if !authors.isEmpty { changes.sort { ($0.position, $0.head.id) < ($1.position, $1.head.id) } }
             return Changes(changes, after: cursor, limit: max(limit, 0))
         }
+    }
+
+    /// Of an author with many heads: those that it had when they became many, in that place, and the others in their own.
+    private static func changes(
+        ofMany author: Int64,
+        since: Int64,
+        after cursor: ChangeCursor,
+        most: Int,
+        _ db: Database
+    ) throws -> [(position: Int64, head: AuthorHead)] {
+        var found: [(position: Int64, head: AuthorHead)] = []
+        if since > cursor.position || since == cursor.position && cursor.head != nil {
+            let together = try db.cachedStatement(
+                sql: """
+                    SELECT ?, a.key, d.id FROM authors a
+                    JOIN branches b ON b.author = a.author AND b.isHead = 1
+                    JOIN deltas d ON d.position = b.lastPosition
+                    WHERE a.author = ? AND b.lastPosition <= ? AND (? OR d.id > ?) ORDER BY d.id
+                    """
+            )
+            found = try changes(
+                together,
+                arguments: [since, author, since, since > cursor.position, cursor.head?.bytes.blob ?? Data()]
+            )
+        }
+        let apart = try db.cachedStatement(
+            sql: """
+                SELECT b.lastPosition, a.key, d.id FROM authors a
+                JOIN branches b ON b.author = a.author AND b.isHead = 1
+                JOIN deltas d ON d.position = b.lastPosition
+                WHERE a.author = ? AND b.lastPosition > ? ORDER BY b.lastPosition LIMIT ?
+                """
+        )
+        return try found + changes(apart, arguments: [author, max(since, cursor.position), most])
     }
 
     private static func changes(

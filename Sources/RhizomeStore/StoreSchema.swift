@@ -21,20 +21,21 @@ enum StoreSchema {
             try db.execute(sql: "CREATE INDEX logsByBranch ON logs (author, branch, sequence) WHERE branch <> 0")
         }
         migrator.registerMigration("3") { db in
-            // What is new in a log of very many heads is found without looking at the others.
+            // What is new in a log of very many heads is found without looking at the others. `manyHeadsSince` is where
+            // it got so many, 0 where it has few.
             try db.execute(sql: "ALTER TABLE authors ADD COLUMN headCount INTEGER NOT NULL DEFAULT 0")
+            try db.execute(sql: "ALTER TABLE authors ADD COLUMN manyHeadsSince INTEGER NOT NULL DEFAULT 0")
             try db.execute(
                 sql: """
                     UPDATE authors SET headCount =
                         (SELECT count(*) FROM branches b WHERE b.author = authors.author AND b.isHead = 1)
                     """
             )
+            try db.execute(sql: "UPDATE authors SET manyHeadsSince = lastPosition WHERE headCount > 256")
             try db.execute(sql: "DROP INDEX heads")
             try db.execute(sql: "CREATE INDEX heads ON branches (author, lastPosition) WHERE isHead = 1")
             try db.execute(
-                sql: """
-                    CREATE INDEX authorsOfManyHeads ON authors (headCount) WHERE headCount > \(Changes.headsToldWhole)
-                    """
+                sql: "CREATE INDEX authorsOfManyHeads ON authors (manyHeadsSince) WHERE manyHeadsSince > 0"
             )
         }
         return migrator

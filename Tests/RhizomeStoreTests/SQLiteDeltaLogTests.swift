@@ -41,6 +41,7 @@ import Testing
             #expect(told - start < .seconds(5))
             #expect(pulled - told < .seconds(30))
             try log.close()
+            #expect(try await StoreAuditTests.audit(folder.path("data")).findings.isEmpty)
         }
     }
 }

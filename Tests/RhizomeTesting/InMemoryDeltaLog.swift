@@ -181,11 +181,11 @@ public final class InMemoryDeltaLog: DeltaLog {
     public func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes {
         state.withLock { state in
             let heads: [(position: Int64, head: AuthorHead)] = state.summaries.flatMap { summary in
-                let heads = state.heads(of: summary.author).map(\.id)
-                return heads.map { id in
-                    let own = state.indexes[id].map { state.deltas[$0].position }
-                    let position = heads.count > Changes.headsToldWhole ? own : nil
-                    return (position ?? summary.lastPosition, AuthorHead(author: summary.author, id: id))
+                let since = state.manyHeadsSince(summary.author)
+                return state.heads(of: summary.author).map { head in
+                    let own = state.indexes[head.id].map { state.deltas[$0].position } ?? 0
+                    let position = since.map { max($0, own) } ?? summary.lastPosition
+                    return (position, AuthorHead(author: summary.author, id: head.id))
                 }
             }
             let rest = heads.filter { position, head in
@@ -321,6 +321,18 @@ extension InMemoryDeltaLog.State {
     fileprivate func heads(of author: PublicKey) -> [Head] {
         (logs[author] ?? []).map { deltas[$0].delta }.filter { children[$0.id] == nil }.map { DeltaLink($0).head }
             .sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
+    }
+
+    /// Where the author got more heads than are told whole; `nil` where it hasn't so many.
+    fileprivate func manyHeadsSince(_ author: PublicKey) -> Int64? {
+        var heads: Set<DeltaID> = []
+        var since: Int64?
+        for stored in (logs[author] ?? []).map({ deltas[$0] }) {
+            heads.subtract(stored.delta.header.previous)
+            heads.insert(stored.id)
+            since = heads.count > Changes.headsToldWhole ? since ?? stored.position : nil
+        }
+        return since
     }
 
     fileprivate func ancestry(of ids: [DeltaID], author: PublicKey) -> Set<DeltaID> {

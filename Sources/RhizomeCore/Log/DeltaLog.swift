@@ -91,8 +91,9 @@ public protocol DeltaLog: Sendable {
     /// The heads of the authors whose logs changed, by (position of the author's last change, id), those after `cursor`.
     ///
     /// An author whose log changes between two pages is told of again, whole, in its new place. But of an author with more
-    /// than ``Changes/headsToldWhole`` heads each one is told once, in its own place: else one write of a key that has
-    /// forked wildly would have every peer told of all its heads again.
+    /// than ``Changes/headsToldWhole`` heads those that it had when they became so many are told together, in that place,
+    /// and each later one in its own: else one write of a key that has forked wildly would have every peer told of all
+    /// its heads again.
     func changes(after cursor: ChangeCursor, limit: Int) async throws -> Changes
 
     /// The ids by which a peer can tell what is held of an author's log: its heads, then along the first previous 1, 2,
@@ -174,8 +175,7 @@ public struct Changes: Sendable {
     /// Whether there are more.
     public let hasMore: Bool
 
-    /// The first `limit` of these heads, each with the position of its author's last change, or with its own where the
-    /// author has many.
+    /// The first `limit` of these heads, each with its place: for most authors that of their last change.
     ///
     /// - Parameters:
     ///   - sorted: what comes after `cursor`, in order; one more than `limit` tells that there are more.

@@ -159,6 +159,33 @@ extension DeltaLogRule {
                 #expect(rest.cursor == ChangeCursor(position: 7) && !rest.hasMore)
             }
         },
+        DeltaLogRule("no head of an author that gets very many is passed over, wherever a page of changes ended") {
+            lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let most = Changes.headsToldWhole
+                // Half of its heads before an honest author, the other half after it.
+                let half = try (0..<most / 2).map { _ in try maker.delta("mallory", after: []) }
+                let bob = try maker.chain("bob", 1)
+                let rest = try (0..<most / 2).map { _ in try maker.delta("mallory", after: []) }
+                _ = try await log.append(half + bob + rest, cursors: [:])
+                let before = [
+                    try await log.changes(after: .start, limit: 1),
+                    try await log.changes(after: .start, limit: most / 2),
+                ]
+                #expect(before.allSatisfy { $0.heads.first?.id == bob[0].delta.id && $0.hasMore })
+                // Now it gets more than are told whole, and more after that.
+                let more = try (0..<3).map { _ in try maker.delta("mallory", after: []) }
+                _ = try await log.append(more, cursors: [:])
+                let all = Set((half + rest + more).map(\.delta.id))
+                for page in before {
+                    let news = try await log.changes(after: page.cursor, limit: 1_000)
+                    let ids = news.heads.map(\.id)
+                    #expect(Set(ids) == all && ids.count == all.count && !news.hasMore)
+                    #expect(Array(ids.suffix(2)) == more.suffix(2).map(\.delta.id))
+                }
+            }
+        },
         DeltaLogRule("of an author with very many heads each is told once, in its own place among the others'") {
             lend in
             try await lend { log in
@@ -175,8 +202,11 @@ extension DeltaLogRule {
                 let more = try (0..<2).map { _ in try maker.delta("mallory", after: []) }
                 _ = try await log.append([more[0]] + bob + [more[1]], cursors: [:])
                 let news = try await log.changes(after: whole.cursor, limit: 1_000)
-                #expect(news.heads.map(\.id) == [more[0], bob[0], more[1]].map(\.delta.id) && !news.hasMore)
-                #expect(try await log.changes(after: news.cursor, limit: 10).heads.isEmpty)
+                let together = (firsts + [more[0]]).map(\.delta.id).sorted()
+                #expect(news.heads.map(\.id) == together + [bob[0], more[1]].map(\.delta.id) && !news.hasMore)
+                let last = try maker.delta("mallory", after: [])
+                _ = try await log.append([last], cursors: [:])
+                #expect(try await log.changes(after: news.cursor, limit: 1_000).heads.map(\.id) == [last.delta.id])
 
                 // From the start all are told, in pages of any size, each once.
                 for limit in [1, 7, 1_000] {
@@ -189,7 +219,7 @@ extension DeltaLogRule {
                         cursor = page.cursor
                         guard page.hasMore else { break }
                     }
-                    #expect(told == (alice + firsts + [more[0]] + bob + [more[1]]).map(\.delta.id))
+                    #expect(told == [alice[0].delta.id] + together + (bob + [more[1], last]).map(\.delta.id))
                 }
 
                 // Merged so far that it is one of few heads again, it is told whole.
@@ -198,7 +228,22 @@ extension DeltaLogRule {
                 }
                 _ = try await log.append(merges, cursors: [:])
                 let merged = try await log.changes(after: news.cursor, limit: 1_000)
-                #expect(merged.heads.map(\.id) == (more + merges).map(\.delta.id).sorted())
+                #expect(merged.heads.map(\.id) == (more + [last] + merges).map(\.delta.id).sorted())
+            }
+        },
+        DeltaLogRule("a fork is found behind thousands of links that are none") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                var chain = try maker.chain("mallory", 2)
+                // Each names the two before it: a crossing each, and no fork.
+                for _ in 0..<1_100 { chain.append(try maker.delta("mallory", after: chain.suffix(2))) }
+                let author = chain[0].delta.author
+                _ = try await log.append(chain, cursors: [:])
+                #expect(try await log.forks(of: author, limit: 10).isEmpty)
+                let fork = try (0..<2).map { _ in try maker.delta("mallory", after: chain.suffix(1)) }
+                _ = try await log.append(fork, cursors: [:])
+                let found = try await log.forks(of: author, limit: 10)
+                #expect(found == [Fork(author: author, sequence: 1_102, ids: fork.map(\.delta.id))])
             }
         },
         DeltaLogRule("authors are told by key, with their counts and last positions") { lend in
