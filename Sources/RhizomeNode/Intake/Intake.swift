@@ -80,7 +80,7 @@ public actor Intake {
     ///
     /// - Parameter source: the peer whose connection brought them; none for local ones.
     /// - Returns: a judgement for each, in order.
-    /// - Throws: ``DeltaLogError`` where the log could not keep them: those of the first parts may be held.
+    /// - Throws: ``DeltaLogError`` where the log could not keep them: the first ones of them may be held.
     @concurrent
     public nonisolated func submit(_ wires: [[UInt8]], from source: PublicKey?) async throws -> [Judgement] {
         var judgements: [Judgement] = []

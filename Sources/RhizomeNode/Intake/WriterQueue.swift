@@ -4,7 +4,8 @@ internal import SignedLog
 /// What waits for the writer, and what goes into its next transaction.
 ///
 /// A call's deltas are cut into slices, between which it is another source's turn; the call is answered once all of
-/// them are done. A value of the actor that writes; times are µs of a clock that never goes back.
+/// them are done, or one has failed: what comes after that one would not fit any more. A value of the actor that writes;
+/// times are µs of a clock that never goes back.
 struct WriterQueue {
     /// What a call hands in.
     enum Work: Sendable {
@@ -66,12 +67,10 @@ struct WriterQueue {
     private var waiting = Turns<PublicKey?, Job>()
     private var calls: [UInt64: Call] = [:]
     private var lastCall: UInt64 = 0
-    /// Who handed in work last, and when.
-    private var last: (source: PublicKey?, time: Int64)?
-    /// When somebody else did so last.
-    private var otherTime = Int64.min
+    /// The two who handed in work last, and when.
+    private var recent: [(source: PublicKey?, time: Int64)] = []
 
-    /// How many slices wait.
+    /// How many slices wait, those of failed calls too.
     var count: Int { waiting.count }
 
     /// Adds a call's work; the continuation gets what became of each slice.
@@ -80,15 +79,18 @@ struct WriterQueue {
         lastCall += 1
         calls[lastCall] = Call(continuation: continuation, slicesLeft: slices.count)
         for slice in slices { waiting.append(Job(work: slice, call: lastCall), of: work.source) }
-        if let last, last.source != work.source { otherTime = last.time }
-        last = (work.source, now)
+        recent = [(work.source, now)] + recent.filter { $0.source != work.source }.prefix(1)
     }
 
     /// A transaction's jobs: what was written here first, then of each source a slice in its turn.
     ///
     /// None where nothing waits.
     mutating func next(now: Int64) -> [Job] {
-        let isAlone = now - Self.aloneAfter >= otherTime
+        let isAlone =
+            waiting.sources.count == 1
+            && !recent.contains { other in
+                other.source != waiting.sources.first && now - other.time < Self.aloneAfter
+            }
         let most = isAlone ? Self.batchOfOne : Self.batchOfSeveral
         var jobs: [Job] = []
         var count = 0
@@ -100,16 +102,18 @@ struct WriterQueue {
     private mutating func takeTurn(of source: PublicKey?, _ most: Int, _ jobs: inout [Job], _ count: inout Int) {
         let end = min(count + Self.slice, most)
         while count < end, let job = waiting.next(of: source) {
+            guard calls[job.call] != nil else { continue }
             count += job.work.deltas
             jobs.append(job)
         }
     }
 
-    /// Notes what became of a job, and answers its call where it was the last one.
+    /// Notes what became of a job, and answers its call where nothing of it is left to do.
     mutating func finish(_ job: Job, _ outcome: Outcome) {
         guard var call = calls.removeValue(forKey: job.call) else { return }
         call.outcomes.append(outcome)
         call.slicesLeft -= 1
+        if case .failed = outcome { call.slicesLeft = 0 }
         if call.slicesLeft == 0 { call.continuation.resume(returning: call.outcomes) } else { calls[job.call] = call }
     }
 }

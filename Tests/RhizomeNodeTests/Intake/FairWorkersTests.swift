@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Locks
 import RhizomeTesting
 import Testing
@@ -67,16 +68,19 @@ import Testing
 
     @Test("while all threads compute, the pool runs on")
     func pool() async throws {
-        let workers = FairWorkers<Int>(threads: 2)
+        let threads = ProcessInfo.processInfo.activeProcessorCount
+        let workers = FairWorkers<Int>(threads: threads)
         let order = Order()
         let hold = DispatchSemaphore(value: 0)
-        async let held: [Void] = workers.map(Array(0..<16), as: 0) { _ in
-            if order.add("held") <= 2 { hold.wait() }
+        async let held: [Void] = workers.map(Array(0..<8 * threads), as: 0) { _ in
+            if order.add("held") <= threads { hold.wait() }
         }
-        try await eventually("both threads compute") { order.sources.count == 2 }
-        // As many steps as would fill a pool of their number if they were run there.
-        await withTaskGroup(of: Void.self) { group in for _ in 0..<64 { group.addTask { await Task.yield() } } }
-        for _ in 0..<2 { hold.signal() }
+        do {
+            defer { for _ in 0..<threads { hold.signal() } }
+            // The pool has as many threads: none would be left for this, were they held.
+            try await eventually("all threads compute") { order.sources.count == threads }
+            await withTaskGroup(of: Void.self) { group in for _ in 0..<64 { group.addTask { await Task.yield() } } }
+        }
         _ = await held
     }
 }

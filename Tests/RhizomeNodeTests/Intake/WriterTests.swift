@@ -1,4 +1,5 @@
 import Bytes
+import Locks
 import RhizomeTesting
 import SignedLog
 import Sodium
@@ -75,6 +76,28 @@ import Testing
         #expect(try await bench.submit(chain.map(\.bytes), from: peer).allSatisfy { $0 == .accept })
         #expect(bench.log.batches == [1] + batches)
         #expect(bench.accepted.dropFirst().map(\.id) == chain.map(\.id))
+    }
+
+    @Test("where the log fails the rest of a call isn't tried: nothing of it waits, and it can be handed in again")
+    func failingSlice() async throws {
+        let bench = try IntakeBench()
+        _ = try await bench.intake.write([.name("own")])
+        let chain = try Deltas.chain(4_000)
+        let appends = Lock(0)
+        bench.log.beforeAppend { _ in
+            let number = appends.withLock { appends in
+                appends += 1
+                return appends
+            }
+            if number == 2 { throw DeltaLogError(.disk, "the disk is full") }
+        }
+        await #expect(throws: DeltaLogError.self) { try await bench.submit(chain.map(\.bytes), from: peer) }
+        #expect(try await bench.log.count() == 1_001)
+        #expect(await bench.intake.waiting.count == 0)
+        bench.log.beforeAppend(nil)
+        let decisions = try await bench.submit(chain.map(\.bytes), from: peer)
+        #expect(decisions.count { $0 == .duplicate } == 1_000 && decisions.count { $0 == .accept } == 3_000)
+        #expect(await bench.intake.queued == 0)
     }
 
     @Test("what is written here goes before what peers brought, however much of either waits, and all of it is written")
