@@ -21,6 +21,8 @@ package final class InboundLimit: Sendable {
     private struct State {
         var connections: [Int32: Connection] = [:]
         var isLooking = false
+        /// The look that is to come; others were overtaken by a new connection.
+        var nextLook = 0
         var lastLook = ContinuousClock.now
         /// Until the next look, ms.
         var wait = shortestWait
@@ -56,21 +58,25 @@ package final class InboundLimit: Sendable {
 
     private func watch(_ descriptor: Int32) {
         guard let cookie = Self.cookie(of: descriptor) else { return }
-        let starts = state.withLock { state in
+        let number = state.withLock { state -> Int? in
             state.connections[descriptor] = Connection(cookie: cookie, left: bytes)
+            // A look that is to come soon isn't put off: else one connection after the other would put it off for ever.
+            guard !state.isLooking || state.wait > Self.shortestWait else { return nil }
+            state.isLooking = true
             state.wait = Self.shortestWait
-            defer { state.isLooking = true }
-            return !state.isLooking
+            state.nextLook += 1
+            return state.nextLook
         }
-        if starts { look(after: Self.shortestWait) }
+        if let number { look(number, after: Self.shortestWait) }
     }
 
-    private func look(after wait: Int) {
-        queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self] in self?.look() }
+    private func look(_ number: Int, after wait: Int) {
+        queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self] in self?.look(number) }
     }
 
-    private func look() {
+    private func look(_ number: Int) {
         let wait = state.withLock { state -> Int? in
+            guard number == state.nextLook else { return nil }
             let now = ContinuousClock.now
             let gain = min((now - state.lastLook) / .seconds(1), 1) * bytesPerSecond
             state.lastLook = now
@@ -84,7 +90,7 @@ package final class InboundLimit: Sendable {
             state.isLooking = !state.connections.isEmpty
             return state.isLooking ? state.wait : nil
         }
-        if let wait { look(after: wait) }
+        if let wait { look(number, after: wait) }
     }
 
     /// - Returns: the connection where it is still there and may go on.
