@@ -70,6 +70,31 @@ import Testing
         }
     }
 
+    /// Whether this machine has IPv6, at least on loopback.
+    private static let hasIPv6 =
+        (try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8))?
+        .contains("00000000000000000000000000000001") ?? false
+
+    @Test("nodes that listen on IPv6 alone find each other", .enabled(if: hasIPv6, "this machine has no IPv6"))
+    func onlyIPv6() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let alice = try await NodeHome.make("alice", in: folder)
+                let bob = try await NodeHome.make("bob", in: folder)
+                try await alice.trust(bob)
+                try await alice.running(["RHIZOME_ADDRESS": "::1"]) { node in
+                    #expect(node.request.hasPrefix("[::1]:"))
+                    try await bob.trust(alice, at: node.request)
+                    try await bob.running(["RHIZOME_ADDRESS": "::1"]) { bobs in
+                        _ = try await node.put("/api/note/1", "{\"text\": \"six\"}")
+                        try await eventually("bob holds it") { try await bobs.count == 1 }
+                        #expect(try await bobs.peer("alice")?.state == "connected")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("a node isn't its own peer: its identity is refused, and at its own address it finds nobody else")
     func itself() async throws {
         try await AsyncGate.processes.pass {

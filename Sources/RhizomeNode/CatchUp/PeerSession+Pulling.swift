@@ -4,7 +4,6 @@ internal import RhizomeIdentity
 internal import SignedLog
 
 extension PeerSession {
-    private static let pageBytes = 1024 * 1024
     private static let authorsAtOnce = 4
     /// Pages of one comparison at most: ten million heads.
     private static let pages = 1000
@@ -222,14 +221,15 @@ extension PeerSession {
             let have = try await log.locators(of: author)
             var after: (sequence: Int64, id: DeltaID)?
             while true {
+                let bytes = pageSize.bytes
                 let request = PullRequest(
                     author: author,
                     want: want,
                     have: Array(have.prefix(PeeringLimits.locators)),
                     after: after,
-                    maximumBytes: Self.pageBytes
+                    maximumBytes: bytes
                 )
-                let reply = try await peering.request(.pull(request), of: peer, within: Self.pageDeadline)
+                let reply = try await requestPage(.pull(request), bytes: bytes)
                 let (wires, more) = try PeerReply.read(reply, PeerReply.readPull)
                 guard !wires.isEmpty else { return brought }
                 let judgements = try await intake.submit(wires, from: peer)
@@ -242,7 +242,8 @@ extension PeerSession {
                         progress += 1
                     case .duplicate: progress += 1
                     case .defer(.future): brought.hasFuture = true
-                    case .reject(.chain), .reject(.timeOrder): brought.hasStalled = true
+                    // One that contradicts itself tells of its sender only: it was never verified.
+                    case .reject(.chain) where judgement.delta != nil, .reject(.timeOrder): brought.hasStalled = true
                     case .defer, .reject: break
                     }
                 }

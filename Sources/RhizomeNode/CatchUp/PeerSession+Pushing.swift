@@ -47,22 +47,25 @@ extension PeerSession {
         _ memory: inout Memory
     ) async throws {
         let lacked = ours.subtracting(theirs).sorted()
-        var pageBytes = Self.firstPushBytes
+        var changesSomething = false
+        var isFirst = true
         // A log of many heads goes in parts, each of what one pull may ask for.
         for want in lacked.chunks(of: PeeringLimits.wantedHeads) {
             var after: (sequence: Int64, id: DeltaID)?
             while true {
+                let bytes = isFirst ? min(Self.firstPushBytes, pageSize.bytes) : pageSize.bytes
+                isFirst = false
                 let page = try await log.pull(
                     PullRequest(
                         author: author,
                         want: want,
                         have: Array(theirs.sorted().prefix(PeeringLimits.locators)),
                         after: after,
-                        maximumBytes: pageBytes
+                        maximumBytes: bytes
                     )
                 )
                 guard !page.deltas.isEmpty else { break }
-                let reply = try await peering.request(.push(page.deltas), of: peer, within: Self.pageDeadline)
+                let reply = try await requestPage(.push(page.deltas), bytes: bytes)
                 let results = try PeerReply.read(reply, PeerReply.readPush)
                 let isUnwanted = results.contains { result in
                     result.decision == "reject" || (result.decision == "defer" && result.reason == "unknownAuthor")
@@ -75,12 +78,18 @@ extension PeerSession {
                     memory.pushes[author, default: Backoff()].fail(now: clock.uptime)
                     return
                 }
-                pageBytes = PeeringLimits.pageBytes
+                changesSomething = changesSomething || results.contains { $0.decision == "accept" }
                 guard page.hasMore, let last = page.last else { break }
                 after = last
             }
         }
-        memory.pushes[author] = nil
+        // Of a log with more heads than are remembered of a peer all would be pushed again each time that it grows, even
+        // where the peer has it through others.
+        if changesSomething || ours.count <= PeerDirectory.mostHeads {
+            memory.pushes[author] = nil
+        } else {
+            memory.pushes[author, default: Backoff()].fail(now: clock.uptime)
+        }
         directory.update(peer) { $0.heads[author, default: []].formUnion(ours) }
     }
 }

@@ -25,6 +25,7 @@ struct PeerSession: Sendable {
     /// Told once the peer has been asked for our own log, or can't be.
     let onCompared: @Sendable (PublicKey) -> Void
     let logger: Logger
+    let pageSize = PageSize()
 
     private static let second: Int64 = 1_000_000
     private static let helloInterval = 60 * second
@@ -189,6 +190,19 @@ struct PeerSession: Sendable {
         want(memory.settling, &memory)
         memory.settling = []
         memory.settlingEnds = .max
+    }
+
+    /// Asks for something whose size we choose, and notes how long that took.
+    func requestPage(_ request: PeerRequest, bytes: Int) async throws(PeerError) -> [UInt8] {
+        let start = clock.uptime
+        do throws(PeerError) {
+            let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
+            pageSize.took(clock.uptime - start, bytes: bytes)
+            return reply
+        } catch {
+            if error.code == .timeout { pageSize.failed(bytes: bytes) }
+            throw error
+        }
     }
 
     /// Says hello.

@@ -18,7 +18,7 @@ final class PeerLink {
         case authenticated
         /// The connection is gone, or the attempt failed.
         case lost
-        /// From now on publications come in; what was published before went past us.
+        /// Publications come in now; what was published before may have gone past us.
         case subscribed
         /// A publication came in.
         case published([UInt8])
@@ -73,6 +73,8 @@ final class PeerLink {
     private var subscriber: Socket?
     private var attemptTimer: SocketThread.Timer?
     private var handshake = PeerLink.shortestHandshake
+    /// How long the present connection's may take: over a slow link it was found to need that.
+    private var presentHandshake = PeerLink.shortestHandshake
     private var wait = PeerLink.shortestWait
     private var isTCPConnected = false
     private var upSince = ContinuousClock.now
@@ -144,11 +146,15 @@ final class PeerLink {
     /// Goes on with an attempt once the host's addresses are found; those of an earlier attempt are passed over.
     func connect(to hosts: [String], port: UInt16, attempt: Int) {
         guard attempt == self.attempt, !isClosed, dealer == nil else { return }
-        guard let host = hosts.first else { return fail(refused: false) }
+        // Each time another one of a name's addresses: the first may lead nowhere, as where there is no IPv6.
+        guard !hosts.isEmpty else { return fail(refused: false) }
+        let round = (nextAddress - 1) / max(1, addresses.count)
+        let host = hosts[round % hosts.count]
         self.host = host
         do {
             var options = SocketOptions()
-            options.handshakeInterval = handshake
+            presentHandshake = handshake
+            options.handshakeInterval = presentHandshake
             options.connectTimeout = .seconds(3)
             options.sendHighWaterMark = 64
             let dealer = try Socket(.dealer, on: thread, options)
@@ -178,7 +184,9 @@ final class PeerLink {
             upSince = ContinuousClock.now
             onEvent(.authenticated)
         case .handshakeFailedAuthentication: fail(refused: true, isFinal: true)
-        case .handshakeFailed, .handshakeFailedProtocol, .disconnected: fail(refused: isTCPConnected)
+        // Something else answers there.
+        case .handshakeFailedProtocol: fail(refused: false)
+        case .handshakeFailed, .disconnected: fail(refused: isTCPConnected)
         case .connectRetried: if !isTCPConnected { fail(refused: false) }
         case .connectDelayed, .listening, .accepted, .acceptFailed, .closed, .closeFailed, .other:
             break
@@ -266,7 +274,7 @@ final class PeerLink {
         guard subscriber == nil, let publishPort else { return }
         do {
             var options = SocketOptions()
-            options.handshakeInterval = Self.shortestHandshake
+            options.handshakeInterval = presentHandshake
             let subscriber = try Socket(.sub, on: thread, options)
             self.subscriber = subscriber
             try keys.secret.withSpan { secret throws(ZeroMQError) in

@@ -46,8 +46,8 @@ public final class PeerLedger: Sendable {
         }
     }
 
-    /// Charges a peer for a message of bad input: one piece, and one more for each 64 KiB of it or 4 frames, which is
-    /// what moving it costs.
+    /// Charges a peer for a message of bad input by what moving it costs: one piece, and one more for each 64 KiB of it,
+    /// or one for each 4 frames where that is more.
     func charge(_ peer: PublicKey?, bytes: Int, frames: Int = 1) {
         charge(peer, pieces: max(1 + bytes / Self.bytesOfPiece, frames / 4))
     }

@@ -63,13 +63,15 @@ import Testing
             try await withTemporaryFolder { folder in
                 let home = try await NodeHome.make("alice", in: folder)
                 let identity = try #require(PublicKey(did: try await home.did))
-                let zoe = try TestAuthors.signer("zoe").publicKey
-                try await home.trust(zoe.did, ["--name", "zoe", "--may", "author"])
-                let chain = try Deltas.chain(Self.page + 1, by: "zoe")
+                for label in ["zoe", "yan"] {
+                    let key = try TestAuthors.signer(label).publicKey
+                    try await home.trust(key.did, ["--name", label, "--may", "author"])
+                }
+                let chain = try Deltas.chain(Self.page, by: "zoe")
+                let others = try Deltas.make("yan")
                 try await RawPeer.running { peer, _ in
                     try await home.trust(peer.key.did, ["--name", "raw"])
-                    // Before the restart all but the last, after it the same and then the last.
-                    for (isRestarted, head) in [(false, chain[Self.page - 1]), (true, chain[Self.page])] {
+                    for decision: Text in ["accept", "duplicate"] {
                         try await home.running(["RHIZOME_PUB_SUB_TOPIC": "test"]) { node in
                             try await peer.connect(to: node.request, of: identity)
                             try await peer.greet()
@@ -77,20 +79,22 @@ import Testing
                             try await peer.subscribe(to: node.publish, of: identity)
                             // Publications reach who has subscribed already.
                             try await eventually("what is written is told") {
-                                _ = try await node.put(
-                                    "/api/note/1",
-                                    "{\"text\": \"\(UInt64.random(in: 0...(.max)))\"}"
-                                )
+                                let text = UInt64.random(in: 0...(.max))
+                                _ = try await node.put("/api/note/1", "{\"text\": \"\(text)\"}")
                                 return peer.publications.count > before
                             }
-                            let push = PeerRequest.push(chain.prefix(Self.page).map(\.bytes)).encoded
+                            let push = PeerRequest.push(chain.map(\.bytes)).encoded
                             let results = try PeerReply.read(try await peer.ask(push), PeerReply.readPush)
-                            #expect(results.count == Self.page)
-                            #expect(results.allSatisfy { $0.decision == (isRestarted ? "duplicate" : "accept") })
-                            if isRestarted { _ = try await peer.ask(PeerRequest.push([head.bytes]).encoded) }
+                            #expect(results.count == Self.page && results.allSatisfy { $0.decision == decision })
                             func told() -> [DeltaID] { Self.heads(in: peer.publications.dropFirst(before)) }
-                            try await eventually("the news of zoe is told") { told().contains(head.id) }
-                            #expect(!isRestarted || told() == [head.id])
+                            if decision == "accept" {
+                                try await eventually("zoe's head is told") { told().contains(chain[Self.page - 1].id) }
+                            } else {
+                                // What comes after it is told, and nothing of it was told before.
+                                _ = try await peer.ask(PeerRequest.push([others.bytes]).encoded)
+                                try await eventually("another author's head is told") { !told().isEmpty }
+                                #expect(told() == [others.id])
+                            }
                         }
                     }
                 }

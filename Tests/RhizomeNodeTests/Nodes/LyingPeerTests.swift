@@ -258,6 +258,68 @@ import Testing
         }
     }
 
+    @Test("nothing is pushed to a peer that may write, but not connect")
+    func pushNeedsConnect() async throws {
+        let alice = try TestNode("alice")
+        let time = ManualClock(NodeClock.system.now)
+        try await RawPeer.running { peer, address in
+            try await alice.running(clock: time.clock) { node in
+                _ = try await node.write([.name("a")])
+                try alice.trust(peer.key, as: "raw", at: address, may: [.author])
+                func round() async throws {
+                    let asked = peer.count(of: "news")
+                    time.advance(15)
+                    try await eventually("another round") {
+                        // Wakes the session, which sleeps by a clock that doesn't run.
+                        await peer.publish(.heads([]))
+                        return peer.count(of: "news") > asked
+                    }
+                }
+                try await eventually("greeted") { peer.count(of: "news") > 0 }
+                for _ in 0..<6 { try await round() }
+                #expect(peer.count(of: "push") == 0)
+                // The same peer, once it may: what kept it out was that alone.
+                try alice.trust(peer.key, as: "raw", at: address, may: [.author, .connect])
+                try await eventually("it is pushed") {
+                    time.advance(2)
+                    await peer.publish(.heads([]))
+                    return peer.count(of: "push") > 0
+                }
+            }
+        }
+    }
+
+    @Test("a peer that withholds what it says it has keeps it from nobody who has another one")
+    func withholding() async throws {
+        let alice = try TestNode("alice")
+        let bob = try TestNode("bob")
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        for node in [alice, bob] { try node.trust(zoe, as: "zoe", may: [.author]) }
+        let chain = try Deltas.chain(30, by: "zoe")
+        let answer: RawPeer.Answer = { request in
+            switch request {
+            case .heads(nil, _): PeerReply.heads([AuthorHead(author: zoe, id: chain[29].id)], more: false)
+            case .news: PeerReply.news([AuthorHead(author: zoe, id: chain[29].id)], cursor: [1], more: false)
+            // The start again and again, as if that were all of it.
+            case .pull: PeerReply.pull(chain[..<3].map(\.bytes), more: false)
+            default: nil
+            }
+        }
+        try await RawPeer.running(answer: answer) { liar, address in
+            try await alice.running { node in
+                try alice.trust(liar.key, as: "liar", at: address)
+                try await eventually("the liar was asked") { liar.count(of: "pull") > 0 }
+                try await bob.running { honest in
+                    for delta in chain { _ = try await honest.submit(delta.bytes) }
+                    try bob.trust(alice)
+                    try alice.trust(bob, at: honest.requestAddress)
+                    try await eventually("all of it comes by the other one") { try await alice.log.count() == 30 }
+                }
+                #expect(node.ledger.counts(of: bob.identity.publicKey).accepted == 27)
+            }
+        }
+    }
+
     @Test("a publication with another peer's key, or of a topic that merely begins like ours, isn't taken")
     func publications() async throws {
         let alice = try TestNode("alice")
@@ -496,6 +558,11 @@ import Testing
                 let reply = try await peer.ask(PeerRequest.heads(after: nil, limit: 1).encoded)
                 let heads = try PeerReply.read(reply, PeerReply.readHeads)
                 #expect(heads.heads.map(\.author) == [last])
+                let news = try PeerReply.read(
+                    try await peer.ask(PeerRequest.news(cursor: nil, limit: 10).encoded),
+                    PeerReply.readNews
+                )
+                #expect(news.heads.map(\.author) == [last])
                 let head = try #require(try await alice.log.heads(of: hidden[0]).first)
                 let pull = PullRequest(author: hidden[0], want: [head.id], have: [], after: nil, maximumBytes: 1_000)
                 let pulled = try PeerReply.read(try await peer.ask(PeerRequest.pull(pull).encoded), PeerReply.readPull)

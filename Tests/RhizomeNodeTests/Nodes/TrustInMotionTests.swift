@@ -50,6 +50,48 @@ import Testing
         }
     }
 
+    @Test("who loses trust hears nothing more, even where it keeps its subscription open")
+    func subscriberCut() async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { distrusted, _ in
+            try await RawPeer.running { honest, _ in
+                try alice.trust(distrusted.key, as: "raw")
+                try alice.trust(honest.key, as: "honest")
+                try await alice.running { node in
+                    for peer in [distrusted, honest] { try await peer.subscribe(to: node) }
+                    @Sendable func hears(_ peer: RawPeer, _ delta: StoredDelta?) -> Bool {
+                        peer.publications.compactMap { try? Publication(decoding: $0.last ?? []) }.contains {
+                            publication in
+                            guard case .deltas(let wires) = publication, let delta else { return false }
+                            return wires.contains(delta.delta.bytes)
+                        }
+                    }
+                    for peer in [distrusted, honest] {
+                        try await eventually("both hear what is written") {
+                            let written = try await node.write([.name("a")]).first
+                            return hears(peer, written) || peer.publications.count > 3
+                        }
+                    }
+                    try alice.state(.distrust(distrusted.key))
+                    let start = ContinuousClock.now
+                    // The other one's connection is cut with it, and comes back by itself.
+                    try await eventually("the other one alone hears it") {
+                        let written = try await node.write([.name("b")]).first
+                        try await Task.sleep(for: .milliseconds(20))
+                        return hears(honest, written) && !hears(distrusted, written)
+                    }
+                    print("who lost trust heard nothing more after \(ContinuousClock.now - start)")
+                    let heard = distrusted.publications.count
+                    for _ in 0..<10 {
+                        let written = try await node.write([.name("c")]).first
+                        try await eventually("the other one hears it") { hears(honest, written) }
+                    }
+                    #expect(distrusted.publications.count == heard)
+                }
+            }
+        }
+    }
+
     @Test("what a distrusted author signs isn't taken from anyone on any way, however old it claims to be")
     func distrustedAuthor() async throws {
         let carol = try TestNode("carol")
