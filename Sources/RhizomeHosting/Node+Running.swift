@@ -47,6 +47,7 @@ extension Node {
         }
         let result: Result
         do {
+            try await log.openReaders()
             let node = try await Node(
                 configuration: configuration,
                 identity: identity,

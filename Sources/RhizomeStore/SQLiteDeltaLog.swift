@@ -1,5 +1,6 @@
 internal import Bytes
 internal import DeterministicCBOR
+internal import Dispatch
 internal import Foundation
 internal import GRDB
 internal import HomeFiles
@@ -148,6 +149,30 @@ public final class SQLiteDeltaLog: DeltaLog {
 
     private static func noStore(in path: String) -> DeltaLogError {
         DeltaLogError(.disk, "there is no store in \(path) yet; a node makes one when it first runs")
+    }
+
+    /// Opens all connections that reads may use, with the descriptors that they need: they must be there when others have
+    /// taken all that the process may have (spec: peering.md).
+    ///
+    /// Without it they are opened as they are needed.
+    ///
+    /// - Throws: `disk`.
+    public func openReaders() async throws {
+        let count = pool.configuration.maximumReaderCount
+        let all = DispatchGroup()
+        for _ in 0..<count { all.enter() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<count {
+                group.addTask {
+                    try await self.read { _ in
+                        // On the connection's own queue: only who holds one makes another one open.
+                        all.leave()
+                        _ = all.wait(timeout: .now() + Self.busySeconds)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     /// Closes the store: everything is written back, and the next process may open it.

@@ -19,17 +19,56 @@ import Testing
                     #expect(beside.output.contains("no finding"))
                     #expect(beside.output.hasPrefix("1 delta by 1 author\n"), "\(beside.output)")
                 }
-                let store = URL(filePath: home.path + "/data/store.sqlite")
-                var bytes = try Data(contentsOf: store)
-                let place = try #require(bytes.range(of: Data("Taliesin".utf8)))
-                bytes[place.lowerBound] = UInt8(ascii: "D")
-                let handle = try FileHandle(forWritingTo: store)
-                try handle.write(contentsOf: bytes)
-                try handle.close()
+                try Self.damage(home)
                 let outcome = try await home.node.run(["audit", "--json", "--home", home.path])
                 #expect(outcome.exitCode == 1)
                 #expect(outcome.output.contains("bodyMismatch"), "\(outcome.output)")
                 #expect(outcome.errors.contains("\(home.path)/data/store.* away"), "\(outcome.errors)")
+            }
+        }
+    }
+
+    /// Changes a byte of what was written.
+    private static func damage(_ home: NodeHome) throws {
+        let store = URL(filePath: home.path + "/data/store.sqlite")
+        var bytes = try Data(contentsOf: store)
+        let place = try #require(bytes.range(of: Data("Taliesin".utf8)))
+        bytes[place.lowerBound] = UInt8(ascii: "D")
+        let handle = try FileHandle(forWritingTo: store)
+        try handle.write(contentsOf: bytes)
+        try handle.close()
+    }
+
+    @Test("what was damaged comes back from a peer, as the audit advises, and our own log goes on without a fork")
+    func advice() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let homes = try await NodeHome.makeFriends("alice", "bob", in: folder)
+                try await homes[1].running { bob in
+                    try await homes[0].running { node in
+                        _ = try await node.put("/api/user/taliesin-1", "{\"name\": \"Taliesin\"}")
+                        _ = try await bob.put("/api/user/taliesin-1", "{\"age\": 42}")
+                        for node in [node, bob] { try await eventually("both hold it") { try await node.count == 2 } }
+                    }
+                    try Self.damage(homes[0])
+                    #expect(try await homes[0].audit().exitCode == 1)
+                    let data = homes[0].path + "/data"
+                    for name in try FileManager.default.contentsOfDirectory(atPath: data) where name.hasPrefix("store.")
+                    {
+                        try FileManager.default.moveItem(atPath: "\(data)/\(name)", toPath: folder.path(name))
+                    }
+                    try await homes[0].running { node in
+                        // Waits for what bob holds of our own log.
+                        _ = try await node.put("/api/user/taliesin-1", "{\"town\": \"Ys\"}")
+                        for node in [node, bob] { try await eventually("both hold it") { try await node.count == 3 } }
+                        let entity = try await node.ask("/api/user/taliesin-1").body
+                        for value in ["Taliesin", "42", "Ys"] { #expect(entity.contains(value), "\(entity)") }
+                    }
+                }
+                for home in homes {
+                    let audit = try await home.audit()
+                    #expect(audit.exitCode == 0 && !audit.text.contains("\"sequence\""), "\(audit.text)")
+                }
             }
         }
     }

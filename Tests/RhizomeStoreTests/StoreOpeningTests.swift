@@ -136,6 +136,30 @@ import Testing
         }
     }
 
+    @Test("all connections for reading can be opened before descriptors get scarce")
+    func readers() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            let log = try Self.open(data)
+            func descriptors() throws -> Int {
+                let own = "/proc/self/fd"
+                return try FileManager.default.contentsOfDirectory(atPath: own).count { name in
+                    let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(own)/\(name)")
+                    return path?.hasSuffix(data + "/store.sqlite") ?? false
+                }
+            }
+            let before = try descriptors()
+            try await log.openReaders()
+            let opened = try descriptors()
+            #expect(opened >= before + SQLiteDeltaLog.Options().readerCount - 1)
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<100 { group.addTask { _ = try? await log.count() } }
+            }
+            #expect(try descriptors() == opened)
+            try log.close()
+        }
+    }
+
     @Test("a store of a newer program is refused in words, and left as it is")
     func newer() async throws {
         try await withTemporaryFolder { folder in
