@@ -99,6 +99,18 @@ import Testing
         #expect(try await lag() == [0, 0], "who isn't in the list isn't wanted")
     }
 
+    @Test("a log of more heads than a page has hides no author behind it", .timeLimit(.minutes(2)))
+    func pages() async throws {
+        let labels = try ["alice", "bob"].sorted { left, right in
+            try TestAuthors.signer(left).publicKey < TestAuthors.signer(right).publicKey
+        }
+        let firsts = try (0...PeeringLimits.headsPage).map { try Deltas.make(labels[0], Int64($0)) }
+        let chain = try Deltas.chain(3, by: labels[1])
+        try await bench.submit((firsts + chain).map(\.bytes))
+        tell([firsts[0], chain[0]])
+        #expect(try await lag() == [0, 2])
+    }
+
     @Test("of a log with more heads than are remembered of a peer nothing is told to be missing")
     func manyHeads() async throws {
         let firsts = try (0...PeerDirectory.mostHeads).map { try Deltas.make("alice", Int64($0)) }
