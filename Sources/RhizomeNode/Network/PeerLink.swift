@@ -52,7 +52,8 @@ final class PeerLink {
     }
 
     private static let shortestWait = Duration.milliseconds(100)
-    private static let longestWait = Duration.seconds(5)
+    /// So that with taking up the list and the handshake a link is there within 5 s after it may be (spec: peering.md).
+    private static let longestWait = Duration.seconds(4)
     /// After how long a connection counts as one that works.
     private static let stable = Duration.seconds(10)
     private static let longestRefusalWait = Duration.seconds(30)
