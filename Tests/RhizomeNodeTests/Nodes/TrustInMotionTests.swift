@@ -17,7 +17,12 @@ import Testing
         try await alice.running { first in
             try bob.trust(alice, at: first.requestAddress)
             try await bob.running { second in
-                let end = alice.now + 12_000_000
+                try alice.trust(bob)
+                _ = try await first.write([.name("Alice")])
+                try await eventually("bob holds it") { try await bob.log.count() == 1 }
+                #expect(try await first.state(of: second.identity) == .connected)
+
+                let end = alice.now + 4_000_000
                 let entry = TrustChange.trust(
                     bob.identity.publicKey,
                     name: "bob",
@@ -26,10 +31,6 @@ import Testing
                     until: end
                 )
                 try alice.state(entry)
-                _ = try await first.write([.name("Alice")])
-                try await eventually("bob holds it") { try await bob.log.count() == 1 }
-                #expect(try await first.state(of: second.identity) == .connected)
-
                 try await eventually("bob is cut off") {
                     try await second.state(of: first.identity) != .connected
                 }
