@@ -29,8 +29,8 @@ final class FairWorkers<Source: Hashable & Sendable>: Sendable {
     /// How many pieces wait.
     var waiting: Int { state.withLock { $0.waiting.count } }
 
-    /// What is computed for one source before it is another one's turn: 2 ms of verifying.
-    private static var piece: Int { 32 }
+    /// What is computed for one source before it is another one's turn: 5 ms of verifying.
+    private static var piece: Int { 128 }
 
     /// Computes a result for each element, keeping the order.
     ///

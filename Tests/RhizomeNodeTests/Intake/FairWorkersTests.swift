@@ -53,7 +53,7 @@ import Testing
             }
             try? await eventually("the thread is taken") { order.sources == ["first"] }
             group.addTask {
-                _ = await workers.map(Array(0..<3_200), as: "flood") { _ in order.add("flood") }
+                _ = await workers.map(Array(0..<12_800), as: "flood") { _ in order.add("flood") }
             }
             try? await eventually("a hundred pieces wait") { workers.waiting == 100 }
             group.addTask {
@@ -62,8 +62,8 @@ import Testing
             try? await eventually("it waits too") { workers.waiting == 101 }
             hold.signal()
         }
-        #expect(order.sources.firstIndex(of: "honest") == 1 + 32)
-        #expect(order.sources.count == 3_202)
+        #expect(order.sources.firstIndex(of: "honest") == 1 + 128)
+        #expect(order.sources.count == 12_802)
     }
 
     @Test("while all threads compute, the pool runs on")
