@@ -57,7 +57,7 @@ package final class InboundLimit: Sendable {
     }
 
     private func watch(_ descriptor: Int32) {
-        guard let cookie = Self.cookie(of: descriptor) else { return }
+        guard let cookie = AcceptedConnections.cookie(of: descriptor) else { return }
         let number = state.withLock { state -> Int? in
             state.connections[descriptor] = Connection(cookie: cookie, left: bytes)
             // A look that is to come soon isn't put off: else one connection after the other would put it off for ever.
@@ -95,24 +95,15 @@ package final class InboundLimit: Sendable {
 
     /// - Returns: the connection where it is still there and may go on.
     private func look(at descriptor: Int32, _ connection: Connection, _ gain: Double) -> Connection? {
-        guard Self.cookie(of: descriptor) == connection.cookie, let received = Self.received(on: descriptor) else {
-            return nil
-        }
+        guard AcceptedConnections.cookie(of: descriptor) == connection.cookie,
+            let received = Self.received(on: descriptor)
+        else { return nil }
         var connection = connection
         connection.left = min(connection.left + gain, bytes) - Double(received - min(connection.received, received))
         connection.received = received
         guard connection.left < 0 else { return connection }
-        // libzmq's I/O thread sees the end and closes it.
-        _ = Glibc.shutdown(descriptor, Int32(SHUT_RDWR))
+        AcceptedConnections.shutDown(descriptor)
         return nil
-    }
-
-    private static let socketCookie: Int32 = 57
-
-    private static func cookie(of descriptor: Int32) -> UInt64? {
-        var value: UInt64 = 0
-        var size = socklen_t(MemoryLayout<UInt64>.size)
-        return unsafe getsockopt(descriptor, SOL_SOCKET, socketCookie, &value, &size) == 0 ? value : nil
     }
 
     /// `tcpi_bytes_received` of the kernel's `tcp_info`, which glibc's own is too short for.

@@ -6,13 +6,21 @@ package enum Incoming: Sendable {
     /// A message, whole.
     case message(Message)
     /// A message with more frames than allowed: dropped unread, its memory given back. The sender is to blame.
-    case oversized(userID: String?, frames: Int, bytes: Int)
+    case oversized(userID: String?, frames: Int, bytes: Int, descriptor: Int32?)
 
     /// How many bytes came in, in all frames.
     package var bytes: Int {
         switch self {
         case .message(let message): message.bytes
-        case .oversized(_, _, let bytes): bytes
+        case .oversized(_, _, let bytes, _): bytes
+        }
+    }
+
+    /// The descriptor of the connection on which it came (``AcceptedConnections``).
+    package var descriptor: Int32? {
+        switch self {
+        case .message(let message): message.descriptor
+        case .oversized(_, _, _, let descriptor): descriptor
         }
     }
 }
@@ -29,6 +37,8 @@ package struct Message: Sendable {
     package let userID: String?
     /// The sender's IP address, where libzmq knows it.
     package let peerAddress: String?
+    /// The descriptor of the connection on which it came, where libzmq knows it.
+    package let descriptor: Int32?
 }
 
 /// What became of a message that was to be sent.
@@ -96,10 +106,20 @@ extension Socket {
         }
         guard count <= maximum else {
             Self.giveBackMemory(afterDropping: bytes)
-            return .oversized(userID: isOfOne ? sender.userID : nil, frames: count, bytes: bytes)
+            return .oversized(
+                userID: isOfOne ? sender.userID : nil,
+                frames: count,
+                bytes: bytes,
+                descriptor: sender.descriptor
+            )
         }
         return .message(
-            Message(frames: frames, userID: isOfOne ? sender.userID : nil, peerAddress: sender.address)
+            Message(
+                frames: frames,
+                userID: isOfOne ? sender.userID : nil,
+                peerAddress: sender.address,
+                descriptor: sender.descriptor
+            )
         )
     }
 
@@ -133,6 +153,7 @@ extension Socket {
     private struct Sender {
         let userID: String?
         let address: String?
+        let descriptor: Int32?
     }
 
     private struct Frame {
@@ -161,7 +182,9 @@ extension Socket {
                 hasMore: zmq_msg_more(message) != 0,
                 sender: Sender(
                     userID: property("User-Id", of: message),
-                    address: property("Peer-Address", of: message)?.withoutIPv4Mapping
+                    address: property("Peer-Address", of: message)?.withoutIPv4Mapping,
+                    // What `ZMQ_SRCFD` of zmq_msg_get(3) reads.
+                    descriptor: property("__fd", of: message).flatMap { Int32($0) }
                 )
             )
         }

@@ -119,7 +119,7 @@ enum Frames {
         let incoming = try await receiver.next()
         await sending.stop(within: .seconds(10))
         let after = residentBytes("VmRSS")
-        guard case .oversized(let userID, let frames, _) = incoming else { return "taken" }
+        guard case .oversized(let userID, let frames, _, _) = incoming else { return "taken" }
         return "oversized \(userID ?? "nobody") \(frames) peak \((residentBytes("VmHWM") - before) >> 20)"
             + " kept \((after - before) >> 20)"
     }

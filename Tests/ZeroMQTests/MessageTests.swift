@@ -46,7 +46,7 @@ private func withPair<Result>(
             try await client.send([[3]])
             #expect(try await server.message().frames.count == 5)
             for count in [5, 10_000] {
-                guard case .oversized(let userID, let frames, let bytes) = try await server.incoming.next() else {
+                guard case .oversized(let userID, let frames, let bytes, _) = try await server.incoming.next() else {
                     Issue.record("\(count) frames were taken")
                     continue
                 }

@@ -69,14 +69,10 @@ actor Peering: SocketActor {
 
     /// Connections of one peer that have said `hello`, remembered at most: the oldest goes.
     private static let greetedConnections = 64
-    /// How often a bound socket may be bound anew because of penalties.
-    private static let penaltyRebindInterval: Int64 = 60_000_000
     /// How often it is logged that a peer sends messages of too many frames: all of them are counted.
     private static let oversizedLogInterval: Int64 = 60_000_000
     /// Bytes of a frame that a subscriber may send: enough for the handshake's largest, and more than a topic has.
     private static let subscriptionBytes = 512
-    /// How often the publisher may be bound anew because of subscriptions.
-    private static let subscriptionRebindInterval: Int64 = 1_000_000
     /// Publications of one peer that are worked on at the same time: further ones are dropped and fetched later.
     private static let publicationsInFlight = 8
 
@@ -101,10 +97,10 @@ actor Peering: SocketActor {
     private var inFlight: [PublicKey: InFlight] = [:]
     private var allowances: [PublicKey: RequestAllowance] = [:]
     private var identities: [String: PublicKey] = [:]
-    private var lastPenaltyRebind = Int64.min
-    private var lastSubscriptionRebind = Int64.min
     /// What a subscriber may send: its handshake, one subscription, and the heartbeats that some have.
     private let subscriberLimit = InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
+    private let requesters = AcceptedConnections()
+    private let subscribers = AcceptedConnections()
     private var oversizedLogged: [PublicKey: Int64] = [:]
     private var isStopped = false
 
@@ -176,8 +172,10 @@ actor Peering: SocketActor {
                 try socket.curveServer(secret: secret, domain: domain)
             }
             let limit = kind == .xpub ? subscriberLimit : nil
+            let accepted = kind == .xpub ? subscribers : requesters
             try socket.monitor { [weak self] event in
                 limit?.note(event)
+                accepted.note(event)
                 self?.assumeIsolated { $0.count(event.kind) }
             }
             try socket.bind(HostLookup.endpoint(host: host, port: binding.port == 0 ? nil : binding.port))
@@ -240,16 +238,12 @@ actor Peering: SocketActor {
         }
     }
 
-    /// Turns a peer away whose credit is used up: our sockets to it are closed, accepted ones cut at most once a minute.
+    /// Turns a peer away whose credit is used up: our sockets to it are closed, and each connection of its own ends with
+    /// the next message that comes on it.
     func penalise(_ peer: PublicKey) {
         logger.notice("a peer sent too much bad input and is turned away", metadata: ["peer": "\(peer.did)"])
         links.removeValue(forKey: peer)?.close()
         onLinkEvent(peer, .lost)
-        guard clock.uptime >= lastPenaltyRebind &+ Self.penaltyRebindInterval || lastPenaltyRebind == .min else {
-            return
-        }
-        lastPenaltyRebind = clock.uptime
-        rebind(reason: "penalty")
     }
 
     /// Closes all; nothing comes in or goes out any more.
@@ -392,29 +386,37 @@ actor Peering: SocketActor {
 
     private func readRequests() {
         _ = try? router?.receive { [weak self] incoming in
-            self?.assumeIsolated { $0.take(incoming) }
+            self?.assumeIsolated { peering in
+                if let sender = peering.take(incoming), !peering.admittance.mayConnect(sender) {
+                    peering.requesters.end(incoming.descriptor)
+                }
+            }
         }
     }
 
-    private func take(_ incoming: Incoming) {
+    /// - Returns: who sent it.
+    private func take(_ incoming: Incoming) -> PublicKey? {
         switch incoming {
-        case .oversized(let userID, let frames, let bytes):
+        case .oversized(let userID, let frames, let bytes, _):
             metrics.dropped.increment()
-            guard let peer = userID.flatMap({ identity(of: $0) }) else { return }
+            guard let peer = userID.flatMap({ identity(of: $0) }) else { return nil }
             logOversized(of: peer, frames: frames, bytes: bytes)
             ledger.charge(peer, bytes: bytes, frames: frames)
+            return peer
         case .message(let message):
             // Checked again for each request: a connection outlives the trust under which it was made.
-            guard let peer = message.userID.flatMap({ identity(of: $0) }), admittance.mayConnect(peer) else {
+            let sender = message.userID.flatMap { identity(of: $0) }
+            guard let peer = sender, admittance.mayConnect(peer) else {
                 metrics.dropped.increment()
-                return
+                return sender
             }
             guard message.frames.count == 3, message.frames[1].count == PeeringLimits.requestIDBytes else {
                 ledger.charge(peer, bytes: message.bytes)
-                return
+                return peer
             }
             lastRequest[peer] = clock.uptime
             take(message.frames[2], id: message.frames[1], connection: message.frames[0], from: peer)
+            return peer
         }
     }
 
@@ -434,12 +436,7 @@ actor Peering: SocketActor {
             message.frames != [[1] + Array(configuration.topic.utf8)]
         else { return }
         ledger.charge(peer, bytes: message.bytes)
-        guard ledger.isPenalised(peer),
-            lastSubscriptionRebind == .min
-                || clock.uptime - lastSubscriptionRebind > Self.subscriptionRebindInterval
-        else { return }
-        lastSubscriptionRebind = clock.uptime
-        rebind(.xpub)
+        if ledger.isPenalised(peer) { subscribers.end(message.descriptor) }
     }
 
     private func logOversized(of peer: PublicKey, frames: Int, bytes: Int) {

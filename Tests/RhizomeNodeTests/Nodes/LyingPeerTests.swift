@@ -407,15 +407,43 @@ import Testing
                 try await peer.greet()
                 #expect(try await peer.code(PeerRequest.peers.encoded) == nil)
 
-                // A second penalty within the minute ends no connections, but each request is looked at again.
-                for _ in 0..<1_000 { try await peer.send([[UInt8](repeating: 0, count: 8)]) }
-                try await eventually("the credit is used up again") { node.ledger.isPenalised(peer.key) }
+                // What comes on a connection after that is dropped, and ends it.
+                func refusals() -> Int {
+                    node.refusedKeys().first { $0.transportKey == peer.key.transportKey }?.count ?? 0
+                }
+                let before = refusals()
                 let dropped = await node.metric("rhizome_dropped_messages_total")
+                node.ledger.charge(peer.key, pieces: 1_000)
                 let asked = try await peer.request(PeerRequest.peers.encoded)
                 try await eventually("the request was dropped") {
                     await node.metric("rhizome_dropped_messages_total") > dropped
                 }
+                try await eventually("its connection is gone again") { refusals() > before }
                 #expect(peer.reply(to: asked) == nil)
+            }
+        }
+    }
+
+    @Test("who is turned away loses its own connections, and nobody else's")
+    func othersStay() async throws {
+        let alice = try TestNode("alice")
+        try await RawPeer.running { offender, _ in
+            try await RawPeer.running { honest, _ in
+                try alice.trust(offender.key, as: "raw")
+                try alice.trust(honest.key, as: "honest")
+                try await alice.running { node in
+                    for peer in [offender, honest] {
+                        try await peer.connect(to: node)
+                        try await peer.greet()
+                    }
+                    try await eventually("it is turned away, and let in no more") {
+                        _ = try await offender.trySending([[1], .init(repeating: 7, count: 7 << 20)])
+                        return node.refusedKeys().contains { $0.transportKey == offender.key.transportKey }
+                    }
+                    #expect(node.ledger.isPenalised(offender.key))
+                    // On another connection it would have to say hello first.
+                    #expect(try await honest.code(PeerRequest.peers.encoded) == nil)
+                }
             }
         }
     }
