@@ -66,7 +66,7 @@ import Testing
             try await AttackedNode.running(attackers: .init(repeating: answer, count: 2)) { alice, attackers in
                 try await alice.expectService("garbage") {
                     for peer in attackers {
-                        try await eventually("each is turned away") {
+                        try await eventually("each is turned away", within: .seconds(240)) {
                             for _ in 0..<50 {
                                 let frames = random.withLock { generator in
                                     (0..<Int.random(in: 1...4, using: &generator)).map { _ in
