@@ -159,20 +159,45 @@ public final class SQLiteDeltaLog: DeltaLog {
     /// - Throws: `disk`.
     public func openReaders() async throws {
         let count = pool.configuration.maximumReaderCount
-        let all = DispatchGroup()
-        for _ in 0..<count { all.enter() }
+        let meeting = Meeting(of: count)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<count {
                 group.addTask {
-                    try await self.read { _ in
+                    do {
                         // On the connection's own queue: only who holds one makes another one open.
-                        all.leave()
-                        _ = all.wait(timeout: .now() + Self.busySeconds)
+                        try await self.read { _ in meeting.wait(seconds: Self.busySeconds) }
+                    } catch {
+                        // The others needn't wait for this one.
+                        meeting.end()
+                        throw error
                     }
                 }
             }
             try await group.waitForAll()
         }
+    }
+
+    /// Where several threads wait for each other.
+    ///
+    /// No `DispatchGroup`: one that is let go of before all have left it, as where a connection can't be opened, ends the
+    /// process.
+    private final class Meeting: Sendable {
+        private let members: Int
+        private let arrived = Lock(0)
+        private let all = DispatchSemaphore(value: 0)
+
+        init(of members: Int) { self.members = members }
+
+        func wait(seconds: TimeInterval) {
+            let isLast = arrived.withLock { arrived in
+                arrived += 1
+                return arrived == members
+            }
+            if isLast { end() }
+            _ = all.wait(timeout: .now() + seconds)
+        }
+
+        func end() { for _ in 0..<members { all.signal() } }
     }
 
     /// Closes the store: everything is written back, and the next process may open it.

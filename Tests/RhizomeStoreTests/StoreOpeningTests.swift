@@ -157,6 +157,7 @@ import Testing
             }
             #expect(try descriptors() == opened)
             try log.close()
+            await #expect(throws: DeltaLogError.self) { try await log.openReaders() }
         }
     }
 

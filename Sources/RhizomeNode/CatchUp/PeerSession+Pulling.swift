@@ -36,7 +36,8 @@ extension PeerSession {
             where trust.isKnown(head.author) && known[head.author, default: []].count < PeerDirectory.mostHeads {
                 known[head.author, default: []].insert(head.id)
             }
-            want(Set(heads).subtracting(await held(among: Set(heads))), &memory)
+            let told = Set(heads)
+            want(told.subtracting(await held(among: told)), &memory)
             try await fetch(&memory)
             guard more, let last = heads.last else { break }
             guard Self.isBefore(after, last) else { throw PeerError(.badReply, "a page of heads that doesn't go on") }
