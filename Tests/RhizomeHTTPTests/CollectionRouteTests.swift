@@ -173,6 +173,7 @@ import Testing
         arguments: [
             "/api/_transaction/ids", "/api/schemas/x", "/api/lossless/x", "/api/user/count", "/api/user/stream",
             "/api/user/ids/history", "/api/trust/x/history", "/api", "/", "/metrics/x", "/api/user/u1/x",
+            "/api/status/x", "/api/ui/ids",
         ]
     )
     func reserved(_ path: String) async throws {

@@ -84,6 +84,20 @@ import Testing
         #expect(throws: FieldError(.reserved, field: "", "")) { try EntityPut(clearing: held, collection: "_user") }
     }
 
+    @Test(
+        "nothing is put into a collection that has a path of its own",
+        arguments: [
+            "audit", "blame", "collections", "contexts", "delta", "deltas", "functions", "health", "html", "hyperview",
+            "lossless", "metrics", "openapi.json", "peers", "proofs", "queries", "query", "schemas", "status", "stream",
+            "transaction", "trust", "ui",
+        ]
+    )
+    func reservedCollections(name: Text) {
+        #expect(throws: FieldError(.reserved, field: "collection", "")) {
+            try EntityPut(collection: name, id: "e", properties: ["a": 1])
+        }
+    }
+
     @Test("reserved, empty and long names, arrays and objects are refused, with the field")
     func refusals() {
         let long = Text(String(repeating: "x", count: 1_025))

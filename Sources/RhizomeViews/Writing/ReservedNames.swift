@@ -3,8 +3,9 @@ package import Bytes
 /// Names that are no collections and ids that are no entities' where entities are written (spec: http.md).
 package enum ReservedNames {
     private static let collections: Set<Text> = [
-        "audit", "contexts", "delta", "deltas", "functions", "health", "html", "hyperview", "lossless", "metrics",
-        "openapi.json", "peers", "proofs", "query", "schemas", "stream", "transaction", "trust",
+        "audit", "blame", "collections", "contexts", "delta", "deltas", "functions", "health", "html", "hyperview",
+        "lossless", "metrics", "openapi.json", "peers", "proofs", "queries", "query", "schemas", "status", "stream",
+        "transaction", "trust", "ui",
     ]
 
     /// Reachable under `/api/lossless` only.
