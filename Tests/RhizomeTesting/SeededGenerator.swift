@@ -42,10 +42,13 @@ public func withSeed<Result>(
 }
 
 /// As ``withSeed(_:)``, for a property that waits.
+///
+/// - Parameter seed: one that failed once and is tried each time; fresh randomness where `nil`.
 public func withSeedAsync<Result>(
+    _ seed: UInt64? = nil,
     _ body: (inout SeededGenerator) async throws -> Result
 ) async rethrows -> Result {
-    var generator = SeededGenerator()
+    var generator = SeededGenerator(seed: seed)
     do {
         return try await body(&generator)
     } catch {

@@ -6,7 +6,13 @@ import RhizomeViews
 /// Random deltas about a few entities, with negations of any of them and transactions that may never be complete.
 enum RandomHistory {
     /// Up to 40 deltas by three authors, one of them called `mod`; each is a first, so they can be appended in any order.
-    static func deltas(about entities: [Text], using random: inout SeededGenerator) throws -> [AdmittedDelta] {
+    ///
+    /// - Parameter inSeveral: whether a delta may be a member of two transactions.
+    static func deltas(
+        about entities: [Text],
+        inSeveral: Bool = true,
+        using random: inout SeededGenerator
+    ) throws -> [AdmittedDelta] {
         var maker = DeltaMaker()
         var deltas: [AdmittedDelta] = []
         for index in 0..<Int.random(in: 1..<40, using: &random) {
@@ -29,6 +35,10 @@ enum RandomHistory {
             }
             if Int.random(in: 0..<3, using: &random) == 0 {
                 pointers.append(Pointer("_transaction", entity: transaction, targetContext: "deltas"))
+                if inSeveral, Bool.random(using: &random) {
+                    let other: Text = transaction == "T" ? "U" : "T"
+                    pointers.append(Pointer("_transaction", entity: other, targetContext: "deltas"))
+                }
             }
             deltas.append(try maker.delta(["ann", "bob", "mod"].randomElement(using: &random) ?? "", pointers))
         }

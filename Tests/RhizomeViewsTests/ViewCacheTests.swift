@@ -24,7 +24,7 @@ import Testing
     @Test("after each step of a random history, what is kept is what is computed anew, from every perspective")
     func histories() async throws {
         try await withSeedAsync { random in
-            let mod = try TestAuthors.signer("mod").publicKey
+            let moderators = Set(try ["mod", "bob"].map { try TestAuthors.signer($0).publicKey })
             let exclusions = [Self.exclusion(0), Self.exclusion(1, try TestAuthors.signer("bob").publicKey)]
             for _ in 0..<60 {
                 let log = InMemoryDeltaLog()
@@ -45,7 +45,7 @@ import Testing
                             perspective: Perspective(isExcluded: exclusion.isExcluded)
                         ).entity(entity)
                         #expect(kept == anew, "RHIZOME_TEST_SEED=\(random.seed)")
-                        let perspective = Perspective(moderators: [mod])
+                        let perspective = Perspective(moderators: moderators)
                         let seen = try await EntityReader(log: log, perspective: perspective, cache: cache)
                             .visibleDeltas(about: [entity])
                         let expected = try await EntityReader(log: log, perspective: perspective)
@@ -59,6 +59,33 @@ import Testing
                 #expect(cache.statistics.hits > 0 || cache.statistics.misses < 9)
             }
         }
+    }
+
+    @Test("what was kept as a member of one transaction waits for its others once its negation matters")
+    func memberOfSeveral() async throws {
+        let log = InMemoryDeltaLog()
+        let cache = ViewCache()
+        let moderators = try ["mod", "bob"].map { try TestAuthors.signer($0).publicKey }
+        let perspective = Perspective(moderators: Set(moderators))
+        let reader = EntityReader(log: log, perspective: perspective, cache: cache)
+        var maker = DeltaMaker()
+        func membership(_ transaction: Text) -> Pointer {
+            Pointer("_transaction", entity: transaction, targetContext: "deltas")
+        }
+        let write = try maker.delta("ann", [membership("T")] + Self.write("name", .text("Ann")))
+        let member = try maker.delta("bob", [membership("T"), membership("U")])
+        let sizes = [
+            try maker.delta("ann", .transaction("T", size: 1)), try maker.delta("bob", .transaction("T", size: 1)),
+            try maker.delta("bob", .transaction("U", size: 1)),
+        ]
+        try await Self.append([write, member] + sizes, to: log, cache)
+        #expect(try await reader.entity("e")?.properties["name"] == "Ann")
+        // Since bob negates a delta of his own too, which both its transactions show, nobody else takes that back.
+        let negation = try maker.delta("bob", .negation(of: write.delta.id) + .negation(of: member.delta.id))
+        let moderation = try maker.delta("mod", .negation(of: negation.delta.id))
+        try await Self.append([negation, moderation], to: log, cache)
+        #expect(try await reader.entity("e") == nil)
+        #expect(cache.statistics.entities == 1)
     }
 
     @Test("a view that is up to date asks nothing of the log, and one delta more only for what negates it")

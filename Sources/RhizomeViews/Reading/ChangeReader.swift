@@ -14,6 +14,8 @@ public struct ChangeReader: Sendable {
     private static let batch = 32
     /// Entities whose deltas are gathered at once.
     private static let entities = 32
+    /// Deltas whose negations are asked for at once.
+    private static let names = 256
 
     private let log: any DeltaLog
     private let perspective: Perspective
@@ -67,13 +69,26 @@ public struct ChangeReader: Sendable {
     /// The entities whose views may have changed, in the order of the deltas that did it.
     private func touched(by page: [StoredDelta], upTo last: Int64) async throws -> [Text] {
         var found = TouchedEntities()
-        for stored in page { found.add(ViewedDelta(stored.delta)) }
+        // Those that steps 1 to 3 may leave now and didn't before.
+        var shown = page.map { ViewedDelta($0.delta) }
+        for delta in shown { found.add(delta) }
         // What had come of a transaction before may show only now.
-        for transaction in Set(page.flatMap { ViewedDelta($0.delta).allTransactions }) {
+        for transaction in Set(shown.flatMap(\.allTransactions)) {
             let mates = try await log.deltas(aboutAny: [transaction])
             // No view shows a member of a larger one.
             guard mates.count <= limit else { continue }
-            for mate in mates where mate.position <= last { found.add(ViewedDelta(mate.delta)) }
+            for mate in mates where mate.position <= last {
+                let mate = ViewedDelta(mate.delta)
+                if found.add(mate) { shown.append(mate) }
+            }
+        }
+        if !perspective.moderators.isEmpty {
+            // Once an author's own delta shows, moderators can't negate that author's negation of it any more: what else
+            // it negates may be out of view again.
+            for part in shown.chunks(of: Self.names) {
+                let negations = try await log.deltas(aboutAny: part.map { Text($0.id.description) })
+                for negation in negations where negation.position <= last { found.add(ViewedDelta(negation.delta)) }
+            }
         }
         while !found.targets.isEmpty {
             try Task.checkCancellation()
@@ -126,13 +141,16 @@ private struct TouchedEntities {
     private var known: Set<Text> = []
     private var seen: Set<DeltaID> = []
 
-    mutating func add(_ delta: ViewedDelta) {
-        guard seen.insert(delta.id).inserted else { return }
+    /// Takes in a delta; whether it is new here.
+    @discardableResult
+    mutating func add(_ delta: ViewedDelta) -> Bool {
+        guard seen.insert(delta.id).inserted else { return false }
         targets.remove(delta.id)
         for entity in delta.pointers.lazy.compactMap({ $0.entity?.id }) where known.insert(entity).inserted {
             entities.append(entity)
         }
         for target in delta.negates where !seen.contains(target) { targets.insert(target) }
+        return true
     }
 
     mutating func takeTargets() -> [DeltaID] {

@@ -104,6 +104,8 @@ struct EntityDeltas: Sendable {
                 )
                 for delta in found where delta.negates.contains(where: examined.contains) { examine(delta) }
             }
+            // One that is here already may be so as a member of one transaction, and be in others too.
+            for held in newTargets.compactMap({ deltas[$0] }) { note(transactionsOf: held) }
             let missing = newTargets.filter { deltas[$0] == nil }
             newTargets = []
             for page in missing.chunks(of: Self.batch) {
