@@ -19,12 +19,15 @@ public struct TrustAmendment: Sendable {
 
     /// The whole entry that results for a peer.
     ///
-    /// Of a card its address counts as an option, its name only where the peer has no petname. Of an entry that was
-    /// distrusted, nothing is carried over.
+    /// Of a card its address counts as an option, its name only where the peer has no petname. After a `distrust` the
+    /// last `trust` is what is carried over, without an end that has passed: else who was a guest would come back as
+    /// an author, and who is trusted anew would be distrusted at once.
     ///
+    /// - Parameter now: the clock, µs since 1970.
     /// - Returns: a change without a name where nothing gives one: the caller asks for it.
-    public func change(for peer: PeerText, in list: TrustList) -> TrustChange {
-        let old = list.entries[peer.identity].flatMap { $0.action == .trust ? $0 : nil }
+    public func change(for peer: PeerText, in list: TrustList, at now: Int64) -> TrustChange {
+        let old = list.lastTrust(of: peer.identity)
+        let isDistrusted = list.entries[peer.identity]?.action == .distrust
         var addresses = self.addresses
         if let card = peer.address, addresses?.contains(card) != true { addresses = [card] + (addresses ?? []) }
         let note = self.note ?? old?.note
@@ -33,7 +36,7 @@ public struct TrustAmendment: Sendable {
             name: name ?? old?.name ?? peer.name,
             addresses: addresses ?? old?.addresses ?? [],
             may: may ?? old?.may ?? TrustChange.defaultPermissions,
-            until: until ?? old?.until,
+            until: until ?? old?.until.flatMap { isDistrusted && $0 < now ? nil : $0 },
             note: note?.isEmpty == true ? nil : note
         )
     }

@@ -30,6 +30,8 @@ public struct TrustList: Sendable {
     private var identitiesByTransportKey: [Bytes32: [PublicKey]] = [:]
     private var identitiesByName: [Text: PublicKey] = [:]
     private var lastNames: [PublicKey: Text] = [:]
+    // Of distrusted identities alone: of the others it is their entry.
+    private var earlierTrusts: [PublicKey: TrustEntry] = [:]
 
     /// An empty list.
     public init(owner: PublicKey) {
@@ -94,6 +96,12 @@ public struct TrustList: Sendable {
 
     /// The last petname that the journal gives an identity, also where its entry has none any more.
     public func lastName(of identity: PublicKey) -> String? { lastNames[identity]?.string }
+
+    /// The last `trust` of an identity, also where it was distrusted since; `nil` where it was never trusted.
+    public func lastTrust(of identity: PublicKey) -> TrustEntry? {
+        let entry = entries[identity]
+        return entry?.action == .trust ? entry : earlierTrusts[identity]
+    }
 
     /// The entry that a person means by a petname, a did, or a prefix of a did of 8 characters or more.
     ///
@@ -268,6 +276,7 @@ public struct TrustList: Sendable {
         if entries[identity] == nil, let key = identity.transportKey {
             identitiesByTransportKey[key, default: []].append(identity)
         }
+        earlierTrusts[identity] = statement.change.action == .distrust ? lastTrust(of: identity) : nil
         entries[identity] = TrustEntry(statement)
         numbers[statement.id] = count
         statements.append(statement)

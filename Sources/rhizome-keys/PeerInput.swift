@@ -10,8 +10,6 @@ struct PeerInput {
     let text: PeerText
     /// Where it stood, for messages; `nil` for the command line itself.
     let place: String?
-    /// The petname by which it was called, which it may have had before it was distrusted.
-    var calledName: String?
 
     /// Reads the argument: a did, card or SSH line; a file with one of them; an entry's petname or prefix.
     static func read(_ argument: String, _ list: TrustList) throws -> PeerInput {
@@ -32,11 +30,7 @@ struct PeerInput {
             return first
         }
         if let entry = try? list.find(argument) {
-            return PeerInput(
-                text: try PeerText(parsing: entry.identity.did),
-                place: nil,
-                calledName: list.lastName(of: entry.identity).flatMap { $0 == argument ? $0 : nil }
-            )
+            return PeerInput(text: try PeerText(parsing: entry.identity.did), place: nil)
         }
         if isFolder { throw CommandFailure("\(argument) is a folder; give a file with a did, a card or an SSH line") }
         // A card or did with a mistake in it: its own message says more.

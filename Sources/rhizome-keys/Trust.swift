@@ -12,8 +12,9 @@ struct Trust: ParsableCommand {
             ssh-keygen -t ed25519, for example), or '-': one per line from standard input, all or none. Of a peer that \
             is in the list its petname or the beginning of its did will do.
 
-            What the options don't mention stays as it was. A petname is yours alone: without --name the card's or \
-            the SSH line's is taken if it can be one.
+            What the options don't mention stays as it was, after a distrust as it was before, but for an end that \
+            has passed; the whole entry is printed. A petname is yours alone: of a new peer the card's or the SSH \
+            line's is taken without --name, if it can be one.
 
             DATE is a date as 2027-12-31 (its first moment in UTC), a date-time as 2027-12-31T12:00:00+01:00, or never.
 
@@ -90,14 +91,17 @@ struct Trust: ParsableCommand {
         let list = try journal.load().list
         let peers = try isBatch ? PeerInput.standardInput() : [PeerInput.read(peer, list)]
         let amendments = try peers.map { try (peer: $0, amendment: named($0, in: list)) }
-        if let end = until?.time, end <= CommandLineTool.now {
-            CommandLineTool.note("note: \(Timestamp.text(end)) is past, so the entry is as if distrusted")
+        let ends = amendments.compactMap { peer, amendment in
+            amendment.change(for: peer.text, in: list, at: CommandLineTool.now).until
+        }
+        for end in Set(ends).sorted() where end < CommandLineTool.now {
+            CommandLineTool.note("note: \(Timestamp.text(end)) is past, so the entry is as if distrusted; see --until")
         }
         let identity = try key.identity { try passphrase.passphrase(whileInputIsData: isBatch) }
         let changed = try journal.append(signedBy: identity, now: CommandLineTool.now) { list in
             var list = list
             return try amendments.map { entry in
-                let change = entry.amendment.change(for: entry.peer.text, in: list)
+                let change = entry.amendment.change(for: entry.peer.text, in: list, at: CommandLineTool.now)
                 // So that two lines of one batch can't take the same petname: what follows sees what came before.
                 try entry.peer.located { try list.apply(change, signedBy: identity, now: CommandLineTool.now) }
                 return change
@@ -112,9 +116,7 @@ struct Trust: ParsableCommand {
     /// What is wanted for a peer, with a petname: asked for where nothing gives one.
     private func named(_ peer: PeerInput, in list: TrustList) throws -> TrustAmendment {
         var amendment = self.amendment
-        // Who is distrusted and trusted again by its petname keeps it.
-        if amendment.change(for: peer.text, in: list).name == nil { amendment.name = peer.calledName }
-        guard amendment.change(for: peer.text, in: list).name == nil else { return amendment }
+        guard amendment.change(for: peer.text, in: list, at: CommandLineTool.now).name == nil else { return amendment }
         guard !isBatch, Terminal.canAsk() else {
             if isBatch {
                 throw CommandFailure(

@@ -15,3 +15,11 @@ extension Identity {
         try Identity(seed: try SecretBytes(joining: [.open(random.bytes(32))]))
     }
 }
+
+extension TrustList {
+    /// The list of an owner who has made these statements, one after the other at the same moment.
+    init(_ changes: [TrustChange], signedBy owner: Identity, now: Int64) throws {
+        self.init(owner: owner.publicKey)
+        for change in changes { try apply(change, signedBy: owner, now: now) }
+    }
+}

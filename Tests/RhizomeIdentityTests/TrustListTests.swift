@@ -17,9 +17,7 @@ import Testing
     }
 
     private func list(_ changes: TrustChange...) throws -> TrustList {
-        var list = TrustList(owner: owner.publicKey)
-        for change in changes { try list.apply(change, signedBy: owner, now: now) }
-        return list
+        try TrustList(changes, signedBy: owner, now: now)
     }
 
     private func refusal(_ change: TrustChange, by list: TrustList) -> IdentityError.Code? {

@@ -22,6 +22,11 @@ struct KeysCommand {
         try await command.run(arguments, environment: ["RHIZOME_HOME": home].merging(environment) { $1 }, input: input)
     }
 
+    /// Runs it on the home.
+    func callAsFunction(_ arguments: [String], input: String = "") async throws -> BuiltCommand.Outcome {
+        try await command.run(arguments, environment: ["RHIZOME_HOME": home], input: input)
+    }
+
     /// Runs it in a shell, after some preparation.
     func shell(_ preparation: String, _ arguments: String) async throws -> BuiltCommand.Outcome {
         let script = "\(preparation)\nexec '\(command.path)' \(arguments) --home '\(home)'"
