@@ -12,6 +12,20 @@ public import ServiceLifecycle
 ///
 /// Nothing but its own sockets is its own: what it shows and writes goes through the node.
 public struct HTTPAPI: Service {
+    /// A value of `Host` that means this server.
+    public struct Host: Hashable, Sendable {
+        /// A name or a numeric address, IPv6 without brackets.
+        public let name: String
+        /// The port that goes with it; any where `nil`.
+        public let port: UInt16?
+
+        /// A host.
+        public init(_ name: String, port: UInt16? = nil) {
+            self.name = name
+            self.port = port
+        }
+    }
+
     /// How the API is reached: `RHIZOME_HTTP_API_…` (spec: cli.md).
     public struct Configuration: Sendable {
         /// When requests need the token (`RHIZOME_HTTP_API_TOKEN`).
@@ -27,7 +41,7 @@ public struct HTTPAPI: Service {
         /// 0 for any free port.
         public var port: UInt16
         /// Further values of `Host` that mean this server (`RHIZOME_HTTP_API_HOSTS`).
-        public var hosts: [String]
+        public var hosts: [Host]
         /// When requests need the token.
         public var tokenPolicy: TokenPolicy
         /// The content of `http.token`; without it the API starts only where no request needs it.
@@ -39,7 +53,7 @@ public struct HTTPAPI: Service {
         public init(
             address: String = "127.0.0.1",
             port: UInt16 = 3000,
-            hosts: [String] = [],
+            hosts: [Host] = [],
             tokenPolicy: TokenPolicy = .offLoopback,
             token: HTTPToken?,
             version: String
@@ -185,10 +199,11 @@ public struct HTTPAPI: Service {
 
     private func opened(_ channel: any Channel, _ opening: Opening) async {
         do {
-            guard let local = channel.localAddress, let port = local.port, let host = local.ipAddress else {
+            guard let local = channel.localAddress, let host = local.ipAddress, let port = local.port.map(UInt16.init)
+            else {
                 throw HTTPAPIError(.address, "the HTTP API's socket has no address; start it again")
             }
-            let address = Address(host: host, port: port)
+            let address = Address(host: host, port: Int(port))
             let needsToken = configuration.tokenPolicy == .always || !address.isLoopback
             if needsToken, configuration.token == nil {
                 throw HTTPAPIError(

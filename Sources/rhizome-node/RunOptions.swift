@@ -68,8 +68,8 @@ struct RunOptions: ParsableArguments {
     var httpAPIEnable: String?
     @Option(
         help: ArgumentHelp(
-            "RHIZOME_HTTP_API_HOSTS: further host names by which the API may be asked, separated by commas.",
-            valueName: "host,…"
+            "RHIZOME_HTTP_API_HOSTS: further hosts by which the API may be asked, a proxy's for example.",
+            valueName: "host[:port],…"
         )
     )
     var httpAPIHosts: String?
@@ -203,9 +203,9 @@ struct RunOptions: ParsableArguments {
         let policy = try Setting("RHIZOME_HTTP_API_TOKEN", option: httpAPIToken)
             .value("off-loopback or always", default: .offLoopback) { HTTPAPI.Configuration.TokenPolicy(rawValue: $0) }
         let hosts = try Setting("RHIZOME_HTTP_API_HOSTS", option: httpAPIHosts)
-            .value("host names or IP addresses, separated by commas", default: []) { text -> [String]? in
-                let hosts = text.split(separator: ",").map { HostText(String($0.filter { $0 != " " })) }
-                return hosts.contains { $0 == nil } ? nil : hosts.compactMap { $0?.host }
+            .value("host (with any port) or host:port, separated by commas", default: []) { text -> [HTTPAPI.Host]? in
+                let hosts = text.split(separator: ",").map { Self.apiHost(String($0.filter { $0 != " " })) }
+                return hosts.contains { $0 == nil } ? nil : hosts.compactMap { $0 }
             }
         guard isEnabled else { return nil }
         return HTTPAPI.Configuration(
@@ -216,5 +216,10 @@ struct RunOptions: ParsableArguments {
             token: try HTTPToken(of: home),
             version: CommandLineTool.version
         )
+    }
+
+    private static func apiHost(_ text: String) -> HTTPAPI.Host? {
+        if let name = HostText(text)?.host { return HTTPAPI.Host(name) }
+        return PeerAddress(text).map { HTTPAPI.Host($0.host, port: $0.port) }
     }
 }

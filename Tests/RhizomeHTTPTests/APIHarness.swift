@@ -33,7 +33,7 @@ struct Answer {
 
 /// The API over a node in memory, without a socket.
 struct APIHarness {
-    static let port = 3000
+    static let port: UInt16 = 3000
 
     let node: MemoryNode
     let api: API

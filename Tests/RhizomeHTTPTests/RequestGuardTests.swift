@@ -51,25 +51,59 @@ import Testing
         #expect(try await api.get("/api/health", [("hOST", "evil.com")]).status == 400)
     }
 
-    @Test("Hosts from the settings are let in, with our port or their own")
+    @Test("A host from the settings is let in with any port, one with a port with that one alone")
     func extraHosts() {
         let hosts = AllowedHosts(
             port: 3000,
             bound: ["0.0.0.0", "192.168.1.2", "fe80::1"],
-            extra: ["Node.Example", "proxy.example:443", "fd00::2"]
+            extra: [
+                .init("Node.Example"), .init("proxy.example", port: 443), .init("plain.example", port: 80),
+                .init("other.example", port: 8443), .init("fd00::2"), .init("fd00::3", port: 8443),
+                .init("both.example", port: 443), .init("both.example"),
+            ]
         )
         for host in [
-            "node.example:3000", "proxy.example", "proxy.example:443", "[fd00::2]:3000", "192.168.1.2:3000",
-            "[fe80::1]:3000",
+            "node.example", "node.example:3000", "NODE.example:443", "node.example:65535", "proxy.example",
+            "proxy.example:443", "plain.example", "plain.example:80", "other.example:8443", "[fd00::2]",
+            "[fd00::2]:3000", "[fd00::3]:8443", "both.example:1", "192.168.1.2:3000", "[fe80::1]:3000",
         ] { #expect(hosts.allows(host: host), "\(host)") }
-        for host in ["node.example", "proxy.example:3000", "0.0.0.0:3000", "example:3000", "x.node.example:3000"] {
-            #expect(!hosts.allows(host: host), "\(host)")
-        }
-        #expect(hosts.allows(origin: "https://proxy.example"))
-        #expect(hosts.allows(origin: "http://node.example:3000"))
-        #expect(!hosts.allows(origin: "https://localhost:3000"))
-        #expect(!hosts.allows(origin: "http://proxy.example"))
+        for host in [
+            "proxy.example:3000", "proxy.example:80", "plain.example:443", "other.example", "other.example:3000",
+            "[fd00::3]", "fd00::2", "0.0.0.0:3000", "192.168.1.2", "[fe80::1]", "example:3000", "x.node.example",
+            "node.example.", "node.example:", "node.example:0", "node.example:0443", "node.example:+443",
+            "node.example:65536", "node.example:443:443", "node.example, evil.com", "user@node.example", "*", "",
+        ] { #expect(!hosts.allows(host: host), "\(host)") }
+        for origin in [
+            "https://node.example", "http://node.example", "https://node.example:8443", "http://node.example:3000",
+            "https://proxy.example", "https://proxy.example:443", "http://plain.example", "https://other.example:8443",
+            "http://other.example:8443", "https://[fd00::2]", "http://192.168.1.2:3000",
+        ] { #expect(hosts.allows(origin: origin), "\(origin)") }
+        for origin in [
+            "https://localhost:3000", "http://proxy.example", "https://plain.example", "https://other.example",
+            "https://192.168.1.2:3000", "ftp://node.example", "node.example", "https://node.example/",
+            "https://node.example:8443/", "https://x.node.example", "https://node.example.evil.com", "https://", "null",
+            "https://evil.com", "https://https://node.example", "https://user@node.example",
+        ] { #expect(!hosts.allows(origin: origin), "\(origin)") }
         #expect(AllowedHosts(port: 80, bound: [], extra: []).allows(host: "localhost"))
+        #expect(!AllowedHosts(port: 443, bound: [], extra: []).allows(host: "localhost"))
+    }
+
+    @Test("What a page of another site is behind is refused where no Origin of ours goes with it")
+    func fetchMetadata() async throws {
+        let api = try APIHarness()
+        for (site, status) in [
+            ("same-origin", 200), ("none", 200), ("cross-site", 403), ("same-site", 403), ("Same-Origin", 403),
+            ("", 403),
+        ] {
+            #expect(try await api.get("/api/health", [("Sec-Fetch-Site", site)]).status == status, "\(site)")
+            #expect(try await api.get("/nothing", [("Sec-Fetch-Site", site)]).status == (status == 403 ? 403 : 404))
+            let ours = [("Sec-Fetch-Site", site), ("Origin", "http://localhost:3000")]
+            #expect(try await api.get("/api/health", ours).status == 200, "\(site)")
+            let foreign = [("Sec-Fetch-Site", site), ("Origin", "http://evil.com")]
+            #expect(try await api.get("/api/health", foreign).status == 403, "\(site)")
+        }
+        let two = [("Sec-Fetch-Site", "same-origin"), ("sec-fetch-site", "cross-site")]
+        #expect(try await api.get("/api/health", two).status == 403)
     }
 
     @Test(

@@ -22,16 +22,9 @@ package struct RunningNode: Sendable {
         http = addresses.http
     }
 
-    /// What the API answers, by curl: a client that isn't ours.
+    /// What the API answers, by curl.
     package func ask(_ path: String, _ options: String...) async throws -> (status: Int, body: String) {
-        let outcome = try await BuiltCommand("curl", in: "/usr/bin").run(
-            ["--silent", "--max-time", "30", "--write-out", "\n%{http_code}"] + options + ["http://\(http)\(path)"]
-        )
-        let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-        guard let status = lines.last.flatMap({ Int($0) }) else {
-            throw CommandError(description: "curl: \(outcome.errors)")
-        }
-        return (status, lines.dropLast().joined(separator: "\n").trimmingCharacters(in: .newlines))
+        try await curl("http://\(http)\(path)", options)
     }
 
     /// What the API answers, decoded.

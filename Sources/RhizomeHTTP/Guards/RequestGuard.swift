@@ -11,19 +11,28 @@ struct RequestGuard: Sendable {
 
     /// Lets a request pass or refuses it.
     ///
-    /// - Throws: 400 without exactly one Host, 403 for a foreign Host or Origin, 401 without the token.
+    /// - Throws: 400 without exactly one Host, 403 for a foreign Host or Origin and for what a browser says that another
+    ///   site is behind, 401 without the token.
     func check(_ headers: HTTPHeaders) throws(APIError) {
         let names = headers["Host"]
         guard names.count == 1 else { throw .badInput("a request has exactly one Host", field: "Host") }
         guard hosts.allows(host: names[0]) else {
             throw .forbidden(
-                "this Host is not one of ours: localhost, 127.0.0.1, [::1], the bind address, "
-                    + "and those in RHIZOME_HTTP_API_HOSTS, with our port"
+                "this Host is not one of ours: localhost, 127.0.0.1, [::1] and the bind address, with our port, "
+                    + "and those in RHIZOME_HTTP_API_HOSTS"
             )
         }
         // One is all that a browser sends. None is sent by programs, and by browsers for what can change nothing here.
-        for origin in headers["Origin"] {
-            guard hosts.allows(origin: origin) else { throw .forbidden("this Origin is not ours") }
+        let origins = headers["Origin"]
+        for origin in origins {
+            guard hosts.allows(origin: origin) else {
+                throw .forbidden("this Origin is not ours; RHIZOME_HTTP_API_HOSTS names the hosts of a proxy")
+            }
+        }
+        // What a page embeds, a link and a form come without an Origin; browsers tell of them what no page can change
+        // (Fetch Metadata Request Headers, section 2.3).
+        if origins.isEmpty, headers["Sec-Fetch-Site"].contains(where: { $0 != "same-origin" && $0 != "none" }) {
+            throw .forbidden("a page of another site is behind this request (Sec-Fetch-Site)")
         }
         guard let token else { return }
         let values = headers["Authorization"]
