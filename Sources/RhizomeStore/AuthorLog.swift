@@ -314,14 +314,15 @@ struct AuthorLog {
     /// Where the log parts, by (sequence, ids).
     func forks(limit: Int) throws -> [Fork] {
         var forks: Set<Fork> = []
-        var walked = 0
-        for (parent, children) in try siblings() where children.count > 1 && forks.count < limit {
+        var crossings = Self.forkCrossings
+        for children in try siblings().values where children.count > 1 && forks.count < limit {
             do {
-                let parting = try Forks.parting(children.map { (node: $0, sequence: $0.sequence) }) { child in
-                    guard walked < Self.forkCrossings else { throw TooManyCrossings() }
+                let parting = try Forks.parting(
+                    children.map { (node: $0, branch: $0.branch, sequence: $0.sequence) }
+                ) { child, sequence in
                     var reach = reach(of: [child])
-                    walked += try reach.follow(downTo: parent?.sequence ?? -1, db)
-                    return { reach.contains(branch: $0.branch, sequence: $0.sequence) }
+                    guard try reach.follow(downTo: sequence, limit: &crossings, db) else { throw TooManyCrossings() }
+                    return reach.last
                 }
                 guard let sequence = parting.map(\.sequence).min() else { continue }
                 let ids = try parting.compactMap { try id(branch: $0.branch, sequence: $0.sequence) }

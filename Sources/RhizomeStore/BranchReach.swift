@@ -7,7 +7,8 @@ internal import RhizomeCore
 /// crossings alone.
 struct BranchReach {
     private let author: Int64
-    private var last: [Int64: Int64] = [:]
+    /// Of each branch of which something is reached, up to which sequence.
+    private(set) var last: [Int64: Int64] = [:]
 
     init(author: Int64) { self.author = author }
 
@@ -31,18 +32,24 @@ struct BranchReach {
         add(branch: try crossing.integer(2), sequence: try crossing.integer(3))
     }
 
-    /// Follows the crossings of all deltas above a sequence.
+    /// Follows the crossings of all deltas above a sequence, as many as `limit` allows; that many fewer afterwards.
     ///
-    /// - Returns: how many there are.
+    /// - Returns: whether these were all.
     @discardableResult
-    mutating func follow(downTo sequence: Int64, _ db: Database) throws -> Int {
+    mutating func follow(downTo sequence: Int64, limit: inout Int, _ db: Database) throws -> Bool {
         let rows = try Self.crossings(author, from: greatestSequence, downTo: sequence, db)
-        var count = 0
         while let row = try rows?.next() {
+            guard limit > 0 else { return false }
+            limit -= 1
             try follow(row)
-            count += 1
         }
-        return count
+        return true
+    }
+
+    /// Follows the crossings of all deltas above a sequence.
+    mutating func follow(downTo sequence: Int64, _ db: Database) throws {
+        var limit = Int.max
+        try follow(downTo: sequence, limit: &limit, db)
     }
 
     /// What the wanted reach and the held don't, above a sequence.

@@ -64,15 +64,20 @@ extension SQLiteDeltaLog {
     ///
     /// Nothing is refused: a body that is gone is told as an empty one, an id or hash that isn't one as zeros, so that
     /// an audit sees them all.
-    public func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
-        guard limit > 0 else { return [] }
-        return try await read { db in
+    public func entries(after position: Int64, maximumBytes: Int) async throws -> [LogEntry] {
+        try await read { db in
             let statement = try db.cachedStatement(
-                sql: "\(Self.selection) WHERE d.position > ? ORDER BY d.position LIMIT ?"
+                sql: "\(Self.selection) WHERE d.position > ? ORDER BY d.position"
             )
-            let rows = try Row.fetchCursor(statement, arguments: [position, limit])
+            let rows = try Row.fetchCursor(statement, arguments: [position])
             var entries: [LogEntry] = []
-            while let row = try rows.next() { entries.append(try Self.entry(row, isStrict: false)) }
+            var left = maximumBytes
+            while let row = try rows.next() {
+                let entry = try Self.entry(row, isStrict: false)
+                left -= entry.weight
+                if left < 0, !entries.isEmpty { break }
+                entries.append(entry)
+            }
             return entries
         }
     }

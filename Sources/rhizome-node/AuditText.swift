@@ -50,6 +50,10 @@ struct AuditText {
                     "  fork at sequence \(fork.sequence): \(fork.ids.map(\.description).joined(separator: ", "))"
                 )
             }
+            if author.unsearchedForkCount > 0 {
+                let places = Self.counted(author.unsearchedForkCount, "more place")
+                lines.append("  \(places) where it may fork: too tangled to be looked into")
+            }
             for stall in author.stalls { lines.append("  fits nowhere (\(stall.reason.rawValue)): \(stall.id)") }
             if author.aheadCount > 0 {
                 let ahead = Self.counted(author.aheadCount, "delta")
@@ -94,6 +98,7 @@ struct AuditText {
                     ]
                 }
             ),
+            "forksUnsearched": .integer(author.unsearchedForkCount),
             "stalled": .array(
                 author.stalls.map { ["id": .string($0.id.description), "reason": .string($0.reason.rawValue)] }
             ),

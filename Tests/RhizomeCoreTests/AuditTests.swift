@@ -1,15 +1,16 @@
 import Bytes
-import RhizomeCore
 import RhizomeTesting
 import SignedLog
 import Testing
+
+@testable import RhizomeCore
 
 @Suite struct AuditTests {
     /// The entries that a log would have of these.
     static func entries(_ batch: [AdmittedDelta]) async throws -> [LogEntry] {
         let log = InMemoryDeltaLog()
         _ = try await log.append(batch, cursors: [:])
-        return try await log.entries(after: 0, limit: batch.count)
+        return try await log.entries(after: 0, maximumBytes: .max)
     }
 
     static func report(_ entries: [LogEntry], count: Int64? = nil) -> AuditReport {
@@ -176,6 +177,31 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test("the forks of a log in which hundreds follow one delta, each after the one before, take a few steps a delta")
+    func comb() async throws {
+        var maker = DeltaMaker()
+        let first = try maker.delta("alice")
+        var teeth = [try maker.delta("alice", after: [first])]
+        var log = [first] + teeth
+        for tooth in 1..<200 {
+            // So that the next one can't go on with the branch of the one before.
+            log.append(try maker.delta("alice", after: [teeth[tooth - 1]]))
+            teeth.append(try maker.delta("alice", after: [teeth[tooth - 1], first]))
+            log.append(teeth[tooth])
+        }
+        var audit = Audit()
+        for entry in try await Self.entries(log) { audit.add(ExaminedEntry(examining: entry)) }
+        let search = try #require(audit.forks { _ in 1_000_000 }.first)
+        #expect(1_000_000 - search.steps <= 4 * log.count)
+        #expect(search.forks.map(\.sequence).sorted() == Array(2...200))
+        #expect(search.unsearchedCount == 0)
+        // What the steps don't suffice for is told; forks whose deltas have one sequence need none.
+        let brief = try #require(audit.forks { _ in 10 }.first)
+        #expect(brief.forks == search.forks)
+        #expect(brief.unsearchedCount == 1)
+        #expect(audit.report(count: nil).authors.map(\.unsearchedForkCount) == [0])
     }
 
     @Test("a previous by another author, a wrong sequence and a wrong time are found")

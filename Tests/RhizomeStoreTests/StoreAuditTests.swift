@@ -197,7 +197,7 @@ struct Tampering: Sendable, CustomTestStringConvertible {
     func rewritten() async throws {
         try await Self.withStore { data in
             let log = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
-            let entries = try await log.entries(after: 0, limit: 40)
+            let entries = try await log.entries(after: 0, maximumBytes: .max)
             try log.close()
             var statements = ["UPDATE deltas SET timeReceived = 5 WHERE position = 1"]
             var hash = RunningHash.start

@@ -58,7 +58,7 @@ import Testing
                 }
                 let log = try StoreOpeningTests.open(data)
                 #expect(log.witnessFinding == nil)
-                let held = try await log.entries(after: 0, limit: .max)
+                let held = try await log.entries(after: 0, maximumBytes: .max)
                 #expect(held.map(\.position) == Array(1...Int64(held.count)))
                 for (position, id) in acknowledged { #expect(held[Int(position) - 1].id.description == id) }
                 #expect(try await log.audit(width: 1).findings.isEmpty)

@@ -98,9 +98,10 @@ public final class InMemoryDeltaLog: DeltaLog {
     }
 
     /// The entries after a position.
-    public func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
+    public func entries(after position: Int64, maximumBytes: Int) async throws -> [LogEntry] {
         state.withLock { state in
-            state.deltas.dropFirst(Int(max(0, position))).prefix(max(0, limit)).map { stored in
+            var left = maximumBytes
+            let entries = state.deltas.dropFirst(Int(max(0, position))).map { stored in
                 LogEntry(
                     position: stored.position,
                     id: stored.id,
@@ -110,6 +111,11 @@ public final class InMemoryDeltaLog: DeltaLog {
                     runningHash: state.runningHashes[Int(stored.position) - 1]
                 )
             }
+            let page = entries.prefix { entry in
+                left -= entry.weight
+                return left >= 0
+            }
+            return Array(page.isEmpty ? entries.prefix(1) : page)
         }
     }
 
@@ -258,11 +264,9 @@ public final class InMemoryDeltaLog: DeltaLog {
             var forks: Set<Fork> = []
             for siblings in [firsts] + log.compactMap({ state.children[$0.id] })
             where siblings.count > 1 && forks.count < limit {
-                let parting = Forks.parting(
-                    siblings.map { (node: $0, sequence: state.delta($0)?.header.sequence ?? 0) }
-                ) { id in
-                    let before = state.ancestry(of: [id], author: author)
-                    return { before.contains($0) }
+                let parting = Forks.parting(siblings.map { state.sibling($0) }) { id, _ in
+                    let reached = state.ancestry(of: [id], author: author).map { state.sibling($0) }
+                    return Dictionary(uniqueKeysWithValues: reached.map { ($0.branch, $0.sequence) })
                 }
                 guard let sequence = parting.compactMap({ state.delta($0)?.header.sequence }).min() else { continue }
                 forks.insert(Fork(author: author, sequence: sequence, ids: parting))
@@ -308,6 +312,11 @@ extension InMemoryDeltaLog.State {
     }
 
     fileprivate func delta(_ id: DeltaID) -> SignedDelta? { indexes[id].map { deltas[$0].delta } }
+
+    /// Each delta is a branch of its own here.
+    fileprivate func sibling(_ id: DeltaID) -> Forks.Sibling<DeltaID> {
+        (node: id, branch: Int64(indexes[id] ?? 0), sequence: delta(id)?.header.sequence ?? 0)
+    }
 
     fileprivate func link(_ id: DeltaID) -> DeltaLink? { delta(id).map { DeltaLink($0) } }
 

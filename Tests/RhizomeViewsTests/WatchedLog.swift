@@ -36,8 +36,8 @@ final class WatchedLog: DeltaLog {
     func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta] {
         try await log.deltas(after: position, limit: limit)
     }
-    func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
-        try await log.entries(after: position, limit: limit)
+    func entries(after position: Int64, maximumBytes: Int) async throws -> [LogEntry] {
+        try await log.entries(after: position, maximumBytes: maximumBytes)
     }
     func cursor(_ name: String) async throws -> Int64 { try await log.cursor(name) }
     func deltas(about entity: Text) async throws -> [StoredDelta] { try await log.deltas(about: entity) }

@@ -1,4 +1,7 @@
 extension Audit {
+    /// How many bytes of entries are held at a time, whatever the number of cores: enough to keep hundreds busy.
+    private static let pageBytes = 16 << 20
+
     /// Audits a whole log.
     ///
     /// - Parameters:
@@ -21,7 +24,7 @@ extension Audit {
             stalls = try await log.stalls()
             // What is appended meanwhile is left to the next audit.
             while position < count {
-                let page = try await log.entries(after: position, limit: 1_000 * max(1, width))
+                let page = try await log.entries(after: position, maximumBytes: pageBytes)
                 guard let last = page.last else { break }
                 for entry in await ExaminedEntry.examine(page, width: width) where entry.position <= count {
                     audit.add(entry)

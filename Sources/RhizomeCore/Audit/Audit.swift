@@ -31,9 +31,10 @@ public struct Audit: Sendable {
     private struct Known {
         static let none = UInt32.max
         let log: UInt32
-        let previous: UInt32
+        let branch: UInt32
         let sequence: Int64
         let timeCreated: Int64
+        var place: BranchGraph.Place { BranchGraph.Place(branch: Int64(branch), sequence: sequence) }
     }
 
     private var index: DeltaIndex
@@ -41,7 +42,7 @@ public struct Audit: Sendable {
     /// One child each; those of deltas with more are in `moreChildren`.
     private var child: [UInt32] = []
     private var moreChildren: [UInt32: [UInt32]] = [:]
-    private var morePrevious: [UInt32: [UInt32]] = [:]
+    private var branches = BranchGraph()
 
     private var logs: [Log] = []
     private var logNumbers: [PublicKey: UInt32] = [:]
@@ -105,7 +106,8 @@ public struct Audit: Sendable {
                 firstTime: log.firstTime,
                 lastTime: log.lastTime,
                 firstFinding: log.firstFinding,
-                forks: forks[UInt32(number)] ?? [],
+                forks: forks[number].forks.sorted(),
+                unsearchedForkCount: forks[number].unsearchedCount,
                 stalls: stallsByAuthor[log.author] ?? [],
                 aheadCount: log.aheadCount
             )
@@ -238,19 +240,20 @@ public struct Audit: Sendable {
 
     private mutating func enter(_ link: ExaminedEntry.Link, _ previous: [UInt32], log: UInt32) {
         let number = UInt32(known.count)
+        let parents = previous.filter { known[Int($0)].log == log }
+        let place = branches.place(link.sequence, after: parents.map { known[Int($0)].place })
         index.add(link.id, at: number)
         known.append(
             Known(
                 log: log,
-                previous: previous.first ?? Known.none,
+                branch: UInt32(place.branch),
                 sequence: link.sequence,
                 timeCreated: link.timeCreated
             )
         )
         child.append(Known.none)
-        if previous.count > 1 { morePrevious[number] = Array(previous.dropFirst()) }
         if link.previous.isEmpty { logs[Int(log)].firsts.append(number) }
-        for parent in previous where known[Int(parent)].log == log {
+        for parent in parents {
             if child[Int(parent)] == Known.none {
                 child[Int(parent)] = number
             } else {
@@ -261,35 +264,45 @@ public struct Audit: Sendable {
 
     // MARK: - Forks
 
-    private func forks() -> [UInt32: [Fork]] {
-        var forks: [UInt32: Set<Fork>] = [:]
-        func add(_ siblings: [UInt32], _ log: UInt32) {
-            guard siblings.count > 1, let least = siblings.map({ known[Int($0)].sequence }).min() else { return }
-            let parting = Forks.parting(
-                siblings.map { (node: $0, sequence: known[Int($0)].sequence) }
-            ) { sibling in
-                let before = ancestors(of: sibling, downTo: least)
-                return { before.contains($0) }
+    /// What was found of one log's forks.
+    struct ForkSearch: Sendable {
+        var forks: Set<Fork> = []
+        /// How many deltas there are whose followers weren't held against each other.
+        var unsearchedCount: Int64 = 0
+        /// How many steps are left.
+        var steps: Int64
+    }
+
+    /// How many steps the search for the forks of a log with so many deltas may take.
+    ///
+    /// Honest logs take a few for each delta at which they fork. A key that links its deltas to and fro could make the
+    /// search take a step for each pair of them.
+    static func forkSteps(_ count: Int64) -> Int64 { 100_000 + 32 * count }
+
+    /// The forks of each log, by its number, as far as the steps suffice.
+    func forks(steps: (_ count: Int64) -> Int64 = Audit.forkSteps) -> [ForkSearch] {
+        var searches = logs.map { ForkSearch(steps: steps($0.count)) }
+        for number in logs.indices { search(logs[number].firsts, in: number, &searches[number]) }
+        // In order, so that it doesn't depend on chance for which of them the steps suffice.
+        for parent in moreChildren.keys.sorted() {
+            let number = Int(known[Int(parent)].log)
+            search([child[Int(parent)]] + (moreChildren[parent] ?? []), in: number, &searches[number])
+        }
+        return searches
+    }
+
+    private func search(_ siblings: [UInt32], in log: Int, _ search: inout ForkSearch) {
+        do {
+            let parting = try Forks.parting(
+                siblings.map { (node: $0, branch: Int64(known[Int($0)].branch), sequence: known[Int($0)].sequence) }
+            ) { sibling, least in
+                try branches.reach(of: known[Int(sibling)].place, downTo: least, steps: &search.steps)
             }
             guard let sequence = parting.map({ known[Int($0)].sequence }).min() else { return }
             let ids = parting.map { index.id(at: $0) }
-            forks[log, default: []].insert(Fork(author: logs[Int(log)].author, sequence: sequence, ids: ids))
+            search.forks.insert(Fork(author: logs[log].author, sequence: sequence, ids: ids))
+        } catch {
+            search.unsearchedCount += 1
         }
-        for number in logs.indices { add(logs[number].firsts, UInt32(number)) }
-        for (parent, children) in moreChildren { add([child[Int(parent)]] + children, known[Int(parent)].log) }
-        return forks.mapValues { $0.sorted() }
-    }
-
-    private func ancestors(of number: UInt32, downTo sequence: Int64) -> Set<UInt32> {
-        var found: Set<UInt32> = []
-        var waiting = [number]
-        while let next = waiting.popLast() {
-            let previous = known[Int(next)].previous
-            guard previous != Known.none else { continue }
-            for parent in [previous] + (morePrevious[next] ?? []) where known[Int(parent)].sequence >= sequence {
-                if found.insert(parent).inserted { waiting.append(parent) }
-            }
-        }
-        return found
     }
 }

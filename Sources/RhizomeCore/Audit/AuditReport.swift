@@ -14,6 +14,8 @@ public struct AuthorAudit: Hashable, Sendable {
     public let firstFinding: AuditFinding?
     /// Where the log forks.
     public let forks: [Fork]
+    /// At how many more places it may fork: its deltas are linked to and fro so much that these weren't looked into.
+    public let unsearchedForkCount: Int64
     /// Deltas that fit nowhere.
     public let stalls: [Stall]
     /// How many deltas came with a time more than 5 minutes ahead of the clock that received them.

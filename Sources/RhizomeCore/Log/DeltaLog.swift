@@ -47,8 +47,9 @@ public protocol DeltaLog: Sendable {
     /// Deltas by position, those after `position`.
     func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta]
 
-    /// Entries by position as they lie in the log, undecoded, for the audit.
-    func entries(after position: Int64, limit: Int) async throws -> [LogEntry]
+    /// Entries by position as they lie in the log, undecoded, for the audit: at least one where there are any, and as
+    /// many more as weigh no more than `maximumBytes` together.
+    func entries(after position: Int64, maximumBytes: Int) async throws -> [LogEntry]
 
     /// A named cursor's position; 0 where it was never set.
     func cursor(_ name: String) async throws -> Int64

@@ -18,6 +18,9 @@ public struct LogEntry: Sendable {
     /// The running hash up to and with this entry.
     public let runningHash: Bytes32
 
+    /// About how many bytes of memory it takes: those of header and body, and 256 for the rest.
+    package var weight: Int { header.count + body.count + 256 }
+
     /// An entry.
     public init(
         position: Int64,

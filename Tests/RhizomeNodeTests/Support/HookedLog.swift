@@ -40,8 +40,8 @@ final class HookedLog: DeltaLog {
     func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta] {
         try await memory.deltas(after: position, limit: limit)
     }
-    func entries(after position: Int64, limit: Int) async throws -> [LogEntry] {
-        try await memory.entries(after: position, limit: limit)
+    func entries(after position: Int64, maximumBytes: Int) async throws -> [LogEntry] {
+        try await memory.entries(after: position, maximumBytes: maximumBytes)
     }
     func cursor(_ name: String) async throws -> Int64 { try await memory.cursor(name) }
     func deltas(about entity: Text) async throws -> [StoredDelta] { try await memory.deltas(about: entity) }

@@ -71,7 +71,7 @@ extension DeltaLogRule {
                     _ = try await log.append(log0.suffix(1), cursors: [:])
                 }
                 var hash = RunningHash.start
-                let entries = try await log.entries(after: 0, limit: 100)
+                let entries = try await log.entries(after: 0, maximumBytes: .max)
                 #expect(entries.count == arrivals.count)
                 for (index, entry) in entries.enumerated() {
                     let delta = log0[index].delta
@@ -88,8 +88,11 @@ extension DeltaLogRule {
                     )
                     #expect(entry.runningHash == hash)
                 }
-                #expect(try await log.entries(after: 2, limit: 2).map(\.position) == [3, 4])
-                #expect(try await log.entries(after: 5, limit: 2).isEmpty)
+                let two = entries[2].weight + entries[3].weight
+                for (bytes, positions) in [(two, [3, 4]), (two - 1, [3]), (0, [3])] as [(Int, [Int64])] {
+                    #expect(try await log.entries(after: 2, maximumBytes: bytes).map(\.position) == positions)
+                }
+                #expect(try await log.entries(after: 5, maximumBytes: two).isEmpty)
                 #expect(try await log.deltas(after: 0, limit: 9).map(\.arrival) == arrivals)
             }
         },
