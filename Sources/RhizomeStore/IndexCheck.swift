@@ -51,6 +51,7 @@ struct IndexCheck {
     private var branches: [BranchKey: Branch] = [:]
     private var lastIDs: [BranchKey: DeltaID] = [:]
     private var references: Set<Reference> = []
+    private var origins: Set<Int64> = []
     private var count: Int64 = 0
     private var lastHash = RunningHash.start
     private var lastPosition: Int64 = 0
@@ -102,7 +103,11 @@ struct IndexCheck {
         lastHash = try row.bytes32(6)
         let id = try row.id(1)
         if row.hasNull(atIndex: 8) { find("the body is gone", at: position, of: place.author) }
-        if row.hasNull(atIndex: 9) { find("through whom it came is gone", at: position, of: place.author) }
+        if let origin = try row.decode(Int64?.self, atIndex: 9) {
+            origins.insert(origin)
+        } else {
+            find("through whom it came is gone", at: position, of: place.author)
+        }
         if try !exists("ids WHERE prefix = ? AND position = ?", [id.bytes.prefixNumber, position]) {
             find("it isn't found by its id", at: position, of: place.author)
         }
@@ -206,11 +211,16 @@ struct IndexCheck {
         if mark.runningHash != lastHash { find("the store's running hash isn't that of its last delta") }
         let totals = [
             ("bodies", count), ("ids", count), ("logs", count), ("pointers", pointerCount),
-            ("collections", Int64(references.count)), ("crossings", crossingCount),
+            ("collections", Int64(references.count)), ("crossings", crossingCount), ("origins", Int64(origins.count)),
         ]
         for (table, expected) in totals {
             let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
             if found != expected { find("\(table) has \(found) rows, where \(expected) belong") }
+        }
+        for (table, key, user) in [("entities", "entity", "pointers"), ("contexts", "context", "collections")] {
+            let unused = "NOT EXISTS (SELECT 1 FROM \(user) WHERE \(user).\(key) = \(table).\(key))"
+            let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table) WHERE \(unused)") ?? 0
+            if found > 0 { find("\(table) has \(found) rows to which no delta points") }
         }
     }
 
