@@ -133,7 +133,7 @@ struct Appending {
 
     private func heldPlace(of id: DeltaID, before delta: SignedDelta) throws -> Place {
         if let place = placed[id] { return place }
-        guard let (place, author) = try IDLookup.place(of: id, db), author == delta.author else {
+        guard let place = try IDLookup.place(of: id, db) else {
             throw DeltaLogError(.notClosed, "a delta before \(delta.id) isn't held: nothing of the batch was kept")
         }
         return place

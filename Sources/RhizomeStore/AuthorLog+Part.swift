@@ -31,8 +31,11 @@ extension AuthorLog {
         return heads
     }
 
-    private func heads(limit: Int) throws -> [Head] {
-        try Row.fetchAll(
+    /// Heads of the whole log, in no certain order.
+    ///
+    /// - Throws: `corrupt` where some aren't found: to go on without them would make a fork.
+    func heads(limit: Int) throws -> [Head] {
+        let heads = try Row.fetchAll(
             db.cachedStatement(
                 sql: """
                     SELECT d.id, d.sequence, d.timeCreated FROM branches b JOIN deltas d ON d.position = b.lastPosition
@@ -41,6 +44,14 @@ extension AuthorLog {
             ),
             arguments: [number, max(limit, 0)]
         ).map(Self.head)
+        let count = try Int.fetchOne(
+            db.cachedStatement(sql: "SELECT headCount FROM authors WHERE author = ?"),
+            arguments: [number]
+        )
+        guard heads.count == min(max(limit, 0), count ?? -1) else {
+            throw DeltaLogError(.corrupt, "the store doesn't find all heads of a log; run rhizome-node audit")
+        }
+        return heads
     }
 
     private func part(upTo time: Int64?, within tips: [DeltaID]?) throws -> BranchReach {

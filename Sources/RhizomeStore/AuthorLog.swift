@@ -23,12 +23,24 @@ struct AuthorLog {
         self.db = db
     }
 
-    /// The places of those of these deltas that are held of this log.
+    /// The places of those of these deltas that are held of this log; others' count for nothing.
+    ///
+    /// - Throws: `corrupt` where one of this author is filed under another one.
     func places(_ ids: [DeltaID]) throws -> [Place] {
         try ids.compactMap { id in
-            guard let (place, author) = try IDLookup.place(of: id, db), author == self.author else { return nil }
-            return place
+            guard let place = try IDLookup.place(of: id, db) else { return nil }
+            if place.author == number { return place }
+            try Self.checkNone(of: author, among: [id], db)
+            return nil
         }
+    }
+
+    /// Checks that none of these deltas is an author's where the tables find nothing of it.
+    ///
+    /// To say that there is nothing would have others believe that the author wrote nothing.
+    static func checkNone(of author: PublicKey, among ids: [DeltaID], _ db: Database) throws {
+        guard try IDLookup.headers(ids, db).values.contains(where: { $0.author == author }) else { return }
+        throw DeltaLogError(.corrupt, "the store doesn't find an author's log that it holds; run rhizome-node audit")
     }
 
     /// What these reach in their own branches: nothing has been followed.
@@ -287,16 +299,16 @@ struct AuthorLog {
         let row = try Row.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT d.header, b.body FROM logs l
-                    JOIN deltas d ON d.position = l.position JOIN bodies b ON b.position = l.position
+                    SELECT d.header FROM logs l JOIN deltas d ON d.position = l.position
                     WHERE l.author = ? AND l.sequence = ? AND l.branch = ?
                     """
             ),
             arguments: [number, walk.sequence, walk.branch]
         )
         guard let row else { return nil }
-        let delta = try SignedDelta(header: try row.bytes(0), body: try row.bytes(1))
-        return try delta.header.previous.first.flatMap { try IDLookup.place(of: $0, db)?.place }
+        return try SignedHeader(decoding: row.bytes(0)).header.previous.first.flatMap {
+            try IDLookup.place(of: $0, db)
+        }
     }
 
     // MARK: - Forks
@@ -325,14 +337,42 @@ struct AuthorLog {
                     return reach.last
                 }
                 guard let sequence = parting.map(\.sequence).min() else { continue }
-                let ids = try parting.compactMap { try id(branch: $0.branch, sequence: $0.sequence) }
-                forks.insert(Fork(author: author, sequence: sequence, ids: ids))
+                forks.insert(Fork(author: author, sequence: sequence, ids: try evidence(parting, after: parent)))
             } catch is TooManyCrossings {
                 // Forks whose deltas have one sequence are still found.
                 continue
             }
         }
         return forks.sorted()
+    }
+
+    /// The ids of deltas that part after one, or as firsts, by what their author signed: tables can't accuse anybody.
+    private func evidence(_ parting: [Place], after parent: Place?) throws -> [DeltaID] {
+        let before = try parent.map { try header(at: $0).id }
+        return try parting.map { place in
+            let signed = try header(at: place)
+            let previous = signed.header.previous
+            guard signed.author == author, before.map(previous.contains) ?? previous.isEmpty else {
+                throw DeltaLogError(.corrupt, "the store tells of a fork that nobody signed; run rhizome-node audit")
+            }
+            return signed.id
+        }
+    }
+
+    private func header(at place: Place) throws -> SignedHeader {
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT d.id, d.header FROM deltas d WHERE d.position =
+                        (SELECT position FROM logs WHERE author = ? AND sequence = ? AND \(Self.isIn(place.branch)))
+                    """
+            ),
+            arguments: [number, place.sequence, place.branch]
+        )
+        guard let row else {
+            throw DeltaLogError(.corrupt, "the store doesn't find a delta of a log; run rhizome-node audit")
+        }
+        return try SignedHeader(stored: row.bytes(1), of: row.id(0))
     }
 
     /// The deltas that share a previous, as far as more than one can; under none, the firsts.

@@ -60,6 +60,13 @@ struct BranchBook {
     /// Gives a delta its place after its previous ones.
     mutating func place(_ delta: SignedDelta, after previous: [Place], position: Int64) throws -> Place {
         var author = try author(delta.author)
+        // Admission has compared the keys, by the signed headers.
+        guard previous.allSatisfy({ $0.author == author.number }) else {
+            throw DeltaLogError(
+                .corrupt,
+                "a delta before \(delta.id) is filed under another author; run rhizome-node audit"
+            )
+        }
         let sequence = delta.header.sequence
         var before: Place?
         // Greatest first, so that a branch has few gaps; ties by branch, so that it doesn't matter who is asked.

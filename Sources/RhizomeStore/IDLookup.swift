@@ -38,20 +38,29 @@ enum IDLookup {
     /// Which of these ids are held.
     static func held(_ ids: [DeltaID], _ db: Database) throws -> Set<DeltaID> { Set(try positions(ids, db).keys) }
 
-    /// Where a delta stands, and whose it is.
-    static func place(of id: DeltaID, _ db: Database) throws -> (place: Place, author: PublicKey)? {
+    /// Where a delta stands; whose it is says its header alone.
+    static func place(of id: DeltaID, _ db: Database) throws -> Place? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT d.author, d.branch, d.sequence, a.key FROM ids i
-                JOIN deltas d ON d.position = i.position
-                JOIN authors a ON a.author = d.author
+                SELECT d.author, d.branch, d.sequence FROM ids i JOIN deltas d ON d.position = i.position
                 WHERE i.prefix = ? AND d.id = ?
                 """
         )
-        guard let row = try Row.fetchOne(statement, arguments: [id.bytes.prefixNumber, id.bytes.blob]) else {
-            return nil
+        return try Row.fetchOne(statement, arguments: [id.bytes.prefixNumber, id.bytes.blob]).map { row in
+            Place(author: try row.integer(0), branch: try row.integer(1), sequence: try row.integer(2))
         }
-        let place = Place(author: try row.integer(0), branch: try row.integer(1), sequence: try row.integer(2))
-        return (place, try row.key(3))
+    }
+
+    /// The headers of those of these deltas that are held.
+    ///
+    /// - Throws: `corrupt` where one isn't that of its id: then it says nothing about anybody.
+    static func headers(_ ids: [DeltaID], _ db: Database) throws -> [DeltaID: SignedHeader] {
+        let statement = try db.cachedStatement(sql: "SELECT header FROM deltas WHERE position = ?")
+        var headers: [DeltaID: SignedHeader] = [:]
+        for (id, position) in try positions(ids, db) {
+            guard let row = try Row.fetchOne(statement, arguments: [position]) else { continue }
+            headers[id] = try SignedHeader(stored: row.bytes(0), of: id)
+        }
+        return headers
     }
 }

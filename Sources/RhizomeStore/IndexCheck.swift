@@ -166,7 +166,7 @@ struct IndexCheck {
         for previous in delta.header.previous where previous != beforeID {
             crossingCount += 1
             // One that isn't held is told by the audit of the entries.
-            guard let parent = try IDLookup.place(of: previous, db)?.place else { continue }
+            guard let parent = try IDLookup.place(of: previous, db) else { continue }
             let isThere = try exists(
                 """
                 crossings WHERE author = ? AND childSequence = ? AND childBranch = ? AND parentBranch = ?

@@ -10,22 +10,7 @@ extension SQLiteDeltaLog {
     /// An author's heads.
     public func heads(of author: PublicKey) async throws -> [Head] {
         try await read { db in
-            let rows = try Row.fetchCursor(
-                db.cachedStatement(
-                    sql: """
-                        SELECT d.id, d.sequence, d.timeCreated FROM authors a
-                        JOIN branches b ON b.author = a.author AND b.isHead = 1
-                        JOIN deltas d ON d.position = b.lastPosition
-                        WHERE a.key = ? ORDER BY d.sequence, d.id
-                        """
-                ),
-                arguments: [author.bytes.blob]
-            )
-            var heads: [Head] = []
-            while let row = try rows.next() {
-                heads.append(Head(id: try row.id(0), sequence: try row.integer(1), timeCreated: try row.integer(2)))
-            }
-            return heads
+            try (AuthorLog(author, db)?.heads(limit: .max) ?? []).sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
         }
     }
 
@@ -232,6 +217,7 @@ extension SQLiteDeltaLog {
     public func pull(_ request: PullRequest) async throws -> PullPage {
         try await read { db in
             guard let log = try AuthorLog(request.author, db) else {
+                try AuthorLog.checkNone(of: request.author, among: request.want, db)
                 return PullPage(deltas: [], last: nil, hasMore: false)
             }
             return try log.pull(request)

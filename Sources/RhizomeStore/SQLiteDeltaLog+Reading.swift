@@ -13,24 +13,10 @@ extension SQLiteDeltaLog {
         return try await read { db in try IDLookup.held(ids, db) }
     }
 
-    /// The links to those that are held.
+    /// The links to those that are held, by what their authors signed: verdicts on others rest on them.
     public func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] {
         guard !ids.isEmpty else { return [:] }
-        return try await read { db in
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT a.key, d.sequence, d.timeCreated FROM deltas d JOIN authors a ON a.author = d.author
-                    WHERE d.position = ?
-                    """
-            )
-            var links: [DeltaID: DeltaLink] = [:]
-            for (id, position) in try IDLookup.positions(ids, db) {
-                guard let row = try Row.fetchOne(statement, arguments: [position]) else { continue }
-                let head = Head(id: id, sequence: try row.integer(1), timeCreated: try row.integer(2))
-                links[id] = DeltaLink(author: try row.key(0), head: head)
-            }
-            return links
-        }
+        return try await read { db in try IDLookup.headers(ids, db).mapValues { DeltaLink($0) } }
     }
 
     /// Those that are held, by position.
@@ -213,9 +199,7 @@ extension SQLiteDeltaLog {
         while let row = try rows.next() {
             let entry = try entry(row)
             let delta = try SignedDelta(header: entry.header, body: entry.body)
-            guard delta.id == entry.id else {
-                throw DeltaLogError(.corrupt, "a delta isn't the one it is filed as: run rhizome-node audit")
-            }
+            guard delta.id == entry.id else { throw DeltaLogError.misfiled }
             deltas.append(StoredDelta(delta: delta, position: entry.position, arrival: entry.arrival))
         }
         return deltas

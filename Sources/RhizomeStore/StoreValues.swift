@@ -52,7 +52,20 @@ extension Text {
     var blob: Data { Data(utf8) }
 }
 
+extension SignedHeader {
+    /// The header that is stored of a delta.
+    ///
+    /// - Throws: ``DeltaRefusal``, or `corrupt` where it is another delta's.
+    init(stored bytes: [UInt8], of id: DeltaID) throws {
+        try self.init(decoding: bytes)
+        guard self.id == id else { throw DeltaLogError.misfiled }
+    }
+}
+
 extension DeltaLogError {
+    /// What is stored under an id is something else.
+    static let misfiled = Self(.corrupt, "a delta isn't the one it is filed as; run rhizome-node audit")
+
     /// What SQLite, GRDB or a decoder says, in the log's words.
     init(store error: any Error) {
         switch error {

@@ -25,9 +25,12 @@ public struct DeltaLink: Hashable, Sendable {
     }
 
     /// The link to a decoded delta.
-    public init(_ delta: SignedDelta) {
-        author = delta.author
-        head = Head(id: delta.id, sequence: delta.header.sequence, timeCreated: delta.header.timeCreated)
+    public init(_ delta: SignedDelta) { self.init(SignedHeader(delta)) }
+
+    /// The link to the delta of a header.
+    public init(_ signed: SignedHeader) {
+        author = signed.author
+        head = Head(id: signed.id, sequence: signed.header.sequence, timeCreated: signed.header.timeCreated)
     }
 }
 

@@ -1,5 +1,4 @@
 internal import Bytes
-internal import DeterministicCBOR
 internal import SignedLog
 internal import Sodium
 
@@ -30,17 +29,15 @@ public struct ExaminedEntry: Sendable {
         filedID = entry.id
         arrival = entry.arrival
         runningHash = entry.runningHash
-        let statement: SignedStatement
-        let header: DeltaHeader
-        do {
-            (statement, header) = try Self.header(entry.header)
+        let signed: SignedHeader
+        do throws(DeltaRefusal) {
+            signed = try SignedHeader(decoding: entry.header)
         } catch {
             link = nil
             findings = [AuditFinding(.undecodable, position: entry.position, "the header: \(error)")]
             return
         }
-        let id = DeltaID(statement.id)
-        let author = statement.signer
+        let (id, author, header) = (signed.id, signed.author, signed.header)
         link = Link(
             id: id,
             author: author,
@@ -53,7 +50,7 @@ public struct ExaminedEntry: Sendable {
             findings.append(AuditFinding(code, position: entry.position, author: author, message))
         }
         if id != entry.id { find(.idMismatch, "\(id) is filed as \(entry.id)") }
-        if !statement.isValid { find(.signature, "the signature of \(id) isn't its author's") }
+        if !signed.statement.isValid { find(.signature, "the signature of \(id) isn't its author's") }
         if header.bodyCount != Int64(entry.body.count) || SHA256.hash(entry.body) != header.bodyHash {
             find(.bodyMismatch, "the body of \(id) isn't the one that was signed")
         } else {
@@ -64,13 +61,6 @@ public struct ExaminedEntry: Sendable {
             }
         }
         self.findings = findings
-    }
-
-    private static func header(_ bytes: [UInt8]) throws -> (SignedStatement, DeltaHeader) {
-        var reader = CBORReader(bytes)
-        let statement = try SignedStatement(from: &reader, purpose: SignedDelta.purpose)
-        try reader.finish()
-        return (statement, try DeltaHeader(payload: statement.payload))
     }
 
     /// Examines entries in as many tasks as `width` says, in order.
