@@ -14,6 +14,8 @@ extension SQLiteDeltaLog {
         }
         do {
             findings += try await read { db in
+                // What is compared below is asked for by these tables and indexes.
+                try SchemaCheck.run(db)
                 // Each row with each index, too, which quick_check doesn't.
                 let damage = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
                 guard damage.isEmpty else { return damage.map { AuditFinding(.database, $0) } }

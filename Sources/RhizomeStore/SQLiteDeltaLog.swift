@@ -84,7 +84,7 @@ public final class SQLiteDeltaLog: DeltaLog {
             let lock = try folder.lock(lockName, for: "rhizome", patience: .zero)
             let seen = Result { try StoreWitness.read(in: folder) }
             if !folder.contains(fileName) { try folder.create(fileName, []) }
-            try checkVersion(folder, options)
+            try checkSchema(folder, options)
             let pool = try DatabasePool(path: folder.path(fileName), configuration: configuration(options))
             try StoreSchema.migrator.migrate(pool)
             try setDurability(pool, options)
@@ -127,7 +127,7 @@ public final class SQLiteDeltaLog: DeltaLog {
             guard folder.contains(fileName) else { throw noStore(in: path) }
             let pool = try openReader(folder, options)
             let (mark, found) = try pool.read { db in
-                try StoreSchema.checkVersion(db)
+                try SchemaCheck.run(db)
                 guard try StoreSchema.migrator.hasCompletedMigrations(db) else {
                     throw DeltaLogError(.corrupt, "the store was made by an older version; run the node once first")
                 }
@@ -234,12 +234,12 @@ public final class SQLiteDeltaLog: DeltaLog {
         return configuration
     }
 
-    /// Refuses a store of a newer program before anything of it is touched.
-    private static func checkVersion(_ folder: HomeFolder, _ options: Options) throws {
+    /// Refuses a store of a newer program, or with another schema than ours, before anything of it is touched.
+    private static func checkSchema(_ folder: HomeFolder, _ options: Options) throws {
         var configuration = configuration(options)
         configuration.readonly = true
         let queue = try DatabaseQueue(path: folder.path(fileName), configuration: configuration)
-        try queue.read { try StoreSchema.checkVersion($0) }
+        try queue.read { try SchemaCheck.run($0) }
         try queue.close()
     }
 

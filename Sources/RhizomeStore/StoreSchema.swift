@@ -41,16 +41,6 @@ enum StoreSchema {
         return migrator
     }()
 
-    /// Refuses a store of a newer program.
-    static func checkVersion(_ db: Database) throws {
-        guard try !migrator.hasBeenSuperseded(db) else {
-            throw DeltaLogError(
-                .newer,
-                "the store was made by a newer version of rhizome; run that version, or use another RHIZOME_HOME"
-            )
-        }
-    }
-
     private static let version1 = [
         // What there is in all. `epoch` names this store: a position means nothing in another one.
         """
