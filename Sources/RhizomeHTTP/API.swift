@@ -6,6 +6,7 @@ internal import Logging
 internal import NIOHTTP1
 internal import PrometheusMetrics
 internal import RhizomeNode
+internal import StrictJSON
 
 /// A request's header that has passed the guards and means a route: its body may be read.
 struct PreparedRequest: Sendable {
@@ -65,6 +66,13 @@ final class API: Sendable {
             throw .unavailable("starting", "this node is starting; try again in a moment")
         }
         try requestGuard.check(head.headers)
+        guard head.expectations.allSatisfy({ $0 == "100-continue" }) else {
+            throw APIError(
+                status: .expectationFailed,
+                error: "the only expectation that is met here is 100-continue",
+                details: ["field": "Expect"]
+            )
+        }
         let target = try RequestTarget(parsing: head.uri)
         guard let method = HTTPRequest.Method(head.method.rawValue) else {
             throw .badInput("this is not a method", field: "method")

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import PrometheusMetrics
 import Testing
@@ -86,6 +87,49 @@ import Testing
         deadlines.outputClosed(after(2))
         deadlines.requestEnded()
         #expect(deadlines.expiry(at: after(4)) == .linger)
+        deadlines.headArrived(after(3))
+        deadlines.requestEnded()
+        #expect(deadlines.requests == 0)
+        #expect(deadlines.expiry(at: after(4)) == .linger)
+    }
+
+    @Test("Who is in the middle of a request when its time is over is told so, nobody else is")
+    func answers() {
+        var deadlines = deadlines()
+        for expiry in ConnectionDeadlines.Expiry.allCases where expiry != .body {
+            #expect(deadlines.answer(to: expiry) == nil, "\(expiry)")
+        }
+        deadlines.headerBegan()
+        #expect(deadlines.answer(to: .header)?.status == .requestTimeout)
+        deadlines.headArrived(after(1))
+        #expect(deadlines.answer(to: .body)?.status == .requestTimeout)
+        deadlines.headerBegan()
+        deadlines.requestEnded()
+        deadlines.answerEnded(after(2))
+        #expect(deadlines.answer(to: .idle) == nil)
+        deadlines.headerBegan()
+        #expect(deadlines.answer(to: .idle)?.status == .requestTimeout)
+        for expiry in [ConnectionDeadlines.Expiry.write, .linger] {
+            #expect(deadlines.answer(to: expiry) == nil, "\(expiry)")
+        }
+    }
+
+    @Test("What can't become a request is answered after those before it, and then there are 2 s")
+    func failed() {
+        for isHeaderThere in [false, true] {
+            var deadlines = deadlines()
+            deadlines.headArrived(after(1))
+            deadlines.requestEnded()
+            if isHeaderThere { deadlines.headArrived(after(2)) }
+            deadlines.requestFailed(after(3))
+            #expect(deadlines.requests == 2)
+            #expect(deadlines.next == nil)
+            deadlines.answerEnded(after(4))
+            #expect(deadlines.next == nil)
+            deadlines.answerEnded(after(5))
+            #expect(deadlines.expiry(at: after(6)) == nil)
+            #expect(deadlines.expiry(at: after(7)) == .linger)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RhizomeCore
 import RhizomeTesting
 import Sodium
 import Testing
@@ -10,24 +11,101 @@ import Testing
 ///
 /// Deadlines are short here, and every wait is for the server's own doing.
 @Suite(.timeLimit(.minutes(2))) struct ServerLimitsTests {
-    @Test("Headers that drip are cut off at the deadline")
+    private static func isTooSlow(_ answer: String, _ part: String) -> Bool {
+        answer.hasPrefix("HTTP/1.1 408 ") && answer.contains("Connection: close")
+            && answer.contains("the request's \(part) ")
+    }
+
+    private static func cut(_ server: ServerHarness, by reason: String) async throws -> Int {
+        try await server.metric("rhizome_http_connections_cut_total{reason=\"\(reason)\"}")
+    }
+
+    @Test("Headers that drip are answered and cut off at the deadline, the first and later ones")
     func slowHeaders() async throws {
-        try await ServerHarness.run(limits: HTTPLimits.with { $0.header = .milliseconds(300) }) { server in
+        let limits = HTTPLimits.with {
+            $0.header = .milliseconds(300)
+            $0.idle = .milliseconds(300)
+            $0.linger = .milliseconds(200)
+        }
+        try await ServerHarness.run(limits: limits) { server in
             try await RawClient.connect(to: server.port) { client in
                 await client.drip("GET / HTTP/1.1\r\nX: ")
+                let answer = await client.readToEnd()
+                #expect(Self.isTooSlow(answer, "header"), "\(answer)")
+            }
+            try await RawClient.connect(to: server.port) { client in
+                try await client.get("/api/health", port: server.port)
+                #expect(try await client.readAnswer().status == 200)
+                await client.drip("GET / HTTP/1.1\r\nX: ")
+                let answer = await client.readToEnd()
+                #expect(Self.isTooSlow(answer, "header"), "\(answer)")
+            }
+            // Once each, though they went on after it.
+            #expect(try await Self.cut(server, by: "header") == 1)
+            #expect(try await Self.cut(server, by: "idle") == 1)
+            #expect(try await Self.cut(server, by: "linger") == 0)
+        }
+    }
+
+    @Test("A body that drips is answered and cut off at the deadline, by length and by chunks")
+    func slowBody() async throws {
+        let limits = HTTPLimits.with {
+            $0.body = .milliseconds(300)
+            $0.linger = .milliseconds(200)
+        }
+        try await ServerHarness.run(limits: limits) { server in
+            let head =
+                "PUT /api/user/u1 HTTP/1.1\r\nHost: localhost:\(server.port)\r\nContent-Type: application/json\r\n"
+            for rest in [
+                "Content-Length: 1000000\r\n\r\n", "Content-Length: 1000000\r\nExpect: 100-continue\r\n\r\n",
+                "Transfer-Encoding: chunked\r\n\r\n10000\r\n",
+            ] {
+                try await RawClient.connect(to: server.port) { client in
+                    await client.drip(head + rest)
+                    let answer = await client.readToEnd()
+                    let final = answer.trimmingPrefix("HTTP/1.1 100 Continue\r\n\r\n")
+                    #expect(Self.isTooSlow(String(final), "body"), "\(answer)")
+                }
+            }
+            #expect(try await Self.cut(server, by: "body") == 3)
+            #expect(try await Self.cut(server, by: "linger") == 0)
+            #expect(try await server.metric("rhizome_http_requests_total{status=\"4xx\"}") == 3)
+            #expect(try await server.node.log.count() == 0)
+        }
+    }
+
+    @Test("A body that never comes is answered at the deadline, and its client closes in peace")
+    func silentBody() async throws {
+        try await ServerHarness.run(limits: HTTPLimits.with { $0.body = .milliseconds(300) }) { server in
+            let answer = try await RawClient.connect(to: server.port) { client in
+                try await client.send(
+                    "PUT /api/user/u1 HTTP/1.1\r\nHost: localhost:\(server.port)\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{"
+                )
+                return await client.readToEnd()
+            }
+            #expect(Self.isTooSlow(answer, "body"), "\(answer)")
+        }
+    }
+
+    @Test("A connection on which nothing comes is closed without a word")
+    func silent() async throws {
+        try await ServerHarness.run(limits: HTTPLimits.with { $0.header = .milliseconds(200) }) { server in
+            try await RawClient.connect(to: server.port) { client in
                 #expect(await client.readToEnd().isEmpty)
             }
         }
     }
 
-    @Test("A body that drips is cut off at the deadline")
-    func slowBody() async throws {
-        try await ServerHarness.run(limits: HTTPLimits.with { $0.body = .milliseconds(300) }) { server in
+    @Test("Whoever goes on after the last answer holds its connection for no longer than one who is silent")
+    func afterTheLast() async throws {
+        let limits = HTTPLimits.with { $0.linger = .milliseconds(300) }
+        try await ServerHarness.run(limits: limits) { server in
             try await RawClient.connect(to: server.port) { client in
-                let head =
-                    "PUT /api/user/u1 HTTP/1.1\r\nHost: localhost:\(server.port)\r\nContent-Type: application/json\r\n"
-                await client.drip(head + "Content-Length: 1000000\r\n\r\n")
-                #expect(await client.readToEnd().isEmpty)
+                try await client.get("/api/health", port: server.port, "Connection: close\r\n")
+                try await client.get("/api/health", port: server.port)
+                #expect(await client.readToEnd().split(separator: "HTTP/1.1 200 OK").count == 1)
+                try await eventually("the connection is cut") { try await Self.cut(server, by: "linger") == 1 }
             }
         }
     }

@@ -40,11 +40,54 @@ import Testing
                 #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":1}}\n")
                 try await client.send(head + "Transfer-Encoding: chunked\r\n\r\n3\r\n{\"n\r\n4\r\n\":2}\r\n0\r\n\r\n")
                 #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":2}}\n")
-                try await client.send(head + "Content-Length: 7\r\nExpect: 100-continue\r\n\r\n")
-                #expect(try await client.readAnswer().status == 100)
-                try await client.send("{\"n\":3}")
-                #expect(try await client.readAnswer().body == "{\"id\":\"u1\",\"properties\":{\"n\":3}}\n")
+                for (number, expectation) in [(3, "100-continue"), (4, "100-Continue"), (5, "100-CONTINUE")] {
+                    try await client.send(head + "Content-Length: 7\r\nExpect: \(expectation)\r\n\r\n")
+                    #expect(try await client.readAnswer().status == 100)
+                    try await client.send("{\"n\":\(number)}")
+                    let answer = try await client.readAnswer()
+                    #expect(answer.body == "{\"id\":\"u1\",\"properties\":{\"n\":\(number)}}\n")
+                }
             }
+        }
+    }
+
+    @Test("What a client expects and doesn't get it is told before it sends its body")
+    func expectation() async throws {
+        try await ServerHarness.run { server in
+            let answer = try await RawClient.connect(to: server.port) { client in
+                try await client.send(
+                    "PUT /api/user/u1 HTTP/1.1\r\nHost: localhost:\(server.port)\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: 7\r\nExpect: a-miracle\r\n\r\n"
+                )
+                return await client.readToEnd()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 417 "))
+            #expect(answer.contains("100-continue"))
+            #expect(answer.contains("Connection: close"))
+        }
+    }
+
+    @Test("Words that HTTP has in any case are taken in any case")
+    func cases() async throws {
+        try await ServerHarness.run { server in
+            let head =
+                "PUT /api/user/u1 HTTP/1.1\r\nHOST: LocalHost:\(server.port)\r\nCONTENT-TYPE: Application/Json\r\n"
+            let answer = try await RawClient.connect(to: server.port) { client in
+                try await client.send(head + "TRANSFER-ENCODING: Chunked\r\n\r\n7\r\n{\"n\":1}\r\n0\r\n\r\n")
+                #expect(try await client.readAnswer().status == 200)
+                try await client.send(head + "content-length: 7\r\nCONNECTION: Close\r\n\r\n{\"n\":2}")
+                return await client.readToEnd()
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(answer.contains("Connection: close"))
+            let old = try await RawClient.connect(to: server.port) { client in
+                let get = "GET /api/health HTTP/1.0\r\nHost: localhost:\(server.port)\r\n"
+                try await client.send(get + "Connection: Keep-Alive\r\n\r\n")
+                #expect(try await client.readAnswer().status == 200)
+                try await client.send(get + "\r\n")
+                return await client.readToEnd()
+            }
+            #expect(old.hasPrefix("HTTP/1.0 200 "))
         }
     }
 

@@ -11,8 +11,8 @@ internal import StrictJSON
 /// Hummingbird's own channel hides what the guards need to see (a second `Host`, the raw target) and answers what can't
 /// be parsed without a body.
 struct APIChannel: ServerChildChannel {
-    typealias Value = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
-    private typealias Parts = NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
+    typealias Value = NIOAsyncChannel<RequestPart, HTTPServerResponsePart>
+    private typealias Parts = NIOAsyncChannelInboundStream<RequestPart>.AsyncIterator
     private typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
 
     /// The peer closed its side within a request.
@@ -57,13 +57,15 @@ struct APIChannel: ServerChildChannel {
         do {
             try await value.executeThenClose { inbound, outbound in
                 var parts = inbound.makeAsyncIterator()
-                do {
-                    while case .head(let head)? = try await parts.next(isolation: #isolation) {
-                        guard try await serve(head, &parts, outbound) else { break }
+                requests: while let part = try await parts.next(isolation: #isolation) {
+                    switch part {
+                    case .head(let head): guard try await serve(head, &parts, outbound) else { break requests }
+                    case .failed(let error):
+                        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+                        _ = try await write(api.refuse(error), to: head, isLast: true, outbound)
+                        break requests
+                    case .body, .end: break requests
                     }
-                } catch let error as HTTPParserError {
-                    let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
-                    _ = try await write(.error(APIError(error)), to: head, isLast: true, outbound)
                 }
                 outbound.finish()
                 // Read on until the peer closes or the linger deadline passes: a reset would take the answer away from it.
@@ -107,7 +109,7 @@ struct APIChannel: ServerChildChannel {
         if let length = head.headers.first(name: "Content-Length"), Int(length).map({ $0 > limit }) ?? true {
             throw APIError.bodyTooLarge(limitBytes: limit)
         }
-        if head.hasBody, head.version == .http1_1, head.headers[canonicalForm: "Expect"].contains("100-continue") {
+        if head.hasBody, !head.expectations.isEmpty {
             try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
         }
         var body: [UInt8] = []
@@ -120,6 +122,7 @@ struct APIChannel: ServerChildChannel {
                 taken += buffer.readableBytes
                 body.append(contentsOf: buffer.readableBytesView)
             case .end: return body
+            case .failed(let error): throw error
             }
         }
         throw RequestCutShort()
@@ -154,6 +157,13 @@ extension HTTPRequestHead {
     var hasBody: Bool {
         headers.contains(name: "Transfer-Encoding") || headers["Content-Length"].contains { $0 != "0" }
     }
+
+    /// What the client expects before it sends a body, in lower case (RFC 9110, section 10.1.1).
+    ///
+    /// HTTP/1.0 doesn't know of it, and is not told of it.
+    var expectations: [String] {
+        version.minor == 0 ? [] : headers[canonicalForm: "Expect"].map { $0.lowercased() }.filter { !$0.isEmpty }
+    }
 }
 
 extension HTTPRequestHead {
@@ -161,19 +171,4 @@ extension HTTPRequestHead {
     ///
     /// We never do, but NIO's decoder takes nothing more for HTTP after such a request.
     fileprivate var offersUpgrade: Bool { method == .CONNECT || headers.contains(name: "Upgrade") }
-}
-
-extension APIError {
-    /// What couldn't be parsed as HTTP.
-    fileprivate init(_ error: HTTPParserError) {
-        switch error {
-        case .headerOverflow:
-            self.init(
-                status: .requestHeaderFieldsTooLarge,
-                error: "the request's header is too large",
-                details: ["limitBytes": .integer(Int64(RequestLimits.headerBytes))]
-            )
-        default: self = .badInput("this is not a well-formed HTTP/1.1 request")
-        }
-    }
 }

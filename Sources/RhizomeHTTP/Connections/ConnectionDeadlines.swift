@@ -1,4 +1,7 @@
+internal import Bytes
+internal import HTTPTypes
 internal import NIOCore
+internal import StrictJSON
 
 /// Until when a connection's peer has to do what comes next: a pure value, told of events and asked for the verdict.
 struct ConnectionDeadlines {
@@ -25,7 +28,10 @@ struct ConnectionDeadlines {
     /// What the peer has to take; none while nothing is on its way to it.
     private var writing: Deadline?
     private var isReadingRequest = false
-    private var isClosing = false
+    /// Something of a header has come, and not the whole.
+    private var hasHeaderBegun = false
+    /// Nothing more is taken up: what is being answered is the last.
+    private(set) var isEnding = false
     private var pendingWrites = 0
     /// Since when we have been at work on the answer that is next.
     private var workingSince: NIODeadline?
@@ -41,17 +47,37 @@ struct ConnectionDeadlines {
     /// Whether there is something that the socket has not taken yet.
     var isWriting: Bool { pendingWrites > 0 }
 
+    /// A piece of a header has come that doesn't end it.
+    mutating func headerBegan() {
+        if !isReadingRequest { hasHeaderBegun = true }
+    }
+
     /// The header of a request is complete.
     mutating func headArrived(_ now: NIODeadline) {
-        requests += 1
+        guard !isEnding else { return }
+        takeUp(now)
         isReadingRequest = true
-        if requests == 1 { workingSince = now }
         // A request that comes while another is being answered waits for us, not we for it.
         reading = requests == 1 ? Deadline(.body, since: now, limits.body) : nil
     }
 
+    private mutating func takeUp(_ now: NIODeadline) {
+        requests += 1
+        if requests == 1 { workingSince = now }
+        hasHeaderBegun = false
+    }
+
+    /// What was coming, a header or a body, can't become a request: it gets an answer, and nothing after it does.
+    mutating func requestFailed(_ now: NIODeadline) {
+        if !isReadingRequest { takeUp(now) }
+        isReadingRequest = false
+        isEnding = true
+        reading = nil
+    }
+
     /// A request is complete.
     mutating func requestEnded() {
+        guard !isEnding else { return }
         isReadingRequest = false
         if requests > 0 { reading = nil }
     }
@@ -60,8 +86,9 @@ struct ConnectionDeadlines {
     mutating func answerEnded(_ now: NIODeadline) {
         requests -= 1
         workingSince = requests > 0 ? now : nil
-        guard !isClosing else { return }
-        if isReadingRequest {
+        if isEnding {
+            if requests == 0 { linger(now) }
+        } else if isReadingRequest {
             reading = Deadline(.body, since: now, limits.body)
         } else {
             reading = requests > 0 ? nil : Deadline(.idle, since: now, limits.idle)
@@ -82,9 +109,11 @@ struct ConnectionDeadlines {
 
     /// We will write nothing any more.
     mutating func outputClosed(_ now: NIODeadline) {
-        isClosing = true
-        reading = Deadline(.linger, since: now, limits.linger)
+        isEnding = true
+        linger(now)
     }
+
+    private mutating func linger(_ now: NIODeadline) { reading = Deadline(.linger, since: now, limits.linger) }
 
     /// The next moment at which something may have expired.
     var next: NIODeadline? {
@@ -97,6 +126,19 @@ struct ConnectionDeadlines {
     /// Which deadline has passed.
     func expiry(at now: NIODeadline) -> Expiry? {
         [writing, reading].compactMap { $0 }.first { $0.until <= now }?.expiry
+    }
+
+    /// What a peer is told whose deadline passes in the middle of its request (RFC 9110, section 15.5.9); `nil` where it
+    /// is cut without a word.
+    ///
+    /// A connection on which nothing comes asks for nothing: an answer could be taken for that to what it asks next.
+    func answer(to expiry: Expiry) -> APIError? {
+        switch expiry {
+        case .body: .tooSlow("body", limit: limits.body)
+        case .header where hasHeaderBegun: .tooSlow("header", limit: limits.header)
+        case .idle where hasHeaderBegun: .tooSlow("header", limit: limits.idle)
+        case .header, .idle, .write, .linger: nil
+        }
     }
 
     /// What a connection has to say for itself when there are too many.
@@ -115,4 +157,15 @@ enum ConnectionClaim: Comparable, Sendable {
     case waiting(since: NIODeadline)
     /// We have been at work on an answer since this moment.
     case working(since: NIODeadline)
+}
+
+extension APIError {
+    /// 408, naming what didn't come in time.
+    fileprivate static func tooSlow(_ part: String, limit: TimeAmount) -> APIError {
+        APIError(
+            status: .requestTimeout,
+            error: "the request's \(part) took too long to come",
+            details: ["limitMilliseconds": .integer(limit.nanoseconds / 1_000_000)]
+        )
+    }
 }

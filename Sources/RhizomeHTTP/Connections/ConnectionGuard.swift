@@ -1,13 +1,28 @@
+internal import Bytes
+internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
+internal import StrictJSON
+
+/// What comes on a connection, as those who answer see it.
+enum RequestPart: Sendable {
+    /// A request begins.
+    case head(HTTPRequestHead)
+    /// A piece of its body.
+    case body(ByteBuffer)
+    /// It is whole.
+    case end
+    /// What was coming can't become a request, and nothing comes after it.
+    case failed(APIError)
+}
 
 /// Keeps a connection to its deadlines: stands between the HTTP codec and those who read and write requests.
 ///
-/// It also holds a close back until the socket has taken all that was written: NIO drops it where the peer has closed its
-/// side already.
+/// A peer that is in the middle of a request then, or sends what is none, is answered before the end. A close is held back
+/// until the socket has taken all that was written: NIO drops it where the peer has closed its side already.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
+    typealias InboundOut = RequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -17,6 +32,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: (task: Scheduled<Void>, due: NIODeadline)?
     private var heldCloses: [(mode: CloseMode, promise: EventLoopPromise<Void>?)] = []
     private var isQuiescing = false
+    /// Of what has been read at once something was a part of a request.
+    private var hasReadPart = false
+    private var hasExpired = false
 
     init(limits: HTTPLimits, registry: ConnectionRegistry) {
         self.registry = registry
@@ -64,13 +82,44 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: - Reading
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasReadPart = true
+        guard !deadlines.isEnding else { return }
+        let part: RequestPart
         switch unwrapInboundIn(data) {
-        case .head: deadlines.headArrived(.now())
-        case .body: break
-        case .end: deadlines.requestEnded()
+        case .head(let head):
+            deadlines.headArrived(.now())
+            part = .head(head)
+        case .body(let buffer): part = .body(buffer)
+        case .end:
+            deadlines.requestEnded()
+            part = .end
         }
         changed(context)
-        context.fireChannelRead(data)
+        context.fireChannelRead(wrapInboundOut(part))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Bytes that made no part are the beginning of one.
+        if !hasReadPart { deadlines.headerBegan() }
+        hasReadPart = false
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case let error as HTTPParserError: fail(context, APIError(error))
+        // The decoder was done with, and is told of more bytes.
+        case is ByteToMessageDecoderError: break
+        default: context.fireErrorCaught(error)
+        }
+    }
+
+    private func fail(_ context: ChannelHandlerContext, _ error: APIError) {
+        guard !deadlines.isEnding else { return }
+        deadlines.requestFailed(.now())
+        changed(context)
+        context.fireChannelRead(wrapInboundOut(.failed(error)))
+        context.fireChannelReadComplete()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -133,10 +182,30 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func timerFired(_ context: ChannelHandlerContext) {
         timer = nil
         if let expiry = deadlines.expiry(at: .now()) {
-            registry.count(expiry)
-            context.close(mode: .all, promise: nil)
+            if !hasExpired { registry.count(expiry) }
+            hasExpired = true
+            if let error = deadlines.answer(to: expiry) {
+                fail(context, error)
+            } else {
+                context.close(mode: .all, promise: nil)
+            }
         } else {
             changed(context)
+        }
+    }
+}
+
+extension APIError {
+    /// What couldn't be parsed as HTTP.
+    fileprivate init(_ error: HTTPParserError) {
+        switch error {
+        case .headerOverflow:
+            self.init(
+                status: .requestHeaderFieldsTooLarge,
+                error: "the request's header is too large",
+                details: ["limitBytes": .integer(Int64(RequestLimits.headerBytes))]
+            )
+        default: self = .badInput("this is not a well-formed HTTP/1.1 request")
         }
     }
 }
