@@ -53,7 +53,7 @@ let package = Package(
             ["Bytes", "StrictJSON", .product(name: "HTTPTypes", package: "swift-http-types")],
             sources: [
                 "Answers/APIError.swift", "Requests/PageCursor.swift", "Requests/PercentEncoding.swift",
-                "Requests/RequestTarget.swift", "Requests/Timestamp.swift",
+                "Requests/RequestTarget.swift",
             ]
         ),
         .executableTarget(

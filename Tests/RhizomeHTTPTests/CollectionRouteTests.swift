@@ -137,7 +137,7 @@ import Testing
         #expect(try await api.get("/api/user/ids")["ids"]?.array?.count == 11)
     }
 
-    @Test("asOf shows what was known then, in µs and in RFC 3339")
+    @Test("asOf shows what was known then, in µs, in RFC 3339 and by date")
     func asOf() async throws {
         let api = try APIHarness()
         _ = try await api.put("/api/user/u1", "{\"n\": 1}")
@@ -154,7 +154,30 @@ import Testing
         #expect(try await api.get("/api/user/ids?asOf=\(then)")["ids"] == ["u1"])
         #expect(try await api.get("/api/user/u2?asOf=\(then)").status == 404)
         #expect(try await api.get("/api/user/u1/history?asOf=\(then)")["history"]?.array?.count == 1)
+        #expect(try await api.get("/api/user/u1?asOf=2025-01-01T02:30:00+02:00")["properties"] == ["n": 1])
+        // A date is its first moment, and the node's clock began at that of the first of January.
+        #expect(try await api.get("/api/user/u1?asOf=2025-01-01").status == 404)
+        #expect(try await api.get("/api/user/u1?asOf=2025-01-02")["properties"] == ["n": 2])
         #expect(try await api.get("/api/user/u1?asOf=yesterday").status == 400)
+    }
+
+    @Test(
+        "a moment in seconds, milliseconds or nanoseconds is refused, not taken for another one",
+        arguments: [
+            "0", "1735689600", "1735689600000", "946684799999999", "9007199254740992", "1735689600000000000", "-1",
+            "1735689600000000.0", "", "2025-02-29", "2025-13-01", "2025-01-01T", "20250101",
+        ]
+    )
+    func asOfUnits(_ moment: String) async throws {
+        let api = try APIHarness()
+        _ = try await api.put("/api/user/u1", "{\"n\": 1}")
+        for path in ["/api/user/u1", "/api/user/ids", "/api/user/u1/history", "/api/lossless/u1"] {
+            let answer = try await api.get("\(path)?asOf=\(moment)")
+            #expect(answer.status == 400)
+            #expect(answer["field"] == "asOf")
+        }
+        #expect(try await api.get("/api/user/u1?asOf=946684800000000").status == 404)
+        #expect(try await api.get("/api/user/u1?asOf=9007199254740991").status == 200)
         #expect(try await api.get("/api/user/u1?context=x")["field"] == "context")
     }
 

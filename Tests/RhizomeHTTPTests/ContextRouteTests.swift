@@ -88,11 +88,14 @@ import Testing
     @Test("a PUT that changes nothing writes nothing, another one counts at once")
     func unchanged() async throws {
         let (api, ann) = try await Self.harness()
-        _ = try await api.put("/api/contexts/review", #"{"authors": ["ann"], "asOf": 5}"#)
+        _ = try await api.put("/api/contexts/review", #"{"authors": ["ann"], "asOf": 1735689600000005}"#)
         let before = try await api.node.memory.count()
-        let same = try await api.put("/api/contexts/review", #"{"asOf": 5, "authors": ["\#(ann.key.did)"]}"#)
+        let same = try await api.put(
+            "/api/contexts/review",
+            #"{"asOf": 1735689600000005, "authors": ["\#(ann.key.did)"]}"#
+        )
         #expect(same.status == 200)
-        #expect(same.json == ["authors": [ann.key.json], "asOf": 5])
+        #expect(same.json == ["authors": [ann.key.json], "asOf": 1_735_689_600_000_005])
         #expect(try await api.node.memory.count() == before)
         // The last write stands far ahead of the clock, as far as it may.
         api.node.state.withLock { $0.now -= 1_000_000 }
@@ -107,7 +110,10 @@ import Testing
             ("review", #"{"filters": true}"#, "filters"), ("review", #"{"authors": ["nobody"]}"#, "authors[0]"),
             ("review", #"{"moderators": ["ann", "nobody"]}"#, "moderators[1]"),
             ("review", #"{"resolvers": {"user": {"age": "mode"}}}"#, "resolvers.user.age"),
-            ("review", #"{"asOf": "tomorrow"}"#, "asOf"), ("review", #"{"forked": "no"}"#, "forked"),
+            ("review", #"{"asOf": "tomorrow"}"#, "asOf"), ("review", #"{"asOf": 1735689600}"#, "asOf"),
+            ("review", #"{"asOf": 1735689600000}"#, "asOf"), ("review", #"{"asOf": 1735689600000000000}"#, "asOf"),
+            ("review", #"{"asOf": 1735689600000000.5}"#, "asOf"), ("review", #"{"asOf": "1735689600000000"}"#, "asOf"),
+            ("review", #"{"forked": "no"}"#, "forked"),
             ("review", #"{"filter": {"foo": 1}}"#, "filter"), ("_review", "{}", "name"), ("a%40b", "{}", "name"),
             ("ids", "{}", "name"), ("stream", "{}", "name"),
         ]
@@ -193,10 +199,17 @@ import Testing
     @Test("a complete list of more contexts than are read at once has each of them")
     func longList() async throws {
         let api = try APIHarness()
-        for number in 0..<150 { _ = try await api.put("/api/contexts/c\(number)", #"{"asOf": \#(number)}"#) }
+        let base: Int64 = 1_735_689_600_000_000
+        for number in 0..<150 {
+            _ = try await api.put("/api/contexts/c\(number)", #"{"asOf": \#(base + Int64(number))}"#)
+        }
         let list = try #require(try await api.get("/api/contexts").json.array?.compactMap(\.object))
         #expect(list.compactMap { $0["name"]?.text } == (0..<150).map { Text("c\($0)") }.sorted())
-        #expect(list.allSatisfy { Text("c\($0["definition"]?.object?["asOf"]?.integer ?? -1)") == $0["name"]?.text })
+        #expect(
+            list.allSatisfy {
+                Text("c\(($0["definition"]?.object?["asOf"]?.integer ?? -1) - base)") == $0["name"]?.text
+            }
+        )
     }
 
     @Test("a definition that can't be used gets 400 that names it, whoever looks through it")
@@ -247,7 +260,7 @@ import Testing
     func narrowed() async throws {
         let (api, _) = try await Self.harness()
         let own = api.node.identity.did
-        _ = try await api.put("/api/contexts/old", #"{"asOf": 0}"#)
+        _ = try await api.put("/api/contexts/old", #"{"asOf": "1970-01-01"}"#)
         _ = try await api.put("/api/contexts/two", #"{"authors": ["ann", "\#(own)"]}"#)
         let byAnn = Self.encoded(#"{"==": [{"var": "creatorName"}, "ann"]}"#)
         for (query, properties) in [

@@ -43,12 +43,7 @@ struct ReadParameters {
                 limit = Int(number)
             case "after" where kinds.contains(.page): after = value
             case "asOf" where kinds.contains(.viewpoint):
-                guard let time = Self.number(value) ?? Timestamp.microseconds(value) else {
-                    throw .badInput(
-                        "asOf is µs since 1970, or a time by RFC 3339 (2026-01-31T12:00:00Z)",
-                        field: "asOf"
-                    )
-                }
+                guard let time = AsOf.microseconds(value) else { throw .badInput(AsOf.message, field: "asOf") }
                 viewpoint.asOf = time
             case "context" where kinds.contains(.viewpoint): viewpoint.context = value
             case "authors" where kinds.contains(.viewpoint): viewpoint.authors = try Self.names(value, "authors")
@@ -62,7 +57,7 @@ struct ReadParameters {
     }
 
     /// Digits only: no sign, no space, within Int64.
-    private static func number(_ text: Text) -> Int64? {
+    static func number(_ text: Text) -> Int64? {
         guard text.count > 0, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
         return Int64(text.string)
     }

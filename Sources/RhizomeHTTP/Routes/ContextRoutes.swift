@@ -81,7 +81,7 @@ struct ContextRoutes {
             definition: try ContextDefinition(
                 json: .object(try request.object()),
                 identity: { node.identity(typed: $0) },
-                time: { Timestamp.microseconds($0) }
+                time: { AsOf.microseconds($0) }
             )
         )
         let current = try await node.contexts().context(ContextName(name, by: node.identity))

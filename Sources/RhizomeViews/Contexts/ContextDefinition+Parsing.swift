@@ -1,4 +1,4 @@
-public import Bytes
+internal import Bytes
 internal import RhizomeCore
 public import RhizomeIdentity
 public import SignedLog
@@ -11,13 +11,13 @@ extension ContextDefinition {
     ///
     /// - Parameters:
     ///   - identity: the author that a text names; `nil` where it names none.
-    ///   - time: µs since 1970 of a time that is given as text; `nil` where it is none.
+    ///   - time: µs since 1970 of what `asOf` is; `nil` where it is no time.
     /// - Throws: ``FieldError`` with the way to the fault (`resolvers.user.age`), ``JSONLogicError`` with the way within
     ///   the filter.
     public init(
         json: JSONValue,
         identity: (String) -> PublicKey? = PublicKey.init(did:),
-        time: (Text) -> Int64? = { _ in nil }
+        time: (JSONValue) -> Int64? = { $0.integer }
     ) throws {
         guard let object = json.object else { throw FieldError(.type, field: "", "a context is an object") }
         for member in object.members where !Self.parts.contains(member.name) {
@@ -76,17 +76,16 @@ extension ContextDefinition {
     public static let unknownIdentity =
         "nobody in the list goes by this name, and it is no did; see: rhizome-keys list --all"
 
-    private static func time(_ json: JSONValue, _ read: (Text) -> Int64?) throws(FieldError) -> Int64 {
-        switch json {
-        case .integer(let time): return time
-        case .text(let text): if let time = read(text) { return time }
-        default: break
+    private static func time(_ json: JSONValue, _ read: (JSONValue) -> Int64?) throws(FieldError) -> Int64 {
+        guard let time = read(json) else {
+            throw FieldError(
+                .type,
+                field: "asOf",
+                "asOf is µs since 1970 (16 digits), or where a person writes it a time by RFC 3339 (2026-01-31T12:00:00Z) "
+                    + "or a date (2026-01-31)"
+            )
         }
-        throw FieldError(
-            .type,
-            field: "asOf",
-            "asOf is µs since 1970, or where a person writes it a time by RFC 3339 (2026-01-31T12:00:00Z)"
-        )
+        return time
     }
 
     private static func forked(_ json: JSONValue) throws(FieldError) -> ForkPolicy {

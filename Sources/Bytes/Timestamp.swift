@@ -13,22 +13,32 @@ package enum Timestamp {
             + (fraction == 0 ? "" : "." + padded(fraction, 6)) + "Z"
     }
 
-    /// Reads an RFC 3339 date (its first moment in UTC) or date-time; `nil` where it is neither.
+    /// Reads an RFC 3339 date (its first moment in UTC) or date-time of the years 1 to 9999; `nil` where it is neither.
     ///
-    /// Fractions beyond µs are cut. A leap second counts as the second after it.
-    package static func parse(_ text: String) -> Int64? {
+    /// Fractions beyond µs are cut. A leap second, which only the end of a month in UTC has, counts as the second after
+    /// it.
+    ///
+    /// - Parameter plusIsSpace: a space may stand for the `+` before an offset, as in queries.
+    package static func parse(_ text: String, plusIsSpace: Bool = false) -> Int64? {
         var rest = Array(text.utf8)[...]
         guard let year = number(&rest, 4), skip(&rest, "-"), let month = number(&rest, 2), skip(&rest, "-"),
-            let day = number(&rest, 2), (1...12).contains(month), day >= 1, day <= daysIn(month, of: year)
+            let day = number(&rest, 2), year > 0, (1...12).contains(month), day >= 1, day <= daysIn(month, of: year)
         else { return nil }
         let start = days(year, month, day) * microsecondsADay
         if rest.isEmpty { return start }
         guard skip(&rest, "T") || skip(&rest, "t") || skip(&rest, " "), let hour = number(&rest, 2), skip(&rest, ":"),
             let minute = number(&rest, 2), skip(&rest, ":"), let second = number(&rest, 2),
-            hour < 24, minute < 60, second <= 60, let fraction = fraction(&rest), let offset = offset(&rest),
-            rest.isEmpty
+            hour < 24, minute < 60, second <= 60, let fraction = fraction(&rest),
+            let offset = offset(&rest, plusIsSpace), rest.isEmpty
         else { return nil }
-        return start + ((hour * 60 + minute - offset) * 60 + second) * 1_000_000 + fraction
+        let whole = start + ((hour * 60 + minute - offset) * 60 + second) * 1_000_000
+        guard second < 60 || isStartOfMonth(whole) else { return nil }
+        return whole + fraction
+    }
+
+    private static func isStartOfMonth(_ microseconds: Int64) -> Bool {
+        let (days, rest) = floorDivide(microseconds, by: microsecondsADay)
+        return rest == 0 && civil(days).day == 1
     }
 
     private static func fraction(_ rest: inout ArraySlice<UInt8>) -> Int64? {
@@ -41,9 +51,10 @@ package enum Timestamp {
     }
 
     /// Minutes that the local time is ahead of UTC.
-    private static func offset(_ rest: inout ArraySlice<UInt8>) -> Int64? {
+    private static func offset(_ rest: inout ArraySlice<UInt8>, _ plusIsSpace: Bool) -> Int64? {
         if skip(&rest, "Z") || skip(&rest, "z") { return 0 }
-        let sign: Int64 = skip(&rest, "+") ? 1 : skip(&rest, "-") ? -1 : 0
+        let isAhead = skip(&rest, "+") || plusIsSpace && skip(&rest, " ")
+        let sign: Int64 = isAhead ? 1 : skip(&rest, "-") ? -1 : 0
         guard sign != 0, let hours = number(&rest, 2), skip(&rest, ":"), let minutes = number(&rest, 2), hours < 24,
             minutes < 60
         else { return nil }
