@@ -99,6 +99,30 @@ import Testing
         #expect(try await api.node.memory.count() == 0)
     }
 
+    @Test("A property that is too large for a delta is named, alone and among others, and nothing is written")
+    func tooLarge() async throws {
+        let api = try APIHarness()
+        let large = "\"\(String(repeating: "x", count: 256 * 1024))\""
+        for (path, body, field) in [
+            ("/api/user/u1", "{\"bio\": \(large)}", "bio"),
+            ("/api/user/u1", "{\"a\": 1, \"bio\": \(large), \"c\": 3}", "bio"),
+            (
+                "/api/user", "{\"id\": \"u1\", \"properties\": {\"a\": 1, \"collection\": \(large)}}",
+                "properties.collection"
+            ),
+        ] {
+            let answer = try await api.put(path, body)
+            #expect(answer.status == 400)
+            #expect(answer["field"] == .string(field))
+            #expect(answer["code"] == "limit")
+        }
+        let pointers = "[{\"localContext\": \"a\", \"target\": 1}, {\"localContext\": \"bio\", \"target\": \(large)}]"
+        let delta = try await api.post("{\"pointers\": \(pointers)}")
+        #expect(delta.status == 400)
+        #expect(delta["field"] == "pointers")
+        #expect(try await api.node.memory.count() == 0)
+    }
+
     @Test("Ids are compared by their bytes, and any byte of them can be asked for")
     func ids() async throws {
         let api = try APIHarness()

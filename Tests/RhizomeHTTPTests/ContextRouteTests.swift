@@ -141,6 +141,7 @@ import Testing
         let table = (0..<20_000).map { #""p\#($0)": "max""# }.joined(separator: ",")
         let large = try await api.put("/api/contexts/review", #"{"resolvers": {"user": {\#(table)}}}"#)
         #expect(large.status == 400)
+        #expect(large["field"] == "resolvers")
         #expect(try await api.put("/api/contexts/review?context=review", "{}").status == 400)
         #expect(try await api.get("/api/contexts/review").status == 404)
     }

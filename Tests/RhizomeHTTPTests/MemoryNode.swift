@@ -53,8 +53,8 @@ final class MemoryNode: NodeService {
 
     func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta] {
         if let failure = state.withLock({ $0.failure }) { throw failure }
+        var batch: [AdmittedDelta] = []
         do {
-            var batch: [AdmittedDelta] = []
             var heads = try await memory.heads(of: identity)
             for draft in drafts {
                 let now = state.withLock { state in
@@ -73,7 +73,7 @@ final class MemoryNode: NodeService {
             views.note(stored)
             return stored
         } catch let refusal as DeltaRefusal {
-            throw WriteError(.content, refusal.message)
+            throw WriteError(.content, refusal.message, draft: batch.count)
         } catch {
             throw WriteError(.disk, "\(error)")
         }

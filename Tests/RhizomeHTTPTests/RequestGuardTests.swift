@@ -150,7 +150,9 @@ import Testing
         "JSON is known by its type, whatever its case and parameters",
         arguments: [
             "application/json", "Application/JSON", "application/json; charset=utf-8",
-            "application/json;charset=\"UTF-8\"",
+            "application/json;charset=\"UTF-8\"", "application/json ; CharSet=Utf-8 ;",
+            "application/json;charset=\"utf\\-8\"",
+            "application/json; note=\"a; charset=utf-16\"; charset=utf-8",
         ]
     )
     func json(_ type: String) async throws {
@@ -161,6 +163,43 @@ import Testing
             body: Array("{}".utf8)
         )
         #expect(answer.status == 200)
+    }
+
+    @Test(
+        "A charset other than UTF-8 is refused by its name, a type by those that would do",
+        arguments: [
+            ("application/json; charset=utf8", "utf-8"), ("application/json; charset=utf-16", "utf-8"),
+            ("application/json; charset=", "utf-8"), ("application/json; charset=utf-8; charset=latin1", "utf-8"),
+            ("application/json; charset = utf-16", "utf-8"), ("application/json; charset=\"utf-8\"x", "utf-8"),
+            ("application/cbor; charset=utf-16", "utf-8"), ("application/json; charset=\"utf-8", "application/cbor"),
+            ("text/json", "application/json or application/cbor"),
+        ]
+    )
+    func unsupported(_ type: String, _ word: String) async throws {
+        let api = try APIHarness()
+        let answer = try await api.send(.POST, "/api/deltas", [("Content-Type", type)], body: Array("{}".utf8))
+        #expect(answer.status == 415)
+        #expect(answer["field"] == "Content-Type")
+        #expect(answer["error"]?.text?.string.contains(word) == true, "\(answer.text)")
+        // Of a type that is right nothing is said.
+        let isOfType = word != "utf-8"
+        #expect(answer["error"]?.text?.string.contains("Content-Type") == isOfType)
+    }
+
+    @Test("The only expectation that is met is 100-continue, in any case; HTTP/1.0 has none")
+    func expectations() async throws {
+        let api = try APIHarness()
+        for (value, status) in [
+            ("100-continue", 200), ("100-Continue", 200), ("100-CONTINUE", 200), ("100-continue, ", 200), ("", 200),
+            ("200-ok", 417), ("100-continue, 200-ok", 417), ("100-continue; x=y", 417), ("100-continued", 417),
+        ] {
+            let answer = try await api.get("/api/health", [("Expect", value)])
+            #expect(answer.status == status, "\(value)")
+            if status == 417 { #expect(answer["field"] == "Expect") }
+            let fields = [("Host", "localhost:3000"), ("Expect", value)]
+            let old = HTTPRequestHead(version: .http1_0, method: .GET, uri: "/api/health", headers: HTTPHeaders(fields))
+            #expect(try api.api.prepare(old).route.pattern == "/api/health")
+        }
     }
 
     @Test("Where a token is needed, every request needs it, whole and once")

@@ -99,15 +99,14 @@ struct CollectionRoutes {
                 details: ["param": .text(id), "property": property]
             )
         }
-        let put: EntityPut
-        do throws(FieldError) {
-            put = try EntityPut(collection: collection, id: id, properties: properties)
-        } catch {
+        do {
+            let put = try EntityPut(collection: collection, id: id, properties: properties)
+            let reader = try await node.reader(from: Viewpoint())
+            let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: node.write)
+            return .json(try await writer.put(put).json)
+        } catch let error as FieldError {
             guard let field, properties[Text(error.field)] != nil else { throw error }
             throw error.inside(field)
         }
-        let reader = try await node.reader(from: Viewpoint())
-        let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: node.write)
-        return .json(try await writer.put(put).json)
     }
 }

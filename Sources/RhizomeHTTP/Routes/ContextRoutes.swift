@@ -86,7 +86,18 @@ struct ContextRoutes {
         )
         let current = try await node.contexts().context(ContextName(name, by: node.identity))
         if let planned = put.delta(changing: current) {
-            _ = try await node.write([Draft(pointers: planned.pointers, replacing: planned.replacedTime)])
+            do throws(WriteError) {
+                _ = try await node.write([Draft(pointers: planned.pointers, replacing: planned.replacedTime)])
+            } catch {
+                guard error.code == .content else { throw error }
+                let parts = put.definition.json.object?.members ?? []
+                let largest = parts.max { $0.value.encoded.count < $1.value.encoded.count }
+                throw FieldError(
+                    .limit,
+                    field: largest?.name.string ?? "",
+                    "the definition is too large, most of it this part: \(error.message)"
+                )
+            }
         }
         return .json(put.definition.json)
     }

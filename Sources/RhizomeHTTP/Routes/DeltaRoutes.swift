@@ -111,9 +111,15 @@ struct DeltaRoutes {
         }
         let pointers: [Pointer]
         do throws(FieldError) { pointers = try [Pointer](json: json) } catch { throw error.inside("pointers") }
-        guard let stored = try await node.write([Draft(pointers: pointers)]).first else {
-            preconditionFailure("a draft that was written gives a delta")
+        let written: [StoredDelta]
+        do throws(WriteError) {
+            written = try await node.write([Draft(pointers: pointers)])
+        } catch {
+            guard error.code == .content else { throw error }
+            // Each by itself is right; it is all of them together.
+            throw FieldError(.limit, field: "pointers", "they are too large: \(error.message)")
         }
+        guard let stored = written.first else { preconditionFailure("a draft that was written gives a delta") }
         return created(stored)
     }
 

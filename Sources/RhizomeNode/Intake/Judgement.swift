@@ -56,10 +56,13 @@ public struct WriteError: Error, Equatable, Sendable, CustomStringConvertible {
     public let code: Code
     /// What happened and what to do.
     public let message: String
+    /// Which of the drafts it is about, counted from 0; `nil` where it isn't about one of them.
+    public let draft: Int?
 
-    init(_ code: Code, _ message: String) {
+    init(_ code: Code, _ message: String, draft: Int? = nil) {
         self.code = code
         self.message = message
+        self.draft = draft
     }
 
     /// Whether both have the same code.

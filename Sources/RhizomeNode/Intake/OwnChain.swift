@@ -27,7 +27,7 @@ struct OwnChain {
     ) throws(WriteError) -> [SignedDelta] {
         var signed: [SignedDelta] = []
         var heads = heads
-        for draft in drafts {
+        for (index, draft) in drafts.enumerated() {
             let after = max(heads.map(\.timeCreated).max() ?? -1, draft.replacing ?? -1)
             let time = max(now, after < .max ? after + 1 : after)
             guard time <= now + DeltaLimits.aheadMicroseconds else {
@@ -42,7 +42,7 @@ struct OwnChain {
                 signed.append(delta)
                 heads = [DeltaLink(delta).head]
             } catch {
-                throw WriteError(.content, error.message)
+                throw WriteError(.content, error.message, draft: index)
             }
         }
         self.heads = heads

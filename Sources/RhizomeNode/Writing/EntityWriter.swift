@@ -29,12 +29,21 @@ package struct EntityWriter: Sendable {
     /// Of two at the same time that change the same property the later one counts, as among peers.
     ///
     /// - Returns: the entity as the writer sees it then.
-    /// - Throws: ``ViewError``, ``WriteError``, and what the log throws.
+    /// - Throws: ``FieldError`` `limit` for a property that is too large for a delta, ``ViewError``, ``WriteError``, and
+    ///   what the log throws. Nothing is written then.
     package func put(_ put: EntityPut) async throws -> EntityView {
         let visible = try await reader.visibleDeltas(about: [put.id])
         let planned = put.deltas(changing: visible, transaction: Text(makeUUID()))
         if !planned.isEmpty {
-            _ = try await write(planned.map { Draft(pointers: $0.pointers, replacing: $0.replacedTime) })
+            do throws(WriteError) {
+                _ = try await write(planned.map { Draft(pointers: $0.pointers, replacing: $0.replacedTime) })
+            } catch {
+                // Names were checked before, so it is the value; its pointer is the last one, named like the property.
+                guard error.code == .content, let draft = error.draft, let pointer = planned[draft].pointers.last else {
+                    throw error
+                }
+                throw FieldError(.limit, field: pointer.localContext.string, "the value is too large: \(error.message)")
+            }
         }
         return try await reader.entity(put.id) ?? EntityView(absent: put.id)
     }

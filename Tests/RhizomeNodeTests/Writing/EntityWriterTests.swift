@@ -34,6 +34,19 @@ import Testing
         #expect(try await bench.log.count() == 0)
     }
 
+    @Test("a value that is too large for a delta is told by its property's name, and nothing is written")
+    func tooLarge() async throws {
+        let bench = try IntakeBench()
+        let writer = EntityWriter(reader: EntityReader(log: bench.log), write: bench.intake.write)
+        let large = JSONValue.string(String(repeating: "x", count: DeltaLimits.bodyBytes))
+        for properties in [["bio": large], ["age": 30, "bio": large, "name": "Ann"]] as [JSONObject] {
+            let error = await #expect(throws: FieldError.self) { try await writer.put(try put(properties)) }
+            #expect(error?.field == "bio")
+            #expect(error?.code == .limit)
+        }
+        #expect(try await bench.log.count() == 0)
+    }
+
     @Test("a write that fails is told, and nothing is shown")
     func failure() async throws {
         let log = InMemoryDeltaLog()
