@@ -72,23 +72,28 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     ///
     /// A property that is `nil` is cleared. Properties that the type doesn't have stay as they are. Where nothing
     /// changes nothing is written. What differs from what is visible now counts as changed: a value that was read long ago
-    /// takes back what others have written since, so read it, change it and put it at once.
+    /// takes back what others have written since, so read it, change it and put it at once. An entity that is visible
+    /// under other collections alone gets all its properties under this one's name too.
     ///
+    /// - Parameter sayingAll: whether every property is written in this node's own name, those too that have their value
+    ///   already: for resolvers to which each author's own word matters (`sum`, `majority`, `by-author`).
     /// - Throws: `EncodingError` where a property isn't a single value, or a number doesn't fit into a delta;
     ///   ``FieldError`` for names and ids that a PUT refuses; ``WriteError``. Nothing is written then.
-    public func put(_ entity: Entity) async throws {
+    public func put(_ entity: Entity, sayingAll: Bool = false) async throws {
         let properties = try EntityEncoder.properties(of: entity)
         if let id = properties[EntityPut.idProperty], id != .string(entity.id) {
             throw EncodingRefusals.error(entity, at: [], "id: the value encodes another id than it has")
         }
-        try await write(EntityPut(collection: Text(name), id: Text(entity.id), properties: properties))
+        try await write(
+            EntityPut(collection: Text(name), id: Text(entity.id), properties: properties, saysAll: sayingAll)
+        )
     }
 
     /// Clears all properties of an entity, as one transaction; where it isn't there nothing is written.
     ///
     /// What was said of it stays in its history. Properties that a peer sets later bring it back.
     ///
-    /// - Throws: as ``put(_:)``.
+    /// - Throws: as ``put(_:sayingAll:)``.
     public func delete(_ id: String) async throws {
         let view = try await node.reader().entity(Text(id)) ?? EntityView(absent: Text(id))
         try await write(EntityPut(clearing: view, collection: Text(name)))

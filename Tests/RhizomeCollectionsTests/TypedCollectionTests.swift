@@ -42,6 +42,23 @@ import Testing
         }
     }
 
+    @Test("what is visible under another name alone is written under this one; what is to be said again is")
+    func sayingAll() async throws {
+        try await HomedNode.running { node in
+            let user = User(id: "u", name: "Ann")
+            try await TypedCollection<User>("user", on: node).put(user)
+            let members = TypedCollection<User>("member", on: node)
+            try await members.put(user)
+            #expect(try await members.ids() == ["u"])
+            let count = try await node.log.count()
+            try await members.put(user)
+            #expect(try await node.log.count() == count)
+            try await members.put(user, sayingAll: true)
+            let said = try await node.log.deltas(after: count, limit: 10).map(\.delta.body.pointers)
+            #expect(said.map { $0.last?.value } == [.integer(2), .text("Ann"), .null])
+        }
+    }
+
     @Test("properties that the type doesn't have stay as they are")
     func otherProperties() async throws {
         struct Shoes: Codable, Identifiable { var id: String, shoes: Int }

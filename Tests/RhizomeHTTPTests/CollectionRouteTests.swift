@@ -2,6 +2,7 @@ import Bytes
 import Locks
 import RhizomeCore
 import RhizomeTesting
+import SignedLog
 import StrictJSON
 import Testing
 
@@ -49,6 +50,43 @@ import Testing
         #expect(try await api.get("/api/user/nobody").status == 404)
     }
 
+    @Test("What others know under another name is found under this one too once it is put there")
+    func otherCollection() async throws {
+        let api = try APIHarness()
+        _ = try await api.put("/api/user/m1", "{\"active\": true}")
+        let film = try await api.put("/api/film/m1", "{\"active\": true}")
+        #expect(film.status == 200)
+        #expect(film["properties"] == ["active": true])
+        #expect(try await api.get("/api/film/ids")["ids"] == ["m1"])
+        #expect(try await api.get("/api/user/ids")["ids"] == ["m1"])
+        let count = try await api.node.memory.count()
+        _ = try await api.put("/api/film/m1", "{\"active\": true}")
+        #expect(try await api.node.memory.count() == count)
+    }
+
+    @Test("With say=all every named property is written in one's own name", arguments: ["/api/work/w1", "/api/work"])
+    func sayAll(_ path: String) async throws {
+        let api = try APIHarness()
+        _ = try await api.put("/api/contexts/hours", "{\"resolvers\": {\"*\": {\"hours\": \"sum\"}}}")
+        let other = try TestAuthors.signer("other")
+        api.node.state.withLock { _ = $0.trusted.insert(other.publicKey) }
+        let theirs = try SignedDelta(
+            pointers: [Pointer("work", entity: "w1", targetContext: "hours"), Pointer("hours", .integer(5))],
+            after: [],
+            timeCreated: 1_735_689_600_000_000,
+            signer: other
+        )
+        #expect(try await api.post(cbor: theirs.bytes).status == 201)
+        let hours: JSONValue = ["hours": 5]
+        let body = path.hasSuffix("w1") ? hours : ["id": "w1", "properties": hours]
+        _ = try await api.put(path, "\(body)")
+        #expect(try await api.get("/api/work/w1?context=hours")["properties"] == ["hours": 5])
+        #expect(try await api.put("\(path)?say=all", "\(body)")["properties"] == ["hours": 5])
+        #expect(try await api.get("/api/work/w1?context=hours")["properties"] == ["hours": 10])
+        // A read says nothing.
+        #expect(try await api.get("/api/work/w1?say=all")["field"] == "say")
+    }
+
     @Test("Without an id one is made; an id in the properties is taken")
     func collectionPut() async throws {
         let api = try APIHarness()
@@ -88,7 +126,8 @@ import Testing
             ("/api/user/count", "{\"a\": 1}", "id"),
             ("/api/_user/u1", "{\"a\": 1}", "collection"), ("/api/schemas/u1", "{\"a\": 1}", "collection"),
             ("/api/peers", "{\"properties\": {\"a\": 1}}", "collection"),
-            ("/api/user/u1?asOf=1", "{\"a\": 1}", "asOf"),
+            ("/api/user/u1?asOf=1", "{\"a\": 1}", "asOf"), ("/api/user/u1?say=some", "{\"a\": 1}", "say"),
+            ("/api/user/u1?say=", "{\"a\": 1}", "say"), ("/api/user?say=All", "{\"properties\": {\"a\": 1}}", "say"),
         ]
     )
     func badPut(_ path: String, _ body: String, _ field: String) async throws {

@@ -57,6 +57,43 @@ import Testing
         #expect(try plan([:], over: deltas) == [])
     }
 
+    @Test("what no visible delta tells of under this collection is written there, whatever others tell of it")
+    func otherCollection() throws {
+        let user = Fixture.write("a", at: 7, "active", .bool(true))
+        func film(_ properties: JSONObject, over deltas: [ViewedDelta]) throws -> [PlannedDelta] {
+            try EntityPut(collection: "film", id: "e", properties: properties)
+                .deltas(changing: VisibleDeltas(among: deltas, seenAs: Perspective()), transaction: "T")
+        }
+        let active = [Pointer("film", entity: "e", targetContext: "active"), Pointer("active", .bool(true))]
+        #expect(
+            try film(["active": true], over: [user]) == [PlannedDelta(pointers: active, replacedTime: 7)]
+        )
+        // All that are named, or the film would lack some of them; but a null that clears nothing says nothing.
+        let both = try film(["active": true, "year": 1962, "lost": .null], over: [user])
+        #expect(both.map { $0.pointers.last?.value } == [.integer(2), .bool(true), .integer(1962)])
+        let written = Fixture.delta("b", at: 8, active)
+        #expect(try film(["active": true], over: [user, written]) == [])
+        // Out of view it tells nothing.
+        let negated = [user, written, Fixture.negation("c", at: 9, of: "b")]
+        #expect(try film(["active": true], over: negated).map(\.pointers) == [active])
+        let cleared = Fixture.write("d", at: 9, "active", .null)
+        #expect(try film(["active": .null], over: [user, cleared]).map { $0.pointers.last?.value } == [.null])
+    }
+
+    @Test("where all are to be said, all are, in the order given, each later than what it replaces")
+    func sayingAll() throws {
+        let deltas = [Fixture.write("a", by: "bob", at: 7, "hours", .integer(5))]
+        func all(_ properties: JSONObject) throws -> [PlannedDelta] {
+            try EntityPut(collection: "user", id: "e", properties: properties, saysAll: true)
+                .deltas(changing: VisibleDeltas(among: deltas, seenAs: Perspective()), transaction: "T")
+        }
+        #expect(
+            try all(["hours": 5]) == [PlannedDelta(pointers: pair("hours", .integer(5)), replacedTime: 7)]
+        )
+        #expect(try all(["hours": 5, "none": .null, "id": "e"]).map(\.replacedTime) == [nil, 7, nil])
+        #expect(try all([:]) == [])
+    }
+
     @Test("a 1.0 in JSON is the integer 1 already")
     func reduced() throws {
         let json = try JSONValue(parsing: Array(#"{"n": 1.0, "m": 1e0}"#.utf8))

@@ -19,12 +19,16 @@ struct ReadParameters {
         static let page = Kinds(rawValue: 1)
         /// `context`, `asOf`, `authors`, `without` and `filter`.
         static let viewpoint = Kinds(rawValue: 2)
+        /// `say`.
+        static let say = Kinds(rawValue: 4)
     }
 
     /// The page that is asked for.
     let page: PageRequest
     /// Through whose eyes, and as of when.
     let viewpoint: Viewpoint
+    /// Whether a PUT is to say every property that it names: `say=all`.
+    let saysAll: Bool
 
     /// Reads a query.
     ///
@@ -33,6 +37,7 @@ struct ReadParameters {
         var limit: Int?
         var after: Text?
         var viewpoint = Viewpoint()
+        var saysAll = false
         // In order, so that the same query gets the same answer.
         for (name, value) in query.sorted(by: { $0.key < $1.key }) {
             switch name {
@@ -49,11 +54,17 @@ struct ReadParameters {
             case "authors" where kinds.contains(.viewpoint): viewpoint.authors = try Self.names(value, "authors")
             case "without" where kinds.contains(.viewpoint): viewpoint.without = try Self.names(value, "without")
             case "filter" where kinds.contains(.viewpoint): viewpoint.filter = try Self.rule(value, "filter")
+            case "say" where kinds.contains(.say):
+                guard value == "all" else {
+                    throw .badInput("say is all, to write every named property in your own name", field: "say")
+                }
+                saysAll = true
             default: throw .badInput("there is no such parameter here", field: name.string)
             }
         }
         page = PageRequest(limit: limit, after: after)
         self.viewpoint = viewpoint
+        self.saysAll = saysAll
     }
 
     /// Digits only: no sign, no space, within Int64.

@@ -52,7 +52,7 @@ struct CollectionRoutes {
 
     /// PUT with the id in the body, or without one.
     @Sendable private func putAny(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
+        let saysAll = try ReadParameters(request.target.query, taking: .say).saysAll
         let body = try request.object()
         for member in body.members where member.name != "id" && member.name != "properties" {
             throw FieldError(.unknown, field: member.name.string, "there is no such field; a PUT has id and properties")
@@ -75,14 +75,21 @@ struct CollectionRoutes {
             request.parameter("collection"),
             id ?? Text(makeUUID()),
             properties,
+            saysAll: saysAll,
             field: "properties"
         )
     }
 
     /// PUT with the id in the path.
     @Sendable private func put(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
-        return try await put(request.parameter("collection"), request.parameter("id"), try request.object())
+        let saysAll = try ReadParameters(request.target.query, taking: .say).saysAll
+        let properties = try request.object()
+        return try await put(
+            request.parameter("collection"),
+            request.parameter("id"),
+            properties,
+            saysAll: saysAll
+        )
     }
 
     /// - Parameter field: where in the body the properties are; none where they are the body.
@@ -90,6 +97,7 @@ struct CollectionRoutes {
         _ collection: Text,
         _ id: Text,
         _ properties: JSONObject,
+        saysAll: Bool,
         field: String? = nil
     ) async throws -> Response {
         if let property = properties["id"], property != .text(id) {
@@ -100,7 +108,7 @@ struct CollectionRoutes {
             )
         }
         do {
-            let put = try EntityPut(collection: collection, id: id, properties: properties)
+            let put = try EntityPut(collection: collection, id: id, properties: properties, saysAll: saysAll)
             let reader = try await node.reader(from: Viewpoint())
             let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: node.write)
             return .json(try await writer.put(put).json)

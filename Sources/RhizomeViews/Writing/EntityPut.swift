@@ -21,19 +21,29 @@ public struct EntityPut: Hashable, Sendable {
     public let id: Text
     /// The properties that were named, without `id`, in the order given.
     public let properties: [Property]
+    /// Whether every one of them is to be said in the writer's own name, whatever is said already (`?say=all`).
+    public let saysAll: Bool
 
     /// Takes what was asked for.
     ///
+    /// - Parameter saysAll: whether to say what is said already too: for `sum`, `majority` and `by-author`, to which each
+    ///   author's own word matters.
     /// - Throws: ``FieldError``: `reserved` for a property that begins with `_` and for what http.md reserves, `type` for
     ///   an array or an object as value, `value` for an empty name, `limit` for one of more than 1,024 bytes. The field
     ///   is `collection`, `id`, or the property's name.
-    public init(collection: Text, id: Text, properties: JSONObject) throws(FieldError) {
+    public init(
+        collection: Text,
+        id: Text,
+        properties: JSONObject,
+        saysAll: Bool = false
+    ) throws(FieldError) {
         try FieldError.checkName(collection, field: "collection")
         try ReservedNames.check(collection: collection)
         try FieldError.checkName(id, field: "id")
         try ReservedNames.check(id: id)
         self.collection = collection
         self.id = id
+        self.saysAll = saysAll
         var checked: [Property] = []
         for member in properties.members where member.name != Self.idProperty {
             let field = member.name.string
@@ -61,15 +71,21 @@ public struct EntityPut: Hashable, Sendable {
     /// The deltas that make the entity so: one for each property that changes, none where nothing does.
     ///
     /// More than one form a transaction, its size delta first: they are to be written in this order, all or none. A
-    /// property changes where its value has other CBOR bytes than last-write-wins shows; null for a property without a
-    /// value changes nothing.
+    /// property changes where its value has other CBOR bytes than last-write-wins shows, and, whatever it shows, where no
+    /// visible delta refers to the entity under this collection, in which it would not be found else. Null changes nothing
+    /// of a property that has neither a value nor a null. Where all are to be said (``saysAll``), all are.
     ///
     /// - Parameters:
     ///   - visible: what the writer sees of the entity, as of now.
     ///   - transaction: a name that no transaction has, taken where one is needed.
     public func deltas(changing visible: VisibleDeltas, transaction: @autoclosure () -> Text) -> [PlannedDelta] {
         let current = visible.assertions(about: id).compactMapValues { LastWriteWins().last(of: $0) }
-        let changes = properties.filter { $0.value != current[$0.name]?.value ?? .null }
+        let isReferenced = visible.isVisible(id, referencedAs: collection)
+        let changes = properties.filter { property in
+            if saysAll { return true }
+            guard let last = current[property.name] else { return property.value != .null }
+            return !isReferenced || property.value != last.value
+        }
         guard changes.count > 1 else {
             return changes.map { planned($0, replacing: current[$0.name]) }
         }
