@@ -78,7 +78,8 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     /// - Parameter sayingAll: whether every property is written in this node's own name, those too that have their value
     ///   already: for resolvers to which each author's own word matters (`sum`, `majority`, `by-author`).
     /// - Throws: `EncodingError` where a property isn't a single value, or a number doesn't fit into a delta;
-    ///   ``FieldError`` for names and ids that a PUT refuses; ``WriteError``. Nothing is written then.
+    ///   ``FieldError`` for names and ids that a PUT refuses, and `count` for more than 1,024 properties; ``WriteError``.
+    ///   Nothing is written then.
     public func put(_ entity: Entity, sayingAll: Bool = false) async throws {
         let properties = try EntityEncoder.properties(of: entity)
         if let id = properties[EntityPut.idProperty], id != .string(entity.id) {
@@ -91,12 +92,14 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
 
     /// Clears all properties of an entity, as one transaction; where it isn't there nothing is written.
     ///
+    /// Where others have given it more properties than one PUT can have, as one transaction for each 1,024 of them.
+    ///
     /// What was said of it stays in its history. Properties that a peer sets later bring it back.
     ///
     /// - Throws: as ``put(_:sayingAll:)``.
     public func delete(_ id: String) async throws {
         let view = try await node.reader().entity(Text(id)) ?? EntityView(absent: Text(id))
-        try await write(EntityPut(clearing: view, collection: Text(name)))
+        for put in try EntityPut.clearing(view, collection: Text(name)) { try await write(put) }
     }
 
     private func write(_ put: EntityPut) async throws {

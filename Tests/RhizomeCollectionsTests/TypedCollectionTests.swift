@@ -146,6 +146,34 @@ import Testing
         }
     }
 
+    @Test("more properties than a PUT takes are refused, and an entity that has more is deleted all the same")
+    func manyProperties() async throws {
+        struct Bag: Codable, Identifiable {
+            var id: String
+            var values: [String: Int]
+            func encode(to encoder: any Encoder) throws { try values.encode(to: encoder) }
+        }
+        try await HomedNode.running { node in
+            let bags = TypedCollection<Bag>("bag", on: node)
+            let values = Dictionary(uniqueKeysWithValues: (0..<1_025).map { ("p\($0)", $0) })
+            await #expect(throws: FieldError(.count, field: "", "")) {
+                try await bags.put(Bag(id: "b", values: values))
+            }
+            #expect(try await node.log.count() == 0)
+            _ = try await node.write(
+                values.map { name, value in
+                    Draft(pointers: [
+                        Pointer("bag", entity: "b", targetContext: Text(name)),
+                        Pointer(Text(name), .integer(Int64(value))),
+                    ])
+                }
+            )
+            #expect(try await bags.ids() == ["b"])
+            try await bags.delete("b")
+            #expect(try await bags.ids() == [])
+        }
+    }
+
     @Test("what a peer wrote that isn't such a value is an error that names the property")
     func undecodable() async throws {
         struct Named: Codable, Identifiable { var id: String, name: Int }

@@ -162,6 +162,31 @@ import Testing
         #expect(try await api.node.memory.count() == 0)
     }
 
+    @Test(
+        "More than 1,024 properties are refused in words that name the bound, so many are written",
+        arguments: ["/api/user/u1", "/api/user"]
+    )
+    func mostProperties(_ path: String) async throws {
+        let api = try APIHarness()
+        func put(_ count: Int) async throws -> Answer {
+            // One called as the field of the body, which is no property's error.
+            let names = ["properties"] + (1..<count).map { "p\($0)" }
+            let properties = "{" + names.map { "\"\($0)\": 1" }.joined(separator: ",") + "}"
+            let body = path.hasSuffix("u1") ? properties : "{\"id\": \"u1\", \"properties\": \(properties)}"
+            return try await api.put(path, body)
+        }
+        for count in [1_025, 100_000] {
+            let answer = try await put(count)
+            #expect(answer.status == 400)
+            #expect(answer["code"] == "count")
+            #expect(answer["field"] == "properties")
+            #expect(answer["error"]?.text?.string.contains("1024") == true)
+        }
+        #expect(try await api.node.memory.count() == 0)
+        #expect(try await put(1_024)["properties"]?.object?.count == 1_024)
+        #expect(try await api.node.memory.count() == 1_025)
+    }
+
     @Test("Ids are compared by their bytes, and any byte of them can be asked for")
     func ids() async throws {
         let api = try APIHarness()

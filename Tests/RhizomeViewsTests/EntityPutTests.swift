@@ -113,12 +113,36 @@ import Testing
         }
         let held = try view(deltas)
         #expect(held.hasValues)
-        let put = try EntityPut(clearing: held, collection: "user")
+        let puts = try EntityPut.clearing(held, collection: "user")
+        #expect(puts.count == 1)
+        let put = try #require(puts.first)
         #expect(put.properties.map(\.name) == ["age", "name"])
         #expect(put.properties.allSatisfy { $0.value == .null })
         #expect(try !view(Array(deltas[2...])).hasValues)
         #expect(!EntityView(absent: "e").hasValues)
-        #expect(throws: FieldError(.reserved, field: "", "")) { try EntityPut(clearing: held, collection: "_user") }
+        for view in [held, EntityView(absent: "e")] {
+            #expect(throws: FieldError(.reserved, field: "", "")) {
+                try EntityPut.clearing(view, collection: "_user")
+            }
+        }
+        // A peer may have given it more properties than one PUT can name.
+        let many = try view((0..<2_049).map { Fixture.write("\($0)", at: 1, Text("p\($0)"), .integer(1)) })
+        let parts = try EntityPut.clearing(many, collection: "user")
+        #expect(parts.map(\.properties.count) == [1_024, 1_024, 1])
+        #expect(Set(parts.flatMap { $0.properties.map(\.name) }).count == 2_049)
+    }
+
+    @Test("a PUT has at most 1,024 properties, id not counted")
+    func mostProperties() throws {
+        var properties: JSONObject = ["id": "e"]
+        for number in 0..<1_024 { properties.append(Text("p\(number)"), .integer(Int64(number))) }
+        // The size, and each of them.
+        #expect(try plan(properties).count == 1_025)
+        properties.append("one more", 1)
+        let error = #expect(throws: FieldError.self) { try put(properties) }
+        #expect(error?.code == .count)
+        #expect(error?.field == "properties")
+        #expect(error?.message.contains("1024") == true)
     }
 
     @Test(

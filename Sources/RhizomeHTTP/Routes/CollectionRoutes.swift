@@ -113,7 +113,7 @@ struct CollectionRoutes {
             let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: node.write)
             return .json(try await writer.put(put).json)
         } catch let error as FieldError {
-            guard let field, properties[Text(error.field)] != nil else { throw error }
+            guard let field, error.code != .count, properties[Text(error.field)] != nil else { throw error }
             throw error.inside(field)
         }
     }

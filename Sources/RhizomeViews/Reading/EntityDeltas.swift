@@ -12,11 +12,21 @@ struct EntityDeltas: Sendable {
     /// What has come to a set of deltas.
     struct Growth {
         /// The deltas that weren't there before.
-        var added: [ViewedDelta] = []
+        private(set) var added: [ViewedDelta] = []
+        private var ids: Set<DeltaID> = []
         /// Whether none of them has to do with what was there before but being about the same entity.
         ///
         /// Neither negates the other, and they share no transaction: views of both parts can be put together.
         var isIndependent = true
+
+        /// Takes note of one that wasn't there before.
+        mutating func add(_ delta: ViewedDelta) {
+            added.append(delta)
+            ids.insert(delta.id)
+        }
+
+        /// Whether a delta wasn't there before.
+        func contains(_ id: DeltaID) -> Bool { ids.contains(id) }
     }
 
     /// How many names are asked for at once.
@@ -85,10 +95,10 @@ struct EntityDeltas: Sendable {
             if isTarget { note(transactionsOf: delta) }
         }
         // A new one may negate what was there before, and need not be examined for that: another's transaction mate.
-        let added = Set(growth.added.map(\.id))
-        if growth.added.contains(where: { $0.negates.contains { deltas[$0] != nil && !added.contains($0) } }) {
-            growth.isIndependent = false
+        let negatesHeld = growth.added.contains { delta in
+            delta.negates.contains { deltas[$0] != nil && !growth.contains($0) }
         }
+        if negatesHeld { growth.isIndependent = false }
         try await settle(log, &growth)
         return growth
     }
@@ -131,11 +141,10 @@ struct EntityDeltas: Sendable {
 
     private mutating func keep(_ found: [StoredDelta], _ growth: inout Growth) throws -> [ViewedDelta] {
         try Task.checkCancellation()
-        let known = Set(growth.added.map(\.id))
         return try found.filter { $0.position <= position }.map { stored in
             if let held = deltas[stored.id] {
                 // Something new has to do with what was there before.
-                if !known.contains(held.id) { growth.isIndependent = false }
+                if !growth.contains(held.id) { growth.isIndependent = false }
                 return held
             }
             let delta = ViewedDelta(stored.delta)
@@ -147,7 +156,7 @@ struct EntityDeltas: Sendable {
     private mutating func add(_ delta: ViewedDelta, _ growth: inout Growth) throws {
         deltas[delta.id] = delta
         byteCount += delta.approximateBytes
-        growth.added.append(delta)
+        growth.add(delta)
         guard deltas.count <= limit else { throw ViewError.tooLarge(limit: limit) }
     }
 }

@@ -14,6 +14,8 @@ public struct EntityPut: Hashable, Sendable {
 
     /// The property that is never written: it is the entity's id.
     public static let idProperty: Text = "id"
+    /// Properties of one PUT at most (spec: http.md), `id` not counted: each is a delta to sign, in one transaction.
+    public static let mostProperties = 1_024
 
     /// The local context under which the deltas refer to the entity.
     public let collection: Text
@@ -29,8 +31,9 @@ public struct EntityPut: Hashable, Sendable {
     /// - Parameter saysAll: whether to say what is said already too: for `sum`, `majority` and `by-author`, to which each
     ///   author's own word matters.
     /// - Throws: ``FieldError``: `reserved` for a property that begins with `_` and for what http.md reserves, `type` for
-    ///   an array or an object as value, `value` for an empty name, `limit` for one of more than 1,024 bytes. The field
-    ///   is `collection`, `id`, or the property's name.
+    ///   an array or an object as value, `value` for an empty name, `limit` for one of more than 1,024 bytes, `count` for
+    ///   more than ``mostProperties``, before any of them is looked at. The field is `collection`, `id`, the property's
+    ///   name, or `properties`.
     public init(
         collection: Text,
         id: Text,
@@ -44,6 +47,14 @@ public struct EntityPut: Hashable, Sendable {
         self.collection = collection
         self.id = id
         self.saysAll = saysAll
+        let count = properties.count - (properties[Self.idProperty] == nil ? 0 : 1)
+        guard count <= Self.mostProperties else {
+            throw FieldError(
+                .count,
+                field: "properties",
+                "one PUT has at most \(Self.mostProperties) properties, and this has \(count): write it in parts"
+            )
+        }
         var checked: [Property] = []
         for member in properties.members where member.name != Self.idProperty {
             let field = member.name.string
@@ -61,11 +72,16 @@ public struct EntityPut: Hashable, Sendable {
 
     /// Clears what an entity has, as far as a PUT can.
     ///
-    /// - Throws: ``FieldError`` for the collection and the id, as the other initializer.
-    public init(clearing view: EntityView, collection: Text) throws(FieldError) {
-        var properties = JSONObject()
-        for property in view.valued { properties.append(property, .null) }
-        try self.init(collection: collection, id: view.id, properties: properties)
+    /// - Returns: one for each ``mostProperties`` of its properties, since others may have given it more; at least one.
+    /// - Throws: ``FieldError`` for the collection and the id, as the initializer.
+    public static func clearing(_ view: EntityView, collection: Text) throws(FieldError) -> [EntityPut] {
+        var puts: [EntityPut] = []
+        for names in view.valued.isEmpty ? [[]] : view.valued.chunks(of: mostProperties) {
+            var properties = JSONObject()
+            for name in names { properties.append(name, .null) }
+            puts.append(try EntityPut(collection: collection, id: view.id, properties: properties))
+        }
+        return puts
     }
 
     /// The deltas that make the entity so: one for each property that changes, none where nothing does.

@@ -15,6 +15,8 @@ public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
         case value
         /// Larger than delta.md allows.
         case limit
+        /// More of them than there may be.
+        case count
         /// A name that begins with `_`.
         case reserved
     }
