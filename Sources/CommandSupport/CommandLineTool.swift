@@ -8,11 +8,16 @@ package enum CommandLineTool {
     /// The version that `--version` prints.
     package static let version = SoftwareVersion.current
 
+    /// EX_IOERR of sysexits.h.
+    private static let outputFailed = ExitCode(74)
+
     /// Parses the arguments, runs the command and ends the process.
     ///
-    /// Exit 0: done. 1: failed; one line on standard error says what, and what to do. 64: wrong usage.
+    /// Exit 0: done. 1: failed; one line on standard error says what, and what to do. 64: wrong usage. 74: the results
+    /// can't be written; where nobody reads them any more it ends without a word, as by SIGPIPE.
     package static func main<Root: ParsableCommand>(_ root: Root.Type) async -> Never {
         do {
+            try StandardStreams.prepare()
             try ProcessHardening.apply()
             var command = try root.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -21,15 +26,35 @@ package enum CommandLineTool {
                 try command.run()
             }
             root.exit()
-        } catch let error as CommandMisuse {
+        } catch {
+            end(root, by: error)
+        }
+    }
+
+    private static func end<Root: ParsableCommand>(_ root: Root.Type, by error: any Error) -> Never {
+        switch error {
+        case let failure as OutputFailure:
+            if failure.isReaderGone { StandardStreams.endOnClosedPipe() }
+            complain(about: failure)
+            root.exit(withError: outputFailed)
+        case is CommandMisuse:
             complain(about: error)
             root.exit(withError: ExitCode.validationFailure)
-        } catch {
-            if error is CommandFailure || root.exitCode(for: error) == .failure && !(error is ExitCode) {
-                complain(about: error)
-                root.exit(withError: ExitCode.failure)
-            }
-            root.exit(withError: error)
+        case is CommandFailure:
+            complain(about: error)
+            root.exit(withError: ExitCode.failure)
+        case is ExitCode: root.exit(withError: error)
+        default: break
+        }
+        switch root.exitCode(for: error) {
+        case .success:
+            // Help and the version: ArgumentParser would not notice that they can't be written.
+            do { try show(root.fullMessage(for: error)) } catch { end(root, by: error) }
+            root.exit()
+        case .failure:
+            complain(about: error)
+            root.exit(withError: ExitCode.failure)
+        default: root.exit(withError: error)
         }
     }
 
@@ -42,7 +67,15 @@ package enum CommandLineTool {
     package static func note(_ line: String) { StandardStreams.error(line + "\n") }
 
     /// One line of results.
-    package static func show(_ line: String) throws { try StandardStreams.output(line + "\n") }
+    ///
+    /// - Throws: ``OutputFailure``.
+    package static func show(_ line: String) throws {
+        do throws(FileError) {
+            try StandardStreams.output(line + "\n")
+        } catch {
+            throw OutputFailure(error)
+        }
+    }
 
     /// The wall clock: µs since 1970.
     package static var now: Int64 { SystemTime.now }
@@ -67,4 +100,17 @@ package struct CommandFailure: Error, CustomStringConvertible {
     package let description: String
 
     package init(_ description: String) { self.description = description }
+}
+
+/// Results that can't be written to standard output: exit 74.
+package struct OutputFailure: Error, CustomStringConvertible {
+    /// What happened and what to do, in one line.
+    package let description: String
+    /// Whether it is a pipe that nobody reads any more.
+    package let isReaderGone: Bool
+
+    init(_ error: FileError) {
+        description = error.message
+        isReaderGone = error.code == .closedPipe
+    }
 }

@@ -26,6 +26,8 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
         case changed
         /// Another process holds the lock.
         case locked
+        /// Nobody reads the other end of the pipe any more.
+        case closedPipe
         /// The person at the terminal gave up.
         case interrupted
         /// Something else, told by the system's own message.
@@ -56,6 +58,7 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
             self.init(.noSpace, path, "no room left while \(doing) \(path) (\(reason)); free some and try again")
         case ENXIO, ENOTDIR, EISDIR:
             self.init(.wrongKind, path, "\(path) is not of the kind that belongs there (\(reason)); move it away")
+        case EPIPE: self.init(.closedPipe, path, "nobody reads \(path) any more")
         case EACCES, EPERM:
             self.init(.system, path, "\(doing) \(path) is not allowed (\(reason)); check who owns it and its folder")
         default: self.init(.system, path, "\(doing) \(path) failed: \(reason) (errno \(number))")

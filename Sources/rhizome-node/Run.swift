@@ -77,7 +77,7 @@ struct Run: AsyncParsableCommand {
                 )
             )
         } else {
-            try announce(node, http: nil, logger)
+            services.append(Announcement { try announce(node, http: nil, logger) })
         }
         services.append(Deadline(seconds: Self.shutdownSeconds, logger: logger))
         var configuration = ServiceGroupConfiguration(
@@ -103,7 +103,21 @@ struct Run: AsyncParsableCommand {
             "request": .string(node.requestAddress), "publish": .string(node.publishAddress),
             "http": http.map { .string($0) } ?? .null,
         ]
-        try CommandLineTool.show(JSONValue.object(line).description)
+        do {
+            try CommandLineTool.show(JSONValue.object(line).description)
+        } catch let failure as OutputFailure where failure.isReaderGone {
+            logger.warning("nobody reads the line with the addresses; the node runs")
+        }
+    }
+}
+
+/// Tells once that the node runs: as a service, so that signals are taken from then on.
+private struct Announcement: Service {
+    let tell: @Sendable () throws -> Void
+
+    func run() async throws {
+        try tell()
+        try await gracefulShutdown()
     }
 }
 

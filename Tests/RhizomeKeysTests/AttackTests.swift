@@ -108,15 +108,6 @@ import Testing
         }
     }
 
-    @Test("results that can't be written are a failure")
-    func fullOutput() async throws {
-        try await withIdentity { keys, _ in
-            let outcome = try await keys.shell("exec > /dev/full", "show")
-            #expect(outcome.exitCode == 1)
-            #expect(outcome.errors.contains("standard output"))
-        }
-    }
-
     @Test("notes and reasons can do nothing to a terminal")
     func terminal() async throws {
         try await withIdentity { keys, _ in
