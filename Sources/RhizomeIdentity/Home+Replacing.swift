@@ -53,6 +53,10 @@ extension Home {
                 }
             }
             try folder.rename(fresh, to: KeyFile.name)
+            // The store stays, so the new list needs its witness from the beginning.
+            if folder.contains(Self.dataFolder) {
+                try TrustJournal(home: self, owner: identity.publicKey).recordSeen(TrustList(owner: identity.publicKey))
+            }
             return kept
         }
     }

@@ -6,6 +6,8 @@ package import Sodium
 public struct Home: Sendable {
     static let nameFile = "name"
     static let dataFolder = "data"
+    /// The delta store, in the data folder.
+    static let storeFile = "store.sqlite"
 
     /// Where it is.
     public var path: String { folder.path }

@@ -32,6 +32,8 @@ public struct IdentityError: Error, Equatable, Sendable, CustomStringConvertible
         case brokenJournal
         /// The journal lacks the last statement that this node applied.
         case cutJournal
+        /// There is no record of the last statement that this node applied, though it has run.
+        case missingWitness
         /// Another entry has that petname.
         case nameTaken
         /// Another entry, or this identity, has the same transport key.

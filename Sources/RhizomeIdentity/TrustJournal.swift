@@ -5,11 +5,14 @@ public import SignedLog
 
 /// `trust.journal`: the trusted-peer list's statements, appended and never changed (spec: identity.md).
 ///
-/// Writers take turns by `trust.lock`, readers need no lock. `data/trust.seen` is the witness against a cut tail.
+/// Writers take turns by `trust.lock`, readers need no lock. `data/trust.seen` is the witness against a cut tail: the id
+/// of the last statement that the node applied, or 32 zero bytes where it has applied none yet.
 public struct TrustJournal: Sendable {
     static let name = "trust.journal"
     static let lockName = "trust.lock"
     static let witnessName = "trust.seen"
+    /// What stands on record where no statement was applied yet.
+    private static let nothingSeen = Bytes32(repeating: 0)
     /// More bytes than a journal ever has: a quarter of a million statements.
     static let mostBytes = 64 << 20
     /// More bytes than one statement's payload ever has.
@@ -63,20 +66,60 @@ public struct TrustJournal: Sendable {
     ///
     /// For the node, which then records what it applied, and for `verify`.
     ///
-    /// - Throws: `cutJournal` as well, and `malformedFile` for a witness that has not 32 bytes.
-    public func loadWitnessed(patience: Duration = .seconds(10)) throws -> Loaded {
+    /// - Parameter isWitnessNeeded: whether a home with a store must have a witness, as it must unless the store is known
+    ///   to hold nothing.
+    /// - Throws: `cutJournal` as well, `missingWitness`, and `malformedFile` for a witness that has not 32 bytes.
+    public func loadWitnessed(isWitnessNeeded: Bool = true, patience: Duration = .seconds(10)) throws -> Loaded {
         // The witness first: what a node records meanwhile stands in the journal already.
-        let witness = try self.witness()
+        let witness = Result { try self.witness() }
         let loaded = try load(patience: patience)
-        if let witness, !loaded.list.contains(statement: witness) {
+        try check(loaded.list, against: witness.get(), isNeeded: isWitnessNeeded)
+        return loaded
+    }
+
+    /// What the witness has against a list that was loaded by ``load(patience:)``; `nil` where nothing.
+    public func doubt(about list: TrustList) -> (any Error)? {
+        do {
+            try check(list, against: witness(), isNeeded: true)
+            return nil
+        } catch { return error }
+    }
+
+    private func check(_ list: TrustList, against witness: Bytes32?, isNeeded: Bool) throws {
+        guard let witness else {
+            guard isNeeded, try hasStore else { return }
             throw IdentityError(
-                .cutJournal,
-                "trust.journal was cut or replaced: it lacks the last statement that this node applied "
-                    + "(\(Hex.encode(witness.array))); restore it from a backup, or, if you replaced it yourself, "
-                    + "look through rhizome-keys history and remove data/\(Self.witnessName)"
+                .missingWitness,
+                "data/\(Self.witnessName) is missing, though a node has run here: whether trust.journal was cut, and "
+                    + "somebody is trusted again by that, can't be told; restore both from a backup, or " + Self.advice
             )
         }
-        return loaded
+        guard witness != Self.nothingSeen, !list.contains(statement: witness) else { return }
+        throw IdentityError(
+            .cutJournal,
+            "trust.journal was cut or replaced: it lacks the last statement that this node applied "
+                + "(\(Hex.encode(witness.array))); restore it from a backup, or " + Self.advice
+        )
+    }
+
+    private static let advice =
+        "look through rhizome-keys history and, if nothing that you stated is missing there, run: "
+        + "rhizome-keys verify --accept"
+
+    /// Whether a node has made a store in this home.
+    private var hasStore: Bool {
+        get throws { try data?.contains(Home.storeFile) ?? false }
+    }
+
+    private var data: HomeFolder? {
+        get throws {
+            do throws(FileError) {
+                return try home.data(creating: false)
+            } catch {
+                if error.code == .missing { return nil }
+                throw error
+            }
+        }
     }
 
     private func loadLocked() throws -> Loaded {
@@ -191,23 +234,15 @@ public struct TrustJournal: Sendable {
 
     // MARK: - The witness
 
-    /// The last statement that the node applied; `nil` where none is on record.
+    /// The last statement that the node applied; `nil` where nothing is on record, and zeros where none was applied yet.
     ///
     /// - Throws: ``IdentityError`` `malformedFile` where the file has not 32 bytes.
     public func witness() throws -> Bytes32? {
-        let data: HomeFolder
-        do throws(FileError) {
-            data = try home.data(creating: false)
-        } catch {
-            if error.code == .missing { return nil }
-            throw error
-        }
-        guard let bytes = try data.contents(Self.witnessName, limit: 4096) else { return nil }
+        guard let data = try data, let bytes = try data.contents(Self.witnessName, limit: 4096) else { return nil }
         guard let id = Bytes32(bytes) else {
             throw IdentityError(
                 .malformedFile,
-                "\(data.path(Self.witnessName)) has not 32 bytes; restore it from a backup, or look through "
-                    + "rhizome-keys history and remove it"
+                "\(data.path(Self.witnessName)) has not 32 bytes; restore it from a backup, or " + Self.advice
             )
         }
         return id
@@ -215,9 +250,10 @@ public struct TrustJournal: Sendable {
 
     /// Puts on record which statement the node applied last, so that a crash leaves the old record or the new.
     ///
-    /// Nothing is written for an empty list, and where the record says so already.
+    /// Nothing is written where the record says so already.
     public func recordSeen(_ list: TrustList) throws {
-        guard let head = list.head, try witness() != head else { return }
+        let head = list.head ?? Self.nothingSeen
+        guard (try? witness()) != head else { return }
         try home.data(creating: true).replace(Self.witnessName, head.array)
     }
 }

@@ -76,7 +76,7 @@ public final class Node: Sendable {
     ///   - onProgress: told how far fetching from a peer has come, ten times a second at most where it takes longer than
     ///     one; must not wait.
     ///   - metricsFactory: makes what the node counts by; it knows ``metricTable``.
-    /// - Throws: ``NodeError`` `address`; what ``TrustJournal/loadWitnessed(patience:)`` throws.
+    /// - Throws: ``NodeError`` `address`; what ``TrustJournal/loadWitnessed(isWitnessNeeded:patience:)`` throws.
     public init(
         configuration: NodeConfiguration,
         identity: Identity,
@@ -90,7 +90,7 @@ public final class Node: Sendable {
         try SodiumLibrary.initialize()
         DescriptorLimit.raise()
         let journal = TrustJournal(home: home, owner: identity.publicKey)
-        let loaded = try journal.loadWitnessed()
+        let loaded = try journal.loadWitnessed(isWitnessNeeded: try await log.count() > 0)
         if loaded.wasRepaired { logger.warning("trust.journal ended in a torn write, which was taken away") }
         try journal.recordSeen(loaded.list)
 

@@ -42,7 +42,7 @@ struct Distrust: ParsableCommand {
         let key = try home.keyFile()
         let journal = TrustJournal(home: home, owner: key.publicKey)
         // Before anybody is asked for a passphrase.
-        _ = try subject(in: journal.load().list)
+        _ = try subject(in: journal.loadTelling().list)
         let identity = try key.identity { try passphrase.passphrase() }
         var subject: PublicKey?
         let list = try journal.append(signedBy: identity, now: CommandLineTool.now) { list in

@@ -47,9 +47,19 @@ extension HomeOption {
     /// Loads the journal of the home's identity.
     func openJournal() throws -> TrustJournal.Loaded {
         let home = try open()
-        let loaded = try TrustJournal(home: home, owner: try home.keyFile().publicKey).load()
+        return try TrustJournal(home: home, owner: try home.keyFile().publicKey).loadTelling()
+    }
+}
+
+extension TrustJournal {
+    /// Loads the journal, and says on standard error what is odd about it and yet no reason to stop.
+    func loadTelling() throws -> Loaded {
+        let loaded = try load()
         if loaded.wasRepaired {
             CommandLineTool.note("note: a torn last write of trust.journal was taken away; it had not been completed")
+        }
+        if let doubt = doubt(about: loaded.list) {
+            CommandLineTool.note("warning: " + TerminalText.escaped("\(doubt)", limitBytes: 2048))
         }
         return loaded
     }

@@ -89,7 +89,7 @@ struct Trust: ParsableCommand {
         let home = try self.home.open()
         let key = try home.keyFile()
         let journal = TrustJournal(home: home, owner: key.publicKey)
-        let list = try journal.load().list
+        let list = try journal.loadTelling().list
         let peers = try isBatch ? PeerInput.standardInput() : [PeerInput.read(peer, list)]
         let amendments = try peers.map { try (peer: $0, amendment: named($0, in: list)) }
         let ends = amendments.compactMap { peer, amendment in

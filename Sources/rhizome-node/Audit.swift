@@ -29,12 +29,13 @@ struct Audit: AsyncParsableCommand {
     func run() async throws {
         let home = try self.home.open()
         let owner = try home.keyFile().publicKey
-        let trust = try TrustJournal(home: home, owner: owner).loadWitnessed().list
         let log = try SQLiteDeltaLog.openForReading(
             folder: home.path + "/data",
             version: CommandLineTool.version,
             now: CommandLineTool.now
         )
+        let trust = try TrustJournal(home: home, owner: owner)
+            .loadWitnessed(isWitnessNeeded: try await log.count() > 0).list
         let report = try await log.audit(width: ProcessInfo.processInfo.activeProcessorCount)
         let text = AuditText(report: report, trust: trust, now: CommandLineTool.now)
         if isJSON {

@@ -44,7 +44,8 @@ struct Run: AsyncParsableCommand {
         let logger = Logger(label: "rhizome")
         let home = try home.open()
         let identity = try home.identity { try passphrase.passphrase() }
-        let trust = try TrustJournal(home: home, owner: identity.publicKey).loadWitnessed().list
+        // Whether there must be a witness only the store tells; the node asks it.
+        let trust = try TrustJournal(home: home, owner: identity.publicKey).loadWitnessed(isWitnessNeeded: false).list
         let configuration = try options.node(identity: identity.publicKey, name: home.name(), trust: trust)
         let http = try options.http(home: home)
         let metrics = PrometheusRegistry(Node.metricTable + HTTPAPI.metricTable)

@@ -63,6 +63,44 @@ import Testing
         }
     }
 
+    @Test("a journal cut before a distrust doesn't get by without its witness, and goes on once it is accepted")
+    func cutWithoutWitness() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let alice = try await NodeHome.make("alice", in: folder)
+                let bob = try await NodeHome.make("bob", in: folder)
+                // A store without deltas needs no witness, nor does a home whose data wasn't restored.
+                try await alice.running { _ in }
+                let seen = URL(filePath: alice.path + "/data/trust.seen")
+                try FileManager.default.removeItem(at: seen)
+                try await alice.trust(bob)
+                try await alice.running { _ in }
+                try FileManager.default.removeItem(atPath: alice.path + "/data")
+                try await alice.running { node in _ = try await node.put("/api/note/1", "{\"text\": \"x\"}") }
+
+                let journal = URL(filePath: alice.path + "/trust.journal")
+                let trusting = try Data(contentsOf: journal)
+                _ = try await alice.keys("distrust", "bob")
+                let whole = try Data(contentsOf: journal)
+                try await alice.running { _ in }
+                try trusting.write(to: journal)
+                try FileManager.default.removeItem(at: seen)
+                for arguments in [["run"], ["audit"]] {
+                    let outcome = try await alice.node.run(arguments, environment: alice.settings)
+                    #expect(outcome.exitCode == 1)
+                    #expect(outcome.errors.contains("data/trust.seen is missing"), "\(outcome.errors)")
+                    #expect(outcome.errors.contains("rhizome-keys verify --accept"))
+                }
+                #expect(try await alice.keys.run(["verify", "--home", alice.path]).exitCode == 1)
+                try whole.write(to: journal)
+                _ = try await alice.keys("verify", "--accept")
+                let count = try await alice.running { node in try await node.count }
+                #expect(count == 1)
+                #expect(try await alice.audit().exitCode == 0)
+            }
+        }
+    }
+
     @Test("deltas of an author who isn't trusted wait, and are taken up when rhizome-keys trusts him")
     func takenUp() async throws {
         try await AsyncGate.processes.pass {

@@ -212,7 +212,8 @@ private struct JournalCase: Decodable {
             let alice = try Identity.generate().publicKey
             #expect(try journal.witness() == nil)
             try journal.recordSeen(TrustList(owner: owner.publicKey))
-            #expect(try journal.witness() == nil)
+            #expect(try journal.witness() == Bytes32(repeating: 0))
+            #expect(try journal.loadWitnessed().list.count == 0)
             try journal.append(signedBy: owner, now: now) { _ in [.trust(alice, name: "alice")] }
             let short = try contents(folder)
             try journal.append(signedBy: owner, now: now) { _ in [.distrust(alice)] }
@@ -230,6 +231,28 @@ private struct JournalCase: Decodable {
             #expect(code { _ = try journal.loadWitnessed() } == .cutJournal)
             try Data([1, 2]).write(to: URL(filePath: folder.path("data/trust.seen")))
             #expect(code { _ = try journal.loadWitnessed() } == .malformedFile)
+            #expect(try (journal.doubt(about: journal.load().list) as? IdentityError)?.code == .malformedFile)
+            // Whoever accepts the journal as it is goes on from there.
+            try journal.recordSeen(journal.load().list)
+            #expect(try journal.loadWitnessed().list.count == 0)
+        }
+    }
+
+    @Test("a home with a store and no witness is refused, unless the store is known to be empty")
+    func missingWitness() async throws {
+        try await withJournal { journal, owner, folder in
+            try journal.append(signedBy: owner, now: now) { _ in
+                [.trust(try Identity.generate().publicKey, name: "alice")]
+            }
+            #expect(try journal.loadWitnessed().list.count == 1, "a home of which no data was restored")
+            let home = try Home.open(folder.path)
+            try home.data(creating: true).create("store.sqlite", [])
+            #expect(code { _ = try journal.loadWitnessed() } == .missingWitness)
+            #expect(try (journal.doubt(about: journal.load().list) as? IdentityError)?.code == .missingWitness)
+            #expect(try journal.loadWitnessed(isWitnessNeeded: false).list.count == 1)
+            try journal.recordSeen(journal.load().list)
+            #expect(try journal.loadWitnessed().list.count == 1)
+            #expect(try journal.doubt(about: journal.load().list) == nil)
         }
     }
 

@@ -171,6 +171,42 @@ import Testing
         }
     }
 
+    @Test("a missing witness beside a store is found, every command says so, and accepting the journal makes it anew")
+    func missingWitness() async throws {
+        try await withIdentity { keys, folder in
+            #expect(try await keys("trust", try Identity.generate().publicKey.did, "--name", "a").exitCode == 0)
+            #expect(try await keys("verify").exitCode == 0, "no node has run yet")
+            _ = try Home.open(keys.home).data(creating: true)
+            try Data().write(to: URL(filePath: folder.path("home/data/store.sqlite")))
+            let verified = try await keys("verify")
+            #expect(verified.exitCode == 1)
+            let way = "look through rhizome-keys history and, if nothing that you stated is missing there"
+            for words in ["data/trust.seen is missing", way, "run: rhizome-keys verify --accept"] {
+                #expect(verified.errors.contains(words))
+            }
+            let peer = try Identity.generate().publicKey.did
+            for outcome in [
+                try await keys("list"), try await keys("history"), try await keys("trust", peer, "--name", "b"),
+                try await keys("distrust", "b"),
+            ] {
+                #expect(outcome.exitCode == 0)
+                #expect(outcome.errors.hasPrefix("warning: data/trust.seen is missing"), "\(outcome.errors)")
+                #expect(outcome.errors.contains(way))
+            }
+            let accepted = try await keys("verify", "--accept")
+            #expect(accepted.exitCode == 0, "\(accepted.errors)")
+            #expect(accepted.output.contains("its last statement: 2  "), "\(accepted.output)")
+            #expect(try await keys("list").errors.isEmpty)
+            // What the witness knows is missed from then on, until that is accepted as well.
+            try FileManager.default.removeItem(atPath: folder.path("home/trust.journal"))
+            let cut = try await keys("verify")
+            #expect(cut.exitCode == 1 && cut.errors.contains("cut or replaced") && cut.errors.contains(way))
+            #expect(try await keys("list").errors.contains("warning: trust.journal was cut or replaced"))
+            let emptied = try await keys("verify", "--accept")
+            #expect(emptied.exitCode == 0 && emptied.output.contains("its last statement: none"), "\(emptied.output)")
+        }
+    }
+
     @Test("a torn last write is taken away and told, once")
     func tornWrite() async throws {
         try await withIdentity { keys, folder in
