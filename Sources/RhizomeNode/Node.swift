@@ -163,6 +163,7 @@ public final class Node: Sendable {
                         news.isUp = false
                         news.wasLost = true
                     case .publicationDropped, .subscribed: news.asksForNews = true
+                    case .stoppedAsking: news.stoppedAsking = true
                     }
                 }
             }

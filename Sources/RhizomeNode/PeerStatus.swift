@@ -7,7 +7,7 @@ public struct PeerStatus: Sendable {
     public enum State: String, Sendable {
         /// This node.
         case `self`
-        /// Greeted on a connection that is up, or heard from in the last 30 s.
+        /// Greeted on a connection that is up, or, where there is none of ours, heard from in the last 30 s.
         case connected
         /// Being tried, or greeted just now.
         case connecting

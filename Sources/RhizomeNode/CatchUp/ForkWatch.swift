@@ -33,9 +33,12 @@ struct ForkWatch: Sendable {
         while let authors = await grown.take(within: waiting.isEmpty ? nil : interval) {
             waiting.formUnion(authors)
             for author in waiting where told[author]?.notBefore ?? .min <= clock.uptime {
+                guard let forks = try? await log.forks(of: author, limit: Self.most) else {
+                    // What can't be read now is looked at again.
+                    told[author, default: Told()].notBefore = clock.uptime + Self.lookInterval
+                    continue
+                }
                 waiting.remove(author)
-                // What can't be read now is looked at when the log grows again.
-                guard let forks = try? await log.forks(of: author, limit: Self.most) else { continue }
                 let isNews = forks.count > told[author]?.count ?? 0
                 if isNews { tell(forks, of: author) }
                 let interval = isNews ? Self.logInterval : Self.lookInterval

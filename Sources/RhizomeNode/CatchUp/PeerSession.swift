@@ -31,10 +31,9 @@ struct PeerSession: Sendable {
     private static let helloInterval = 60 * second
     private static let newsInterval = 10 * second
     private static let compareInterval = 3600 * second
-    private static let pushInterval = 60 * second
+    /// How soon all heads are compared again where there were too many to be remembered.
+    private static let recompareInterval = 60 * second
     private static let foreignWait = 60 * second
-    /// How long a peer that we reach has to reach us too, before we push to it.
-    private static let pushDelay = second
     /// When something that failed is tried again.
     private static let retryInterval = 10 * second
     /// How long what a peer wrote itself is left to its publications before it is pulled: they bring it whole.
@@ -51,7 +50,7 @@ struct PeerSession: Sendable {
         /// Heads of the peer's own log that its publications are about to bring, and when they are wanted after all.
         var settling: Set<AuthorHead> = []
         var settlingEnds = Int64.max
-        var pushes: [PublicKey: Backoff] = [:]
+        var owed = OwedPushes()
     }
 
     /// What a session knows of the present connection, and when what is due on it.
@@ -60,12 +59,9 @@ struct PeerSession: Sendable {
         var newsDue = Int64.min
         var newsAsked = Int64.min
         var compareDue = Int64.min
-        var pushDue: Int64
-        /// Answered distrusted, unknown or rejected: not pushed again before the next hello.
-        var unwanted: Set<PublicKey> = []
+        var compareAsked = Int64.min
         var isGreeted = false
         var hasAskedForOwnLog = false
-        var hasPushedAll = false
         /// Greetings that the peer forgot right away.
         var lostGreetings = 0
     }
@@ -78,13 +74,16 @@ struct PeerSession: Sendable {
         while let news = await mailbox.take(within: wait(connection, memory)) {
             if news.wasLost { connection = nil }
             if let isUp = news.isUp {
-                if isUp {
-                    connection = connection ?? Connection(pushDue: clock.uptime + Self.pushDelay)
-                } else {
+                if !isUp {
                     connection = nil
                     onCompared(peer)
+                } else if connection == nil {
+                    connection = Connection()
+                    memory.owed.connected(now: clock.uptime)
                 }
             }
+            memory.owed.grew(news.grown)
+            if news.stoppedAsking { memory.owed.askingStopped(now: clock.uptime) }
             // Kept even if what follows fails: it is asked for again then.
             await note(news.heads, &memory, isHint: true)
             want(news.missing, &memory, isHint: true)
@@ -99,9 +98,10 @@ struct PeerSession: Sendable {
             }
             guard var current = connection else { continue }
             do throws(PeerError) {
-                try await work(grown: news.grown, &current, &memory)
+                try await work(&current, &memory)
                 current.lostGreetings = 0
             } catch {
+                memory.owed.failed(now: clock.uptime)
                 await failed(error, &current)
             }
             connection = current
@@ -128,22 +128,18 @@ struct PeerSession: Sendable {
         guard let connection else { return nil }
         var due = connection.helloDue
         if connection.isGreeted {
-            due = min(due, connection.newsDue, connection.compareDue, connection.pushDue, memory.settlingEnds)
+            due = min(due, connection.newsDue, connection.compareDue, memory.settlingEnds, memory.owed.due)
         }
         return .microseconds(max(due == .min ? 0 : due - clock.uptime, Self.shortestWait))
     }
 
-    private func work(
-        grown: Set<PublicKey>,
-        _ connection: inout Connection,
-        _ memory: inout Memory
-    ) async throws(PeerError) {
+    private func work(_ connection: inout Connection, _ memory: inout Memory) async throws(PeerError) {
         // Each is due again soon until it has worked.
         if clock.uptime >= connection.helloDue {
             connection.helloDue = clock.uptime + Self.retryInterval
             connection.isGreeted = try await greet()
             connection.helloDue = clock.uptime + (connection.isGreeted ? Self.helloInterval : Self.foreignWait)
-            connection.unwanted = []
+            memory.owed.greeted()
         }
         guard connection.isGreeted else { return onCompared(peer) }
         if !connection.hasAskedForOwnLog {
@@ -151,7 +147,12 @@ struct PeerSession: Sendable {
             connection.hasAskedForOwnLog = true
             onCompared(peer)
         }
+        if memory.wanted.isShort {
+            connection.compareDue = min(connection.compareDue, connection.compareAsked + Self.recompareInterval)
+        }
         if clock.uptime >= connection.compareDue {
+            connection.compareAsked = clock.uptime
+            memory.wanted.startComparing()
             connection.compareDue = clock.uptime + Self.retryInterval
             try await compare(&memory)
             connection.compareDue = clock.uptime + Self.compareInterval
@@ -164,14 +165,7 @@ struct PeerSession: Sendable {
         }
         settle(&memory)
         try await fetch(&memory)
-        if clock.uptime >= connection.pushDue {
-            connection.pushDue = clock.uptime + Self.retryInterval
-            try await push(nil, &connection, &memory)
-            connection.pushDue = clock.uptime + Self.pushInterval
-            connection.hasPushedAll = true
-        } else if connection.hasPushedAll, !grown.isEmpty {
-            try await push(grown, &connection, &memory)
-        }
+        try await push(&memory)
     }
 
     /// Leaves a head to the peer's publications for a moment.
@@ -179,7 +173,7 @@ struct PeerSession: Sendable {
     /// Else a body would cross the link twice where one publication overtakes another on its way through admission, or
     /// news is asked for while it is on its way.
     func putOff(_ head: AuthorHead, _ memory: inout Memory) {
-        guard memory.settling.count < WantedHeads.most else { return }
+        guard memory.settling.count < WantedHeads.most else { return memory.wanted.add(head) }
         if memory.settling.isEmpty { memory.settlingEnds = clock.uptime + Self.settlingTime }
         memory.settling.insert(head)
     }

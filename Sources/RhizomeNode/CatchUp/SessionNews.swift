@@ -15,6 +15,8 @@ struct SessionNews: Sendable {
     private(set) var missing: Set<AuthorHead> = []
     /// Authors whose logs grew here.
     private(set) var grown: Set<PublicKey> = []
+    /// The connection on which the peer asked us last is gone.
+    var stoppedAsking = false
     /// Something was too much to be kept here, or was dropped: ask the peer for all its news.
     var asksForNews = false
     /// The list changed: authors may be trusted now whose heads were passed over.

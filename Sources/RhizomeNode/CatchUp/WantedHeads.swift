@@ -19,7 +19,7 @@ struct WantedHeads: Sendable {
 
     /// Heads remembered at most, more than a page of `heads` has.
     ///
-    /// What is beyond comes by comparing again.
+    /// What is beyond comes by comparing again, once there is room (``isShort``).
     static let most = 20_000
     private static let futureWait: Int64 = 600_000_000
 
@@ -29,9 +29,24 @@ struct WantedHeads: Sendable {
     /// How many heads are wanted.
     private(set) var count = 0
 
+    /// Whether heads were left out for want of room since all were compared last.
+    private var hasLeftOut = false
+
+    /// Whether heads were left out for which there is room by now, so that all are to be compared again.
+    ///
+    /// Not as long as more than half of the room is taken: a liar, whose heads are never fetched, isn't asked for more.
+    var isShort: Bool { hasLeftOut && count <= Self.most / 2 }
+
+    /// All heads are compared from now on: none has been left out.
+    mutating func startComparing() { hasLeftOut = false }
+
     /// Takes note of a head that the peer has and we lack.
     mutating func add(_ head: AuthorHead) {
-        guard count < Self.most, parked[head.id] != .max else { return }
+        guard parked[head.id] != .max else { return }
+        guard count < Self.most else {
+            hasLeftOut = true
+            return
+        }
         if heads[head.author, default: []].insert(head.id).inserted { count += 1 }
     }
 

@@ -50,6 +50,18 @@ actor Peering: SocketActor {
         case lost
         case subscribed
         case publicationDropped
+        /// The connection on which the peer asked us last is gone.
+        case stoppedAsking
+    }
+
+    /// What a peer asked of us last.
+    private struct LastRequest {
+        /// µs of the clock that never goes back.
+        let time: Int64
+        /// The connection on which it came.
+        let descriptor: Int32?
+        /// When that connection was found gone.
+        var lost: Int64?
     }
 
     /// How a peer's connections stand.
@@ -93,7 +105,9 @@ actor Peering: SocketActor {
     private(set) var publishListener: Listener?
     private var links: [PublicKey: PeerLink] = [:]
     private var greeted: [PublicKey: [[UInt8]]] = [:]
-    private var lastRequest: [PublicKey: Int64] = [:]
+    private var lastRequests: [PublicKey: LastRequest] = [:]
+    /// Who asked last on which connection.
+    private var askers: [Int32: PublicKey] = [:]
     private var inFlight: [PublicKey: InFlight] = [:]
     private var allowances: [PublicKey: RequestAllowance] = [:]
     private var identities: [String: PublicKey] = [:]
@@ -176,7 +190,10 @@ actor Peering: SocketActor {
             try socket.monitor { [weak self] event in
                 limit?.note(event)
                 accepted.note(event)
-                self?.assumeIsolated { $0.count(event.kind) }
+                self?.assumeIsolated { peering in
+                    peering.count(event.kind)
+                    if kind == .router { peering.noteEnd(event) }
+                }
             }
             try socket.bind(HostLookup.endpoint(host: host, port: binding.port == 0 ? nil : binding.port))
         } catch {
@@ -369,7 +386,7 @@ actor Peering: SocketActor {
     func states() -> [PublicKey: PeerState] {
         var states: [PublicKey: PeerState] = [:]
         for (peer, link) in links { states[peer] = PeerState(phase: link.phase, address: link.address) }
-        for (peer, time) in lastRequest { states[peer, default: PeerState()].lastRequest = time }
+        for (peer, last) in lastRequests { states[peer, default: PeerState()].lastRequest = last.time }
         return states
     }
 
@@ -379,8 +396,28 @@ actor Peering: SocketActor {
         metrics.publicationsInFlight.set(inFlight.values.reduce(0) { $0 + $1.publications })
     }
 
-    /// When a peer's last request came, µs of the clock that never goes back.
-    func lastRequest(of peer: PublicKey) -> Int64? { lastRequest[peer] }
+    /// Until when a peer counts as one that asks us itself, µs of the clock that never goes back; `nil` where it never
+    /// asked (spec: peering.md, "Catching up").
+    ///
+    /// That is for 30 s after its last request, and for 1 s after the connection on which it came was lost.
+    func asking(of peer: PublicKey) -> Int64? {
+        lastRequests[peer].map { last in
+            min(last.time + PeerDirectory.silence, last.lost.map { $0 + PeerDirectory.returnTime } ?? .max)
+        }
+    }
+
+    private func noteRequest(of peer: PublicKey, on descriptor: Int32?) {
+        if let descriptor, lastRequests[peer]?.descriptor != descriptor { askers[descriptor] = peer }
+        lastRequests[peer] = LastRequest(time: clock.uptime, descriptor: descriptor)
+    }
+
+    private func noteEnd(_ event: Monitor.Event) {
+        guard event.kind == .disconnected || event.kind == .closed, let descriptor = event.descriptor,
+            let peer = askers.removeValue(forKey: descriptor), lastRequests[peer]?.descriptor == descriptor
+        else { return }
+        lastRequests[peer]?.lost = clock.uptime
+        onLinkEvent(peer, .stoppedAsking)
+    }
 
     // MARK: - Serving
 
@@ -414,7 +451,7 @@ actor Peering: SocketActor {
                 ledger.charge(peer, bytes: message.bytes)
                 return peer
             }
-            lastRequest[peer] = clock.uptime
+            noteRequest(of: peer, on: message.descriptor)
             take(message.frames[2], id: message.frames[1], connection: message.frames[0], from: peer)
             return peer
         }
@@ -483,10 +520,13 @@ actor Peering: SocketActor {
     }
 
     /// Takes note of a `hello` with our protocol and topic.
-    func noteGreeting(of peer: PublicKey, connection: [UInt8]) {
-        guard !hasGreeted(peer, connection: connection) else { return }
+    ///
+    /// - Returns: whether it is the first on that connection.
+    func noteGreeting(of peer: PublicKey, connection: [UInt8]) -> Bool {
+        guard !hasGreeted(peer, connection: connection) else { return false }
         greeted[peer, default: []].append(connection)
         if greeted[peer, default: []].count > Self.greetedConnections { greeted[peer]?.removeFirst() }
+        return true
     }
 
     /// Sends the reply to a request that was worked on.

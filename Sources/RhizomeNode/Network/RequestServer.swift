@@ -55,7 +55,7 @@ struct RequestServer: Sendable {
         if case .hello(let theirs) = request {
             directory.saw(peer, hello: theirs)
             if theirs.protocol == PeeringLimits.protocolVersion, theirs.topic == configuration.topic {
-                await peering.noteGreeting(of: peer, connection: connection)
+                if await peering.noteGreeting(of: peer, connection: connection) { directory.noteReturn(of: peer) }
             }
             var ours = await hello()
             ours.received = received

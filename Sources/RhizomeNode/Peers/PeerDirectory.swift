@@ -72,6 +72,9 @@ final class PeerDirectory: Sendable {
         update(peer) { $0.pulled[author] = Set(want) }
     }
 
+    /// Takes note that a peer came on a new connection: what it was given on the one before may not have reached it.
+    func noteReturn(of peer: PublicKey) { update(peer) { $0.pulled = [:] } }
+
     /// Takes note that a peer went on: what it has pulled it holds.
     func noteProgress(of peer: PublicKey) {
         update(peer) { entry in
@@ -103,13 +106,20 @@ final class PeerDirectory: Sendable {
     /// Forgets a peer.
     func remove(_ peer: PublicKey) { entries.withLock { _ = $0.removeValue(forKey: peer) } }
 
-    /// How long after its last request a peer without a link of ours counts as connected (spec: peering.md).
+    /// How long after its last request a peer that we can't reach counts as connected (spec: peering.md).
     static let silence: Int64 = 30_000_000
+    /// How long a peer whose connection to us was lost has to come back, before it counts as one that can't.
+    static let returnTime: Int64 = 1_000_000
 
-    /// Whether a peer is connected, by its link or by its own requests.
+    /// Whether a peer is connected, by its link or, where we find nobody at its addresses, by its own requests.
+    ///
+    /// One that refuses us isn't, though it may ask: what it writes doesn't come here.
     func isConnected(_ state: Peering.PeerState) -> Bool {
-        if let phase = state.phase { return phase == .connected }
-        return state.lastRequest.map { clock.uptime - $0 < Self.silence } ?? false
+        switch state.phase {
+        case .connected: true
+        case .unreachable, nil: state.lastRequest.map { clock.uptime - $0 < Self.silence } ?? false
+        case .connecting, .authenticated, .refused: false
+        }
     }
 
     /// The peers with which we are connected, as the method `peers` tells them.

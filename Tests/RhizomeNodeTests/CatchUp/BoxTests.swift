@@ -144,8 +144,12 @@ import Testing
         var wanted = WantedHeads()
         for number in 0..<30_000 { wanted.add(AuthorHead(author: Self.key(number), id: Self.id(number))) }
         #expect(wanted.count == WantedHeads.most)
+        #expect(!wanted.isShort, "there is no room for more")
         for head in wanted.all { wanted.remove(head) }
         #expect(wanted.count == 0 && wanted.all.isEmpty)
+        #expect(wanted.isShort, "what was left out is to be found again")
+        wanted.startComparing()
+        #expect(!wanted.isShort)
     }
 
     // MARK: - The gate of the own log

@@ -132,6 +132,27 @@ import Testing
         }
     }
 
+    @Test("a peer that lost its way to us, but not we ours to it, gets what we write within seconds")
+    func oneWay() async throws {
+        try await Self.withPair { _ in
+        } _: { pair in
+            try pair.alice.trust(pair.bob, at: pair.second.requestAddress)
+            try await pair.exchange(2)
+            try await eventually("alice has reached bob too") {
+                try await pair.first.state(of: pair.second.identity) == .connected
+            }
+            // By then the first look at what bob lacks is over: he asks by himself.
+            try await Task.sleep(for: .seconds(3))
+            try await pair.proxy.change { $0.way = .closed }
+            _ = try await pair.first.write([.name("alice, unheard")])
+            try await eventually("bob holds it", within: .seconds(20)) { try await pair.haveAll(3) }
+            // The other way round bob, who is asked by alice, gives her his.
+            _ = try await pair.second.write([.name("bob", of: "bob")])
+            try await eventually("alice holds his", within: .seconds(40)) { try await pair.haveAll(4) }
+            #expect(try await pair.second.state(of: pair.first.identity) == .connected)
+        }
+    }
+
     @Test(
         "a peer that vanished without a word is found missing, and is back as soon as it answers again",
         .enabled(if: TestSchedule.isSoak, "takes minutes; part of the soak")

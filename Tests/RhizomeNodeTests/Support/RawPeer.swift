@@ -163,6 +163,12 @@ actor RawPeer: SocketActor {
         thread.register(try opened) { [weak self] in self?.assumeIsolated { $0.readReplies() } }
     }
 
+    /// Ends that connection.
+    func hangUp() {
+        dealer?.close()
+        dealer = nil
+    }
+
     /// Subscribes to all that a node publishes.
     func subscribe(to node: Node) throws { try subscribe(to: node.publishAddress, of: node.identity) }
 
