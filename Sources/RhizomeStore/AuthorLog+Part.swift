@@ -19,8 +19,8 @@ extension AuthorLog {
             arguments: [number]
         )
         while let row = try crossings.next() {
-            guard part.contains(branch: try row.integer(0), sequence: try row.integer(1)) else { continue }
-            followed.insert(Place(author: number, branch: try row.integer(2), sequence: try row.integer(3)))
+            guard part.contains(branch: try row.ordinal(0), sequence: try row.ordinal(1)) else { continue }
+            followed.insert(Place(author: number, branch: try row.ordinal(2), sequence: try row.ordinal(3)))
         }
         var heads: [Head] = []
         for branch in part.branches where heads.count < limit {
@@ -72,9 +72,12 @@ extension AuthorLog {
             arguments: [number]
         )
         while let row = try branches.next() {
-            let branch = try row.integer(0)
-            let first = try row.integer(1)
-            let last = try row.integer(2)
+            let branch = try row.ordinal(0)
+            let first = try row.ordinal(1)
+            let last = try row.ordinal(2)
+            guard first <= last else {
+                throw DeltaLogError(.corrupt, "a branch of a log ends before it begins; run rhizome-node audit")
+            }
             var bound = last
             if let reached {
                 guard let limit = reached[branch] else { continue }
@@ -102,7 +105,8 @@ extension AuthorLog {
                 low = middle
                 continue
             }
-            if place.timeCreated > time { high = place.sequence - 1 } else { low = middle }
+            // Not above the middle, whatever is stored beside the delta: this has to end.
+            if place.timeCreated > time { high = min(place.sequence, middle) - 1 } else { low = middle }
         }
         return low
     }
@@ -123,6 +127,6 @@ extension AuthorLog {
     }
 
     private static func head(_ row: Row) throws -> Head {
-        Head(id: try row.id(0), sequence: try row.integer(1), timeCreated: try row.integer(2))
+        Head(id: try row.id(0), sequence: try row.ordinal(1), timeCreated: try row.integer(2))
     }
 }

@@ -234,7 +234,7 @@ struct AuthorLog {
         }
         var budget = Self.locatorCrossings
         for row in rows where locators.count < Self.locatorCount {
-            var walk = Walk(branch: try row.integer(0), sequence: try row.integer(1))
+            var walk = Walk(branch: try row.ordinal(0), sequence: try row.ordinal(1))
             var step: Int64 = 1
             while try advance(&walk, to: step, budget: &budget) {
                 // One is left for the first.
@@ -258,7 +258,7 @@ struct AuthorLog {
         while walk.steps < steps {
             guard walk.sequence > 0 else { return false }
             // Above the next crossing of the branch each delta has one previous, one sequence below.
-            let crossing = budget > 0 ? try nextCrossing(walk) ?? 0 : 0
+            let crossing = budget > 0 ? max(0, try nextCrossing(walk) ?? 0) : 0
             let straight = min(steps - walk.steps, walk.sequence - crossing)
             if straight > 0 {
                 walk.sequence -= straight
@@ -384,7 +384,7 @@ struct AuthorLog {
             arguments: [number, Self.forkBranches]
         )
         while let row = try firsts.next() {
-            siblings[nil, default: []].append(Place(author: number, branch: try row.integer(0), sequence: 0))
+            siblings[nil, default: []].append(Place(author: number, branch: try row.ordinal(0), sequence: 0))
         }
         let crossings = try Row.fetchCursor(
             db,
@@ -402,8 +402,8 @@ struct AuthorLog {
             arguments: [number, Self.forkBranches, number, Self.forkBranches]
         )
         while let row = try crossings.next() {
-            let parent = Place(author: number, branch: try row.integer(0), sequence: try row.integer(1))
-            let child = Place(author: number, branch: try row.integer(2), sequence: try row.integer(3))
+            let parent = Place(author: number, branch: try row.ordinal(0), sequence: try row.ordinal(1))
+            let child = Place(author: number, branch: try row.ordinal(2), sequence: try row.ordinal(3))
             siblings[parent, default: []].append(child)
         }
         // The next one of the same branch names it too.

@@ -128,15 +128,16 @@ struct BranchBook {
         )
         if let row {
             return Author(
-                number: try row.integer(0),
-                count: try row.integer(1),
-                lastPosition: try row.integer(2),
-                branchCount: try row.integer(3),
-                headCount: try row.integer(4),
-                manyHeadsSince: try row.integer(5)
+                number: try row.ordinal(0),
+                count: try row.ordinal(1),
+                lastPosition: try row.ordinal(2),
+                branchCount: try row.ordinal(3),
+                headCount: try row.ordinal(4),
+                manyHeadsSince: try row.ordinal(5)
             )
         }
-        let number = try nextAuthor ?? (Int64.fetchOne(db, sql: "SELECT max(author) FROM authors") ?? 0) + 1
+        let last = try Row.fetchOne(db, sql: "SELECT coalesce(max(author), 0) FROM authors")
+        let number = try nextAuthor ?? (last?.ordinal(0) ?? 0) + 1
         nextAuthor = number + 1
         return Author(number: number, count: 0, lastPosition: 0, branchCount: 0, headCount: 0, manyHeadsSince: 0)
     }
@@ -157,10 +158,10 @@ struct BranchBook {
             throw DeltaLogError(.corrupt, "the store has lost a branch of an author's log; run rhizome-node audit")
         }
         let branch = Branch(
-            firstSequence: try row.integer(0),
-            lastSequence: try row.integer(1),
-            lastPosition: try row.integer(2),
-            isHead: try row.integer(3) == 1
+            firstSequence: try row.ordinal(0),
+            lastSequence: try row.ordinal(1),
+            lastPosition: try row.ordinal(2),
+            isHead: try row.ordinal(3) == 1
         )
         branches[key] = branch
         return branch

@@ -28,8 +28,8 @@ struct BranchReach {
     mutating func add(branch: Int64, sequence: Int64) { last[branch] = max(last[branch] ?? -1, sequence) }
 
     private mutating func follow(_ crossing: Row) throws {
-        guard contains(branch: try crossing.integer(1), sequence: try crossing.integer(0)) else { return }
-        add(branch: try crossing.integer(2), sequence: try crossing.integer(3))
+        guard contains(branch: try crossing.ordinal(1), sequence: try crossing.ordinal(0)) else { return }
+        add(branch: try crossing.ordinal(2), sequence: try crossing.ordinal(3))
     }
 
     /// Follows the crossings of all deltas above a sequence, as many as `limit` allows; that many fewer afterwards.
@@ -68,7 +68,7 @@ struct BranchReach {
         while let row = try rows?.next() {
             walked += 1
             if walked.isMultiple(of: 256),
-                try isSettled(wanted, held, at: try row.integer(0), firsts: &firsts, db)
+                try isSettled(wanted, held, at: try row.ordinal(0), firsts: &firsts, db)
             {
                 return
             }

@@ -29,7 +29,7 @@ enum IDLookup {
             let rows = try Row.fetchCursor(statement, arguments: StatementArguments(padded))
             while let row = try rows.next() {
                 let id = try row.id(1)
-                if wanted.contains(id) { positions[id] = try row.integer(0) }
+                if wanted.contains(id) { positions[id] = try row.ordinal(0) }
             }
         }
         return positions
@@ -47,7 +47,7 @@ enum IDLookup {
                 """
         )
         return try Row.fetchOne(statement, arguments: [id.bytes.prefixNumber, id.bytes.blob]).map { row in
-            Place(author: try row.integer(0), branch: try row.integer(1), sequence: try row.integer(2))
+            Place(author: try row.ordinal(0), branch: try row.ordinal(1), sequence: try row.ordinal(2))
         }
     }
 

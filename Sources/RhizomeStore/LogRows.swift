@@ -37,7 +37,7 @@ struct LogRows {
         if let ranges {
             while let row = try sources[0].rows.next() {
                 let element = try Self.element(row)
-                if ranges[try row.integer(2)]?.contains(element.sequence) == true { return element }
+                if ranges[try row.ordinal(2)]?.contains(element.sequence) == true { return element }
             }
             return nil
         }
@@ -49,6 +49,6 @@ struct LogRows {
     }
 
     private static func element(_ row: Row) throws -> Element {
-        Element(sequence: try row.integer(0), position: try row.integer(1))
+        Element(sequence: try row.ordinal(0), position: try row.ordinal(1))
     }
 }

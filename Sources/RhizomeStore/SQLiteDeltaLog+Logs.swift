@@ -78,8 +78,8 @@ extension SQLiteDeltaLog {
             )
             for author in authors {
                 changes += try Self.changes(
-                    ofMany: try author.integer(0),
-                    since: try author.integer(1),
+                    ofMany: try author.ordinal(0),
+                    since: try author.ordinal(1),
                     after: cursor,
                     most: most,
                     db
@@ -131,7 +131,7 @@ extension SQLiteDeltaLog {
         let rows = try Row.fetchCursor(statement, arguments: arguments)
         var changes: [(position: Int64, head: AuthorHead)] = []
         while let row = try rows.next() {
-            changes.append((try row.integer(0), AuthorHead(author: try row.key(1), id: try row.id(2))))
+            changes.append((try row.ordinal(0), AuthorHead(author: try row.key(1), id: try row.id(2))))
         }
         return changes
     }
@@ -143,7 +143,7 @@ extension SQLiteDeltaLog {
             var authors: [AuthorSummary] = []
             while let row = try rows.next() {
                 authors.append(
-                    AuthorSummary(author: try row.key(0), count: try row.integer(1), lastPosition: try row.integer(2))
+                    AuthorSummary(author: try row.key(0), count: try row.ordinal(1), lastPosition: try row.ordinal(2))
                 )
             }
             return authors
@@ -196,7 +196,7 @@ extension SQLiteDeltaLog {
                 arguments: [log.number, reach.greatestSequence ?? -1]
             )
             while let row = try rows.next() {
-                guard reach.contains(branch: try row.integer(0), sequence: try row.integer(1)) else { continue }
+                guard reach.contains(branch: try row.ordinal(0), sequence: try row.ordinal(1)) else { continue }
                 found.insert(try row.id(2))
             }
             return found

@@ -288,7 +288,7 @@ public final class SQLiteDeltaLog: DeltaLog {
         guard let row = try Row.fetchOne(db, sql: "SELECT epoch, count, runningHash FROM store") else {
             throw DeltaLogError(.corrupt, "the store has lost the row that describes it; put a backup in its place")
         }
-        return StoreMark(epoch: try row.bytes(0), position: try row.integer(1), runningHash: try row.bytes32(2))
+        return StoreMark(epoch: try row.bytes(0), position: try row.ordinal(1), runningHash: try row.bytes32(2))
     }
 
     /// Gives a new store its epoch, holds an old one against its witness, and records what is found.

@@ -10,6 +10,20 @@ extension Row {
     /// - Throws: what ``DeltaLogError/init(store:)`` tells as `corrupt`, where the column holds something else.
     func integer(_ index: Int) throws -> Int64 { try decode(Int64.self, atIndex: index) }
 
+    /// A number that counts or orders something: below 2^53, so that nothing overflows that is computed with it.
+    ///
+    /// - Throws: `corrupt`.
+    func ordinal(_ index: Int) throws -> Int64 {
+        let number = try integer(index)
+        guard (0..<1 << 53).contains(number) else {
+            throw DeltaLogError(
+                .corrupt,
+                "a number in the store is beyond all that is counted there; run rhizome-node audit"
+            )
+        }
+        return number
+    }
+
     /// A BLOB's bytes.
     func bytes(_ index: Int) throws -> [UInt8] { [UInt8](try decode(Data.self, atIndex: index)) }
 

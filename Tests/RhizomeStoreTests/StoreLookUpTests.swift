@@ -112,6 +112,59 @@ import Testing
         }
     }
 
+    @Test(
+        "numbers that no log has trap nothing, and whatever reads them ends",
+        .timeLimit(.minutes(2)),
+        arguments: [
+            "UPDATE branches SET lastSequence = -1", "UPDATE branches SET firstSequence = lastSequence + 1",
+            "UPDATE branches SET lastSequence = 9223372036854775807, firstSequence = 0",
+            "UPDATE deltas SET sequence = 1 << 40", "UPDATE deltas SET sequence = 1 << 63",
+            "UPDATE crossings SET childSequence = 1 << 63", "UPDATE crossings SET parentSequence = 1 << 62",
+            "UPDATE crossings SET parentSequence = childSequence", "UPDATE logs SET sequence = sequence - 1",
+            "UPDATE authors SET branchCount = 9223372036854775807, count = 9223372036854775807",
+            "UPDATE authors SET author = 9223372036854775807 WHERE author = 3",
+            "UPDATE store SET count = 9223372036854775807",
+        ]
+    )
+    func numbers(_ change: String) async throws {
+        try await StoreAuditTests.withStore { data in
+            try StoreAuditTests.change(data, [change])
+            // Each may throw; none of them may trap or go on for ever.
+            do {
+                let log = try StoreOpeningTests.open(data)
+                for label in ["alice", "bob", "dave"] { await Self.ask(log, of: label) }
+                try log.close()
+            } catch let error as DeltaLogError {
+                #expect(error == DeltaLogError(.corrupt, ""))
+            }
+            if let log = try? SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0) {
+                #expect(try await !log.audit(width: 1).findings.isEmpty)
+                try log.close()
+            }
+        }
+    }
+
+    /// Asks for all that walks along a log, and writes to it.
+    private static func ask(_ log: SQLiteDeltaLog, of label: String) async {
+        var maker = DeltaMaker()
+        guard let author = try? maker.author(label) else { return }
+        let held = (try? await log.deltas(after: 0, limit: 100).map(\.delta).filter { $0.author == author }) ?? []
+        let ids = held.map(\.id)
+        _ = try? await log.heads(of: author)
+        _ = try? await log.heads(of: author, upTo: held.first?.header.timeCreated, within: nil, limit: 9)
+        _ = try? await log.heads(of: author, upTo: held.last?.header.timeCreated, within: ids, limit: 9)
+        _ = try? await log.locators(of: author)
+        _ = try? await log.forks(of: author, limit: 9)
+        _ = try? await log.ancestry(of: ids, author: author)
+        for have in [[], Array(ids.prefix(3))] {
+            _ = try? await log.pull(
+                PullRequest(author: author, want: ids, have: have, after: nil, maximumBytes: 1 << 20)
+            )
+        }
+        guard let next = try? held.last.map({ try Self.next(label, after: $0) }) ?? maker.delta(label) else { return }
+        _ = try? await log.append([next], cursors: [:])
+    }
+
     @Test("heads that a table hides are told as damage, since to write without them would make a fork")
     func hiddenHeads() async throws {
         try await StoreAuditTests.withStore { data in
