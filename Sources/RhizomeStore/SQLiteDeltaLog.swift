@@ -88,8 +88,8 @@ public final class SQLiteDeltaLog: DeltaLog {
             let pool = try DatabasePool(path: folder.path(fileName), configuration: configuration(options))
             try StoreSchema.migrator.migrate(pool)
             try setDurability(pool, options)
-            let witness = StoreWitness(folder: folder, interval: options.witnessInterval)
-            let (mark, found) = try pool.write { db in try settle(db, seen: seen, now: now) }
+            let (mark, incidents, found) = try pool.write { db in try settle(db, seen: seen, now: now) }
+            let witness = StoreWitness(folder: folder, incidents: incidents, interval: options.witnessInterval)
             witness.note(mark)
             witness.write()
             return SQLiteDeltaLog(
@@ -294,9 +294,9 @@ public final class SQLiteDeltaLog: DeltaLog {
     /// Gives a new store its epoch, holds an old one against its witness, and records what is found.
     private static func settle(
         _ db: Database,
-        seen: Result<StoreMark?, any Error>,
+        seen: Result<StoreSighting?, any Error>,
         now: Int64
-    ) throws -> (mark: StoreMark, finding: StoreIncident?) {
+    ) throws -> (mark: StoreMark, incidents: IncidentMark, finding: StoreIncident?) {
         let isNew = try Int64.fetchOne(db, sql: "SELECT count(*) FROM store") == 0
         if isNew {
             try db.execute(
@@ -305,7 +305,7 @@ public final class SQLiteDeltaLog: DeltaLog {
             )
         }
         let mark = try currentMark(db)
-        guard let found = try finding(db, mark, seen: seen, now: now) else { return (mark, nil) }
+        guard let found = try finding(db, mark, seen: seen, now: now) else { return (mark, try IncidentMark(db), nil) }
         // Positions that were given may be given again: whoever kept one has to see that this is another history.
         let epoch = try randomBytes(count: 16)
         try db.execute(sql: "UPDATE store SET epoch = ?", arguments: [Data(epoch)])
@@ -313,19 +313,20 @@ public final class SQLiteDeltaLog: DeltaLog {
             sql: "INSERT INTO incidents (time, code, message) VALUES (?, ?, ?)",
             arguments: [now, Data(found.code.rawValue.utf8), Data(found.message.utf8)]
         )
-        return (StoreMark(epoch: epoch, position: mark.position, runningHash: mark.runningHash), found)
+        let renamed = StoreMark(epoch: epoch, position: mark.position, runningHash: mark.runningHash)
+        return (renamed, try IncidentMark(db), found)
     }
 
     private static func finding(
         _ db: Database,
         _ mark: StoreMark,
-        seen: Result<StoreMark?, any Error>,
+        seen: Result<StoreSighting?, any Error>,
         now: Int64
     ) throws -> StoreIncident? {
         func incident(_ code: StoreIncident.Code, _ message: String) -> StoreIncident {
             StoreIncident(code: code, message: message, time: now)
         }
-        let witness: StoreMark
+        let sighting: StoreSighting
         do {
             guard let found = try seen.get() else {
                 guard mark.position > 0 else { return nil }
@@ -334,10 +335,11 @@ public final class SQLiteDeltaLog: DeltaLog {
                     "\(StoreWitness.fileName) is missing: whether deltas were removed from the store's end can't be told"
                 )
             }
-            witness = found
+            sighting = found
         } catch {
             return incident(.witnessUnreadable, "\(StoreWitness.fileName) can't be read: \(error)")
         }
+        let witness = sighting.mark
         guard witness.epoch == mark.epoch else {
             return incident(
                 .otherStore,
@@ -363,6 +365,12 @@ public final class SQLiteDeltaLog: DeltaLog {
             return incident(
                 .otherHistory,
                 "at position \(witness.position) the store holds another history than it did"
+            )
+        }
+        if let known = sighting.incidents, try IncidentMark(db, upTo: known.count) != known {
+            return incident(
+                .incidentsChanged,
+                "\(known.count) findings of earlier openings were on record, and aren't all there as they were"
             )
         }
         return nil

@@ -5,45 +5,63 @@ internal import HomeFiles
 internal import Locks
 internal import RhizomeCore
 
-/// Where a store stood: what `data/store.seen` keeps outside of it.
-///
-///     ["rhizome-store-seen", 1, epoch: bstr, position, running hash: bstr(32)]          (deterministic CBOR)
+/// Where a store stands.
 struct StoreMark: Hashable, Sendable {
-    private static let name: Text = "rhizome-store-seen"
-    private static let version: Int64 = 1
-
     /// The store's name.
     let epoch: [UInt8]
-    /// How many deltas it held.
+    /// How many deltas it holds.
     let position: Int64
     /// The running hash up to there.
     let runningHash: Bytes32
+}
 
-    init(epoch: [UInt8], position: Int64, runningHash: Bytes32) {
-        self.epoch = epoch
-        self.position = position
-        self.runningHash = runningHash
-    }
+/// What `data/store.seen` keeps outside of the store: where it stood, and what had been found at its openings.
+///
+///     ["rhizome-store-seen", 2, epoch: bstr, position, running hash: bstr(32),
+///      incidents, their hash: bstr(32)]                                                 (deterministic CBOR)
+///
+/// Version 1, which is read too, ends after the running hash.
+struct StoreSighting: Hashable, Sendable {
+    private static let name: Text = "rhizome-store-seen"
+    private static let version: Int64 = 2
+    private static let versionWithoutIncidents: Int64 = 1
+
+    /// Where the store stood.
+    let mark: StoreMark
+    /// What had been found; `nil` where an earlier version, which didn't tell, has written the file.
+    let incidents: IncidentMark?
 
     init(bytes: [UInt8]) throws(CBORError) {
         var reader = CBORReader(bytes)
-        guard try reader.array() == 5, try reader.text() == Self.name, try reader.integer() == Self.version else {
+        let count = try reader.array()
+        guard try reader.text() == Self.name else { throw .unexpected(at: 0) }
+        let version = try reader.integer()
+        guard (version, count) == (Self.version, 7) || (version, count) == (Self.versionWithoutIncidents, 5) else {
             throw .unexpected(at: 0)
         }
-        epoch = try reader.byteString()
-        position = try reader.integer()
-        runningHash = try reader.bytes32()
+        mark = StoreMark(
+            epoch: try reader.byteString(),
+            position: try reader.integer(),
+            runningHash: try reader.bytes32()
+        )
+        incidents =
+            version == Self.version
+            ? IncidentMark(count: try reader.integer(), hash: try reader.bytes32())
+            : nil
         try reader.finish()
     }
 
-    var encoded: [UInt8] {
+    /// The file's content, of the present version.
+    static func encoded(_ mark: StoreMark, _ incidents: IncidentMark) -> [UInt8] {
         var writer = CBORWriter()
-        writer.array(5)
-        writer.text(Self.name)
-        writer.integer(Self.version)
-        writer.byteString(epoch)
-        writer.integer(position)
-        writer.byteString(runningHash)
+        writer.array(7)
+        writer.text(name)
+        writer.integer(version)
+        writer.byteString(mark.epoch)
+        writer.integer(mark.position)
+        writer.byteString(mark.runningHash)
+        writer.integer(incidents.count)
+        writer.byteString(incidents.hash)
         return writer.bytes
     }
 }
@@ -64,20 +82,23 @@ final class StoreWitness: Sendable {
     }
 
     private let folder: HomeFolder
+    /// None are added while the store is open.
+    private let incidents: IncidentMark
     private let interval: Duration
     private let state = Lock(State())
     private let queue = DispatchQueue(label: "rhizome.store.seen", qos: .utility)
 
-    init(folder: HomeFolder, interval: Duration) {
+    init(folder: HomeFolder, incidents: IncidentMark, interval: Duration) {
         self.folder = folder
+        self.incidents = incidents
         self.interval = interval
     }
 
-    /// The mark that lies in a folder; none where there is no file.
+    /// What lies in a folder; `nil` where there is no file.
     ///
-    /// - Throws: ``CBORError`` for what is no mark.
-    static func read(in folder: HomeFolder) throws -> StoreMark? {
-        try folder.contents(fileName, limit: limit).map { try StoreMark(bytes: $0) }
+    /// - Throws: ``CBORError`` for what is no such file.
+    static func read(in folder: HomeFolder) throws -> StoreSighting? {
+        try folder.contents(fileName, limit: limit).map { try StoreSighting(bytes: $0) }
     }
 
     /// Notes where the store stands; written by and by.
@@ -119,7 +140,7 @@ final class StoreWitness: Sendable {
 
     private func write(_ state: inout State) {
         guard let latest = state.latest, latest != state.written else { return }
-        guard (try? folder.replace(Self.fileName, latest.encoded)) != nil else { return }
+        guard (try? folder.replace(Self.fileName, StoreSighting.encoded(latest, incidents))) != nil else { return }
         state.written = latest
     }
 }

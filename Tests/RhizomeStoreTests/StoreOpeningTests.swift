@@ -329,6 +329,67 @@ import Testing
             try empty.close()
             try FileManager.default.removeItem(at: seen)
             let first = try Self.open(data)
+    /// A store of two deltas on record that an older copy was put back, which its witness knows.
+    private static func withIncident(_ body: (_ data: String) async throws -> Void) async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            var maker = DeltaMaker()
+            let chain = try maker.chain("alice", 2)
+            for (number, delta) in chain.enumerated() {
+                let log = try Self.open(data)
+                _ = try await log.append([delta], cursors: [:])
+                try log.close()
+                if number == 0 { try Self.copy(data + "/store.sqlite", folder.path("backup")) }
+            }
+            try Self.copy(folder.path("backup"), data + "/store.sqlite")
+            try Self.open(data, now: 77).close()
+            try await body(data)
+        }
+    }
+
+    @Test(
+        "what was found at an opening can't be taken off the record unnoticed",
+        arguments: [
+            "DELETE FROM incidents", "UPDATE incidents SET time = 78", "UPDATE incidents SET incident = 2",
+            "UPDATE incidents SET code = CAST('otherStore' AS BLOB)", "UPDATE incidents SET message = x'20'",
+        ]
+    )
+    func forgotten(_ change: String) async throws {
+        try await Self.withIncident { data in
+            let before = try await StoreAuditTests.audit(data).findings
+            #expect(before.map(\.code) == [.witness])
+            try StoreAuditTests.change(data, [change])
+            #expect(try await StoreAuditTests.audit(data).findings.contains { $0.message.contains("incidentsChanged") })
+            let log = try Self.open(data, now: 99)
+            #expect(log.witnessFinding?.code == .incidentsChanged)
+            #expect(try await log.incidents().last?.time == 99)
+            try log.close()
+            let next = try Self.open(data)
+            #expect(next.witnessFinding == nil, "it is told once, and stays on record")
+            #expect(try await next.incidents().last?.code == .incidentsChanged)
+            try next.close()
+        }
+    }
+
+    @Test("a witness of the first version, which says nothing of incidents, is read and written anew")
+    func olderWitness() async throws {
+        try await Self.withIncident { data in
+            let seen = URL(filePath: data + "/store.seen")
+            let present = try Data(contentsOf: seen)
+            // An array of two elements less: without the number of incidents and their hash.
+            var first = Array(present.dropLast(1 + 34))
+            first[0] = 0x85
+            first["rhizome-store-seen".utf8.count + 2] = 1
+            #expect(try StoreSighting(bytes: Array(present)).incidents?.count == 1)
+            #expect(try StoreSighting(bytes: first).incidents == nil)
+            try Data(first).write(to: seen)
+            let log = try Self.open(data)
+            #expect(log.witnessFinding == nil)
+            try log.close()
+            #expect(try Data(contentsOf: seen) == present)
+        }
+    }
+
             #expect(first.witnessFinding == nil, "an empty store needs no witness")
             _ = try await first.append(try maker.chain("alice", 2), cursors: [:])
             try first.close()
@@ -374,12 +435,12 @@ import Testing
             _ = try await log.append(Array(chain[..<2]), cursors: [:])
             #expect(try Data(contentsOf: seen) == atStart)
             try log.close()
-            let mark = try StoreMark(bytes: Array(try Data(contentsOf: seen)))
+            let mark = try StoreSighting(bytes: Array(try Data(contentsOf: seen))).mark
             #expect(mark.position == 2)
             #expect(mark.epoch == log.epoch)
             let prompt = try Self.open(data)
             _ = try await prompt.append(chain, cursors: [:])
-            #expect(try StoreMark(bytes: Array(try Data(contentsOf: seen))).position == 3)
+            #expect(try StoreSighting(bytes: Array(try Data(contentsOf: seen))).mark.position == 3)
             try prompt.close()
         }
     }
