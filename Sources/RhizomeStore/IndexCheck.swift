@@ -4,7 +4,8 @@ internal import GRDB
 internal import RhizomeCore
 internal import SignedLog
 
-/// Holds all that finds deltas against the deltas themselves: each row that should be there is, and there are no others.
+/// Holds all that finds deltas against the deltas themselves: each row that should be there is, and there are no others;
+/// and what is noted beside them against its hash.
 struct IndexCheck {
     private struct BranchKey: Hashable {
         let author: Int64
@@ -81,6 +82,7 @@ struct IndexCheck {
             }
         }
         try checkTotals()
+        try checkRecords()
         try checkBranches()
         try checkAuthors()
         return findings
@@ -222,6 +224,11 @@ struct IndexCheck {
             let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table) WHERE \(unused)") ?? 0
             if found > 0 { find("\(table) has \(found) rows to which no delta points") }
         }
+    }
+
+    private mutating func checkRecords() throws {
+        guard try RecordsHash(of: db).bytes != RecordsHash.stored(db) else { return }
+        find("cursors or stalls aren't what was noted")
     }
 
     private mutating func checkBranches() throws {

@@ -155,26 +155,39 @@ extension SQLiteDeltaLog {
         try await read { [version] db in
             let rows = try Row.fetchCursor(
                 db,
-                sql: "SELECT author, id, reason FROM stalls WHERE version = ? ORDER BY stall",
+                sql: "SELECT id, header, reason FROM stalls WHERE version = ? ORDER BY stall",
                 arguments: [Data(version.utf8)]
             )
             var stalls: [Stall] = []
-            while let row = try rows.next() {
-                guard let reason = Rejection(rawValue: try row.text(2).string) else { continue }
-                stalls.append(Stall(author: try row.key(0), id: try row.id(1), reason: reason, version: version))
-            }
+            while let row = try rows.next() { if let stall = Self.stall(row, version) { stalls.append(stall) } }
             return stalls
         }
     }
 
-    /// Those of these that are stalls of this version.
+    /// Those of these that are stalls of this version, each judged again by its header: a row alone keeps no delta out.
     public func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID> {
         guard !ids.isEmpty else { return [] }
         return try await read { [version] db in
-            let statement = try db.cachedStatement(sql: "SELECT 1 FROM stalls WHERE version = ? AND id = ?")
-            let isStall = { try Row.fetchOne(statement, arguments: [Data(version.utf8), $0]) != nil }
-            return Set(try ids.filter { try isStall($0.bytes.blob) })
+            let statement = try db.cachedStatement(
+                sql: "SELECT id, header, reason FROM stalls WHERE version = ? AND id = ?"
+            )
+            return Set(
+                try ids.filter { id in
+                    let row = try Row.fetchOne(statement, arguments: [Data(version.utf8), id.bytes.blob])
+                    guard let stall = row.flatMap({ Self.stall($0, version) }) else { return false }
+                    let held = try IDLookup.headers(stall.signed.header.previous, db)
+                    return stall.isProven(held: held.mapValues { DeltaLink($0) })
+                }
+            )
         }
+    }
+
+    /// A row (id, header, reason); `nil` where it proves nothing about that delta, which the audit finds.
+    private static func stall(_ row: Row, _ version: String) -> Stall? {
+        guard let reason = (try? row.text(2)).flatMap({ Rejection(rawValue: $0.string) }),
+            let signed = try? SignedHeader(stored: row.bytes(1), of: row.id(0))
+        else { return nil }
+        return Stall(signed, reason: reason, version: version)
     }
 
     // MARK: - What is before what

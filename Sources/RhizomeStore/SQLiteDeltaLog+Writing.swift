@@ -28,31 +28,40 @@ extension SQLiteDeltaLog {
     public func record(_ stalls: [Stall]) async throws {
         guard !stalls.isEmpty else { return }
         try await write { db, _ in
-            let insert = try db.cachedStatement(
-                sql: "INSERT OR IGNORE INTO stalls (version, id, author, reason) VALUES (?, ?, ?, ?)"
-            )
-            for stall in stalls {
-                try insert.execute(arguments: [
-                    Data(stall.version.utf8), stall.id.bytes.blob, stall.author.bytes.blob,
-                    Data(stall.reason.rawValue.utf8),
-                ])
+            try RecordsHash.changing(db) { hash in
+                let insert = try db.cachedStatement(
+                    sql: "INSERT OR IGNORE INTO stalls (version, id, header, reason) VALUES (?, ?, ?, ?)"
+                )
+                for stall in stalls {
+                    try insert.execute(arguments: [
+                        Data(stall.version.utf8), stall.id.bytes.blob, Data(stall.signed.statement.encoded),
+                        Data(stall.reason.rawValue.utf8),
+                    ])
+                    guard db.changesCount > 0 else { continue }
+                    try hash.toggle(.stalls, "stall = ?", [db.lastInsertedRowID], db)
+                }
+                let oldest = "stall <= (SELECT max(stall) FROM stalls) - ?"
+                try hash.toggle(.stalls, oldest, [Stall.most], db)
+                try db.execute(sql: "DELETE FROM stalls WHERE \(oldest)", arguments: [Stall.most])
             }
-            try db.execute(
-                sql: "DELETE FROM stalls WHERE stall <= (SELECT max(stall) FROM stalls) - ?",
-                arguments: [Stall.most]
-            )
         }
     }
 
     private static func set(_ cursors: [String: Int64], _ db: Database) throws {
-        for (name, position) in cursors {
-            try db.execute(
-                sql: """
-                    INSERT INTO cursors (name, position) VALUES (?, ?)
-                    ON CONFLICT (name) DO UPDATE SET position = excluded.position
-                    """,
-                arguments: [Data(name.utf8), position]
-            )
+        guard !cursors.isEmpty else { return }
+        try RecordsHash.changing(db) { hash in
+            for (name, position) in cursors {
+                let name = Data(name.utf8)
+                try hash.toggle(.cursors, "name = ?", [name], db)
+                try db.execute(
+                    sql: """
+                        INSERT INTO cursors (name, position) VALUES (?, ?)
+                        ON CONFLICT (name) DO UPDATE SET position = excluded.position
+                        """,
+                    arguments: [name, position]
+                )
+                try hash.toggle(.cursors, "name = ?", [name], db)
+            }
         }
     }
 }

@@ -38,6 +38,25 @@ enum StoreSchema {
                 sql: "CREATE INDEX authorsOfManyHeads ON authors (manyHeadsSince) WHERE manyHeadsSince > 0"
             )
         }
+        migrator.registerMigration("4") { db in
+            // A stall keeps its proof. Those without are forgotten: what they kept out is looked at again.
+            try db.execute(sql: "DROP TABLE stalls")
+            try db.execute(
+                sql: """
+                    CREATE TABLE stalls (
+                        stall INTEGER PRIMARY KEY,
+                        version BLOB NOT NULL,
+                        id BLOB NOT NULL,
+                        header BLOB NOT NULL,
+                        reason BLOB NOT NULL,
+                        UNIQUE (version, id)
+                    ) STRICT
+                    """
+            )
+            let none = String(repeating: "0", count: 64)
+            try db.execute(sql: "ALTER TABLE store ADD COLUMN recordsHash BLOB NOT NULL DEFAULT x'\(none)'")
+            try db.execute(sql: "UPDATE store SET recordsHash = ?", arguments: [RecordsHash(of: db).bytes.blob])
+        }
         return migrator
     }()
 

@@ -149,7 +149,7 @@ import Testing
         let log = InMemoryDeltaLog()
         _ = try await log.append([first, left, right], cursors: [:])
         let author = first.delta.author
-        let stall = Stall(author: author, id: DeltaID(Bytes32(repeating: 9)), reason: .timeOrder, version: "1")
+        let stall = Stall(try maker.misfit("alice", after: left), reason: .timeOrder, version: "1")
         try await log.record([stall])
         let report = try await Audit.report(of: log, width: 2)
         #expect(report.findings.isEmpty)
@@ -158,6 +158,25 @@ import Testing
         #expect(alice.stalls == [stall])
         #expect(alice.aheadCount == 1)
         #expect(report.clockWentBackCount == 1)
+    }
+
+    @Test("a stall that would fit, fits nowhere for another reason or isn't signed by its author is found")
+    func stalls() async throws {
+        var maker = DeltaMaker()
+        let chain = try maker.chain("alice", 3)
+        let misfit = try maker.misfit("alice", after: chain[0])
+        var forged = misfit.statement.encoded
+        forged[forged.count - 1] ^= 1
+        let wrong: [(header: SignedHeader, reason: Rejection)] = [
+            (SignedHeader(chain[1].delta), .timeOrder), (SignedHeader(chain[2].delta), .chain), (misfit, .chain),
+            (try SignedHeader(decoding: forged), .timeOrder),
+        ]
+        for stall in wrong {
+            let log = InMemoryDeltaLog()
+            _ = try await log.append([chain[0]], cursors: [:])
+            try await log.record([Stall(stall.header, reason: stall.reason, version: "1")])
+            #expect(try await Audit.report(of: log, width: 1).findings.map(\.code) == [.stall])
+        }
     }
 
     @Test("an audit tells the same forks as the log")

@@ -50,6 +50,19 @@ package struct DeltaMaker {
         return chain
     }
 
+    /// The header of a delta that fits nowhere, since it isn't later than the one before it.
+    package mutating func misfit(_ label: String, after previous: AdmittedDelta) throws -> SignedHeader {
+        time += 1_000
+        return SignedHeader(
+            try SignedDelta(
+                pointers: [Pointer("number", .integer(time))],
+                after: [DeltaLink(previous.delta).head],
+                timeCreated: previous.delta.header.timeCreated,
+                signer: signer(label)
+            )
+        )
+    }
+
     /// Verifies and admits a delta that follows ones made or admitted here before.
     package mutating func admit(_ delta: SignedDelta, arrival: Arrival? = nil) throws -> AdmittedDelta {
         let arrival =

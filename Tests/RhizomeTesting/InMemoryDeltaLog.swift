@@ -17,6 +17,17 @@ public final class InMemoryDeltaLog: DeltaLog {
         var stalls: [Stall] = []
     }
 
+    /// What is noted once.
+    private struct StallKey: Hashable {
+        let id: DeltaID
+        let version: String
+
+        init(_ stall: Stall) {
+            id = stall.id
+            version = stall.version
+        }
+    }
+
     /// 16 bytes.
     public let epoch: [UInt8]
     private let version: String
@@ -58,10 +69,8 @@ public final class InMemoryDeltaLog: DeltaLog {
     /// Notes stalls, each once per id and version.
     public func record(_ stalls: [Stall]) async throws {
         state.withLock { state in
-            for stall in stalls
-            where !state.stalls.contains(where: { $0.id == stall.id && $0.version == stall.version }) {
-                state.stalls.append(stall)
-            }
+            var noted = Set(state.stalls.map { StallKey($0) })
+            state.stalls += stalls.filter { noted.insert(StallKey($0)).inserted }
             state.stalls = state.stalls.suffix(Stall.most)
         }
     }
@@ -275,9 +284,13 @@ public final class InMemoryDeltaLog: DeltaLog {
         }
     }
 
-    /// Those of these that are stalls of this version.
+    /// Those of these that are stalls of this version, and fit nowhere by what is held.
     public func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID> {
-        Set(try await stalls().map(\.id)).intersection(ids)
+        var proven: Set<DeltaID> = []
+        for stall in try await stalls() where ids.contains(stall.id) {
+            if stall.isProven(held: try await links(of: stall.signed.header.previous)) { proven.insert(stall.id) }
+        }
+        return proven
     }
 
     /// The stalls of this version.

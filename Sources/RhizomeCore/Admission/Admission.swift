@@ -87,22 +87,33 @@ public enum Admission {
     ) -> Fit {
         let delta = verified.delta
         let header = delta.header
-        let links = header.previous.compactMap { held[$0] }
-        guard links.allSatisfy({ $0.author == delta.author }) else {
-            return .rejected(DeltaRefusal(.chain, "a previous delta is by another author"))
-        }
-        let isComplete = links.count == header.previous.count
-        if isComplete, header.sequence != (links.map { $0.head.sequence + 1 }.max() ?? 0) {
-            return .rejected(DeltaRefusal(.chain, "the sequence isn't one more than the greatest before it"))
-        }
-        guard isComplete else { return .gap(missing: header.previous.filter { held[$0] == nil }) }
-        guard links.allSatisfy({ $0.head.timeCreated < header.timeCreated }) else {
-            return .rejected(DeltaRefusal(.timeOrder, "not later than every delta before it"))
-        }
+        if let refusal = misfit(SignedHeader(delta), held: held) { return .rejected(refusal) }
+        let missing = header.previous.filter { held[$0] == nil }
+        guard missing.isEmpty else { return .gap(missing: missing) }
         let limit = now + DeltaLimits.aheadMicroseconds
         guard header.timeCreated <= limit else {
             return .future(due: header.timeCreated - DeltaLimits.aheadMicroseconds)
         }
         return .admitted(AdmittedDelta(delta: delta, arrival: arrival))
+    }
+
+    /// Why a delta fits nowhere beside what is held of its previous: `chain` or `timeOrder` (spec: admission.md, rows 5
+    /// and 7); `nil` where it fits, or may once all are held.
+    ///
+    /// What is held only grows, so that a refusal holds for good.
+    public static func misfit(_ signed: SignedHeader, held: [DeltaID: DeltaLink]) -> DeltaRefusal? {
+        let header = signed.header
+        let links = header.previous.compactMap { held[$0] }
+        guard links.allSatisfy({ $0.author == signed.author }) else {
+            return DeltaRefusal(.chain, "a previous delta is by another author")
+        }
+        guard links.count == header.previous.count else { return nil }
+        guard header.sequence == (links.map { $0.head.sequence + 1 }.max() ?? 0) else {
+            return DeltaRefusal(.chain, "the sequence isn't one more than the greatest before it")
+        }
+        guard links.allSatisfy({ $0.head.timeCreated < header.timeCreated }) else {
+            return DeltaRefusal(.timeOrder, "not later than every delta before it")
+        }
+        return nil
     }
 }

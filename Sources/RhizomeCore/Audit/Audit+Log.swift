@@ -15,13 +15,19 @@ extension Audit {
         width: Int,
         others: [AuditFinding] = []
     ) async throws -> AuditReport {
+        var others = others
+        var stalls: [Stall] = []
+        do {
+            // Before the deltas are counted: what these don't fit to is held by then.
+            stalls = try await log.stalls()
+        } catch let error as DeltaLogError where error == DeltaLogError(.corrupt, "") {
+            others.append(AuditFinding(.database, error.message))
+        }
         let count = try await log.count()
         var audit = Audit(expecting: count)
         audit.add(others)
         var position: Int64 = 0
-        var stalls: [Stall] = []
         do {
-            stalls = try await log.stalls()
             // What is appended meanwhile is left to the next audit.
             while position < count {
                 let page = try await log.entries(after: position, maximumBytes: pageBytes)

@@ -96,6 +96,7 @@ public struct Audit: Sendable {
                 )
             )
         }
+        for stall in stalls { audit.check(stall) }
         let stallsByAuthor = Dictionary(grouping: stalls, by: \.author)
         let forks = audit.forks()
         let authors = audit.logs.indices.map { number in
@@ -259,6 +260,27 @@ public struct Audit: Sendable {
             } else {
                 moreChildren[parent, default: []].append(number)
             }
+        }
+    }
+
+    /// Judges a stall again, by the entries' own headers.
+    private mutating func check(_ stall: Stall) {
+        var held: [DeltaID: DeltaLink] = [:]
+        for id in stall.signed.header.previous {
+            guard let number = index[id] else { continue }
+            // A header that can't be read: told already.
+            guard number != Known.none else { return }
+            let before = known[Int(number)]
+            held[id] = DeltaLink(
+                author: logs[Int(before.log)].author,
+                head: Head(id: id, sequence: before.sequence, timeCreated: before.timeCreated)
+            )
+        }
+        func find(_ message: String) { record(AuditFinding(.stall, author: stall.author, message)) }
+        if !stall.isProven(held: held) {
+            find("\(stall.id) is noted to fit nowhere (\(stall.reason.rawValue)), which isn't so")
+        } else if !stall.signed.statement.isValid {
+            find("\(stall.id) is noted to fit nowhere, but the signature isn't its author's")
         }
     }
 

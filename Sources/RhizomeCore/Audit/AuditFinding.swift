@@ -26,6 +26,8 @@ public struct AuditFinding: Hashable, Sendable, CustomStringConvertible {
         case chain
         /// Not later than the deltas before it.
         case timeOrder
+        /// What was noted to fit nowhere isn't signed by its author, or would fit.
+        case stall
         /// The author's key can't be an identity.
         case unacceptableAuthor
         /// What finds the entries doesn't fit the entries.

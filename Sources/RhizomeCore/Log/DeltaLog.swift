@@ -118,7 +118,7 @@ public protocol DeltaLog: Sendable {
     /// The deltas that fit nowhere, by this version of the software.
     func stalls() async throws -> [Stall]
 
-    /// Which of these were noted to fit nowhere, by this version of the software.
+    /// Which of these were noted to fit nowhere, by this version of the software, and don't fit by what is held now.
     func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID>
 }
 
@@ -291,20 +291,27 @@ public struct Stall: Hashable, Sendable {
     /// How many a log keeps.
     public static let most = 10_000
 
-    /// Who signed it.
-    public let author: PublicKey
-    /// The delta.
-    public let id: DeltaID
+    /// The delta's signed header, at most 0.5 KiB: the proof, by which anybody can judge again.
+    public let signed: SignedHeader
     /// Why it fits nowhere.
     public let reason: Rejection
     /// By which version of the software: another one looks again.
     public let version: String
 
+    /// Who signed it.
+    public var author: PublicKey { signed.author }
+    /// The delta.
+    public var id: DeltaID { signed.id }
+
     /// A stall.
-    public init(author: PublicKey, id: DeltaID, reason: Rejection, version: String) {
-        self.author = author
-        self.id = id
+    public init(_ signed: SignedHeader, reason: Rejection, version: String) {
+        self.signed = signed
         self.reason = reason
         self.version = version
     }
+
+    /// Whether the header fits nowhere, for the reason noted, beside what is held of its previous.
+    ///
+    /// The signature isn't verified: the audit does that.
+    public func isProven(held: [DeltaID: DeltaLink]) -> Bool { Admission.misfit(signed, held: held)?.reason == reason }
 }

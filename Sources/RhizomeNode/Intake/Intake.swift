@@ -382,13 +382,17 @@ public actor Intake {
                 late += zip(waiting, decided).map { ($0.source, $1) }
                 round = batch.admitted[before...]
             }
-            try await log.record(batch.stalls)
-            guard !batch.admitted.isEmpty else { return judgements }
+            guard !batch.admitted.isEmpty else {
+                await note(batch.stalls)
+                return judgements
+            }
             let start = clock.uptime
             let stored = try await log.append(batch.admitted, cursors: [:])
             health.worked()
             metrics.commit.recordMicroseconds(clock.uptime - start)
             if !stored.isEmpty { onAccepted(stored) }
+            // Not before those are held that they don't fit to, which prove them.
+            await note(batch.stalls)
             // In the order of admission, without those that the log held by then.
             var appended = stored[...]
             func settled(_ judgement: Judgement) -> Judgement {
@@ -404,6 +408,11 @@ public actor Intake {
             putBack(taken)
             throw error
         }
+    }
+
+    /// Notes stalls; what can't be noted will be looked at again.
+    private func note(_ stalls: [Stall]) async {
+        do { try await log.record(stalls) } catch { health.failed(error) }
     }
 
     private func judge(_ candidates: [Candidate], _ batch: inout Batch) async throws -> [Judgement] {
@@ -445,7 +454,7 @@ public actor Intake {
         case .future(let due): return wait(candidate, .due(due))
         case .rejected(let refusal):
             batch.stalls.append(
-                Stall(author: delta.author, id: delta.id, reason: refusal.reason, version: version)
+                Stall(SignedHeader(delta), reason: refusal.reason, version: version)
             )
             return Judgement(delta, refusal)
         }

@@ -106,7 +106,7 @@ import Testing
         }
         #expect(
             try await bench.log.stalls() == [
-                Stall(author: first.author, id: stalled.id, reason: .chain, version: "1")
+                Stall(SignedHeader(stalled), reason: .chain, version: "1")
             ]
         )
         #expect(bench.ledger.badInput == 0, "it says something about its author, not about who brings it")

@@ -99,32 +99,47 @@ extension DeltaLogRule {
         DeltaLogRule("a stall is noted once per id and version, and told by this version alone") { lend in
             try await lend { log in
                 var maker = DeltaMaker()
-                let delta = try maker.delta("alice").delta
-                let stall = Stall(author: delta.author, id: delta.id, reason: .chain, version: "1")
-                let foreign = try maker.delta("bob").delta.id
+                let first = try maker.delta("alice")
+                _ = try await log.append([first], cursors: [:])
+                let delta = try maker.misfit("alice", after: first)
+                let stall = Stall(delta, reason: .timeOrder, version: "1")
+                let foreign = try maker.misfit("alice", after: first)
                 try await log.record([stall])
-                try await log.record([Stall(author: delta.author, id: delta.id, reason: .timeOrder, version: "1")])
+                try await log.record([Stall(delta, reason: .chain, version: "1")])
                 try await log.record([
-                    Stall(author: delta.author, id: delta.id, reason: .chain, version: "0"),
-                    Stall(author: delta.author, id: foreign, reason: .chain, version: "0"),
+                    Stall(delta, reason: .timeOrder, version: "0"),
+                    Stall(foreign, reason: .timeOrder, version: "0"),
                 ])
                 #expect(try await log.stalls() == [stall])
-                #expect(try await log.stalled([foreign, delta.id]) == [delta.id])
+                #expect(try await log.stalled([foreign.id, delta.id]) == [delta.id])
                 #expect(try await log.contains([delta.id]).isEmpty)
+            }
+        },
+        DeltaLogRule("a stall that what is held doesn't prove keeps no delta out") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let chain = try maker.chain("alice", 2)
+                let (fitting, late) = (SignedHeader(chain[1].delta), try maker.misfit("alice", after: chain[1]))
+                _ = try await log.append([chain[0]], cursors: [:])
+                try await log.record([fitting, late].map { Stall($0, reason: .timeOrder, version: "1") })
+                #expect(try await log.stalls().map(\.id) == [fitting.id, late.id])
+                #expect(try await log.stalled([fitting.id, late.id]).isEmpty)
+                _ = try await log.append([chain[1]], cursors: [:])
+                #expect(try await log.stalled([fitting.id, late.id]) == [late.id])
             }
         },
         DeltaLogRule("of more stalls than are kept the oldest are forgotten") { lend in
             try await lend { log in
                 var maker = DeltaMaker()
-                let author = try maker.author("alice")
-                // From the greatest down: predecessors of one another.
-                let ids = sequence(first: Bytes32(repeating: 9)) { $0.predecessor }.prefix(Stall.most + 3)
-                    .map { DeltaID($0) }
-                let stalls = ids.map { Stall(author: author, id: $0, reason: .chain, version: "1") }
+                let first = try maker.delta("alice")
+                _ = try await log.append([first], cursors: [:])
+                let stalls = try (0..<Stall.most + 3).map { _ in
+                    Stall(try maker.misfit("alice", after: first), reason: .timeOrder, version: "1")
+                }
                 try await log.record(Array(stalls.prefix(5)))
                 try await log.record(Array(stalls.dropFirst(5)))
                 #expect(try await log.stalls() == Array(stalls.dropFirst(3)))
-                #expect(try await log.stalled(Array(ids.prefix(4))) == [ids[3]])
+                #expect(try await log.stalled(stalls.prefix(4).map(\.id)) == [stalls[3].id])
             }
         },
         DeltaLogRule("readers see a batch whole or not at all") { lend in
