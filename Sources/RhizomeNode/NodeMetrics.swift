@@ -232,10 +232,15 @@ extension Node {
             "rhizome_writer_waiting_jobs",
             .gauge,
             unit: "jobs",
-            "Local writes, and slices of up to 500 verified deltas, that wait for the next transaction."
+            "Local writes, and slices of verified deltas, that wait for the next transaction."
         ),
         .init("rhizome_deferred_deltas", .gauge, unit: "deltas", "Deltas that wait in memory."),
-        .init("rhizome_deferred_bytes", .gauge, unit: "bytes", "Bytes of the deltas that wait in memory."),
+        .init(
+            "rhizome_deferred_bytes",
+            .gauge,
+            unit: "bytes",
+            "Bytes of the deltas that wait in memory, which they are kept as."
+        ),
         .init("rhizome_deferred_evicted_total", .counter, unit: "deltas", "Waiting deltas dropped to make room."),
         .init("rhizome_requests_in_flight", .gauge, unit: "requests", "Requests of peers that are worked on."),
         .init(

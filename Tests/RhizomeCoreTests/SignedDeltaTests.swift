@@ -36,6 +36,33 @@ import Testing
         }
     }
 
+    @Test("how many pointers a delta has is told without decoding it, and right for all that can be decoded")
+    func pointerCount() throws {
+        let bob = try TestAuthors.signer("bob").publicKey
+        for count in [1, 23, 24, 255, 256, 1_024] {
+            for host in [nil, bob] {
+                let delta = try Self.delta(.init(repeating: Pointer("a", .null), count: count), host: host)
+                #expect(SignedDelta.pointerCount(in: delta.bytes) == count)
+            }
+        }
+        #expect(SignedDelta.pointerCount(in: []) == 0)
+        try withSeed { generator in
+            let right = try Self.delta(.init(repeating: Pointer("a", entity: "b", targetContext: "c"), count: 30)).bytes
+            for _ in 0..<5_000 {
+                let isCut = Bool.random(using: &generator)
+                var bytes = isCut ? Array(right.prefix(Int.random(in: 1...right.count, using: &generator))) : right
+                for _ in 0..<Int.random(in: 0...2, using: &generator) {
+                    let place = Int.random(in: bytes.indices, using: &generator)
+                    bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+                }
+                let told = SignedDelta.pointerCount(in: bytes)
+                #expect(told <= DeltaLimits.pointers)
+                guard let delta = try? SignedDelta(decoding: bytes) else { continue }
+                #expect(told == delta.body.pointers.count)
+            }
+        }
+    }
+
     @Test("a second signature over one header gives the same id")
     func secondSignature() throws {
         let delta = try Self.delta([Pointer("a", .integer(1))])

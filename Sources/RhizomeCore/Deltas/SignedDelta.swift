@@ -95,6 +95,25 @@ public struct SignedDelta: Sendable {
         )
     }
 
+    /// How many pointers a signed delta says that it has, without decoding them or making sure of anything else.
+    ///
+    /// - Returns: 1,024 at most; 0 for what isn't of the form of a signed delta.
+    /// - Complexity: O(1) but for a header that isn't one: O(*n*) in its bytes.
+    public static func pointerCount(in bytes: [UInt8]) -> Int {
+        var reader = CBORReader(bytes)
+        do throws(CBORError) {
+            guard try reader.array() == 2 else { return 0 }
+            _ = try reader.tag()
+            try reader.skip()
+            var body = CBORReader(bytes, in: try reader.byteStringRange())
+            guard try body.array() == 2 else { return 0 }
+            if try !body.readNull() { _ = try body.byteStringRange() }
+            return try body.array(atMost: DeltaLimits.pointers)
+        } catch {
+            return 0
+        }
+    }
+
     /// Puts a stored header and body together again.
     public init(header: [UInt8], body: [UInt8]) throws(DeltaRefusal) {
         try self.init(decoding: Self.encoded(header: header, body: body))

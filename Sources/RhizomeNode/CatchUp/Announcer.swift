@@ -49,7 +49,9 @@ struct Announcer: Sendable {
         var heads = NewHeads()
         var due = Int64.max
         while let news = await mailbox.take(within: heads.isEmpty ? nil : Self.gathering) {
-            for part in Self.parts(of: news.wires) { await peering.publish(.deltas(part)) }
+            for part in news.wires.chunks(weighing: Self.publicationBytes, by: \.count) {
+                await peering.publish(.deltas(part))
+            }
             if !news.grown.isEmpty {
                 for (_, session) in directory.sessions { session.post { $0.add(grown: news.grown) } }
             }
@@ -61,19 +63,5 @@ struct Announcer: Sendable {
             heads = NewHeads()
             due = .max
         }
-    }
-
-    private static func parts(of wires: [[UInt8]]) -> [[[UInt8]]] {
-        var parts: [[[UInt8]]] = []
-        var bytes = Int.max
-        for wire in wires {
-            if bytes > publicationBytes - wire.count {
-                parts.append([])
-                bytes = 0
-            }
-            parts[parts.count - 1].append(wire)
-            bytes += wire.count
-        }
-        return parts
     }
 }

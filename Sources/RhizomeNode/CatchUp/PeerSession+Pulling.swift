@@ -244,7 +244,7 @@ extension PeerSession {
                     case .duplicate: progress += 1
                     case .defer(.future): brought.hasFuture = true
                     // One that contradicts itself tells of its sender only: it was never verified.
-                    case .reject(.chain) where judgement.delta != nil, .reject(.timeOrder): brought.hasStalled = true
+                    case .reject(.chain) where judgement.link != nil, .reject(.timeOrder): brought.hasStalled = true
                     case .defer, .reject: break
                     }
                 }
@@ -271,8 +271,8 @@ extension PeerSession {
     ) -> (sequence: Int64, id: DeltaID)? {
         var last = after
         for judgement in judgements {
-            guard let delta = judgement.delta, delta.author == author else { return nil }
-            let place = (sequence: delta.header.sequence, id: delta.id)
+            guard let link = judgement.link, link.author == author else { return nil }
+            let place = (sequence: link.head.sequence, id: link.head.id)
             if let last, last >= place { return nil }
             last = place
         }

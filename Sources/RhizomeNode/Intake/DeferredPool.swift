@@ -1,11 +1,15 @@
 internal import Bytes
 internal import RhizomeCore
 internal import SignedLog
+internal import Sodium
 
-/// Deltas that wait, in bounded memory: keyed by the hash of all their bytes (spec: admission.md).
+/// Deltas that wait, as bytes in bounded memory: keyed by the hash of all of them (spec: admission.md).
 ///
-/// At most 10,000 deltas or 64 MiB in all and no peer more than an eighth of either, its own oldest going first; where
+/// At most 10,000 deltas or 64 MiB in all and no peer more than an eighth of either, its own oldest going first. Who
+/// brings a delta that waits already holds it as well, and it stays as long as one of its holders has room for it. Where
 /// the whole is full, the oldest of whoever holds most goes. Not durable: what is evicted comes again by catching up.
+///
+/// When what a delta waits for has come it is *ready*, and stays here until the intake takes it up, a portion at a time.
 struct DeferredPool {
     /// How much the pool may hold.
     struct Limits {
@@ -33,26 +37,6 @@ struct DeferredPool {
         }
     }
 
-    /// A delta that waits.
-    struct Entry {
-        let key: Bytes32
-        let delta: SignedDelta
-        /// None while its author isn't trusted.
-        let verified: VerifiedDelta?
-        let source: PublicKey?
-        let wait: Wait
-
-        /// The same delta of the same peer, waiting for something else.
-        func waiting(for wait: Wait) -> Entry {
-            Entry(key: key, delta: delta, verified: verified, source: source, wait: wait)
-        }
-    }
-
-    private struct Kept {
-        let entry: Entry
-        let number: UInt64
-    }
-
     private struct Holder {
         /// Oldest first; what is gone, or came anew since, is passed over.
         var order: [(number: UInt64, key: Bytes32)] = []
@@ -61,13 +45,27 @@ struct DeferredPool {
         var bytes = 0
     }
 
+    private struct Kept {
+        let bytes: [UInt8]
+        let id: DeltaID
+        let author: PublicKey
+        /// None once it is ready.
+        var wait: Wait?
+        /// Who holds it, the first one first, and the number under which it stands in that one's order.
+        var holders: [(source: PublicKey?, number: UInt64)]
+
+        func number(of source: PublicKey?) -> UInt64? { holders.first { $0.source == source }?.number }
+    }
+
     private let limits: Limits
-    private var entries: [Bytes32: Kept] = [:]
+    private var kept: [Bytes32: Kept] = [:]
     private var holders: [PublicKey?: Holder] = [:]
     private var waitingForID: [DeltaID: Set<Bytes32>] = [:]
     private var waitingForTrust: [PublicKey: Set<Bytes32>] = [:]
     private var waitingForTime: Set<Bytes32> = []
-    private var inserted: UInt64 = 0
+    /// Each after what it waited for; what is gone is passed over.
+    private var ready: [Bytes32].SubSequence = []
+    private var lastNumber: UInt64 = 0
     private(set) var bytes = 0
     /// How many were dropped to make room.
     private(set) var evicted = 0
@@ -75,108 +73,72 @@ struct DeferredPool {
     init(limits: Limits = Limits()) { self.limits = limits }
 
     /// How many deltas wait.
-    var count: Int { entries.count }
+    var count: Int { kept.count }
 
-    /// Whether this very delta waits already.
-    func contains(_ key: Bytes32) -> Bool { entries[key] != nil }
+    /// Whether these very bytes wait already.
+    func contains(_ key: Bytes32) -> Bool { kept[key] != nil }
 
-    /// The authors who wait for trust.
-    var unknownAuthors: [PublicKey] { Array(waitingForTrust.keys) }
+    /// Whether something waits to be taken up.
+    var hasReady: Bool { ready.contains { isReady($0) } }
 
-    /// Adds a delta, unless the same bytes wait for the same kind of thing already.
+    private func isReady(_ key: Bytes32) -> Bool { kept[key].map { $0.wait == nil } ?? false }
+
+    // MARK: - Adding
+
+    /// Adds a delta, or further holders of one that waits already.
     ///
-    /// Whoever brought it first goes on holding it: else a peer could take over what others hold and have it evicted.
-    mutating func insert(_ entry: Entry) {
-        var source = entry.source
-        if let old = entries[entry.key]?.entry {
-            guard old.wait.reason != entry.wait.reason else { return }
-            source = old.source
-            _ = remove(entry.key)
+    /// - Parameter sources: who brought these bytes.
+    mutating func insert(_ delta: SignedDelta, of sources: [PublicKey?], waitingFor wait: Wait) {
+        let key = SHA256.hash(delta.bytes)
+        if kept[key] == nil {
+            kept[key] = Kept(bytes: delta.bytes, id: delta.id, author: delta.author, wait: wait, holders: [])
+            bytes += delta.bytes.count
+            register(key)
+        } else if !isReady(key) {
+            // Judged anew: what it waits for now is what counts. What is ready is looked at soon in any case.
+            unregister(key)
+            kept[key]?.wait = wait
+            register(key)
         }
-        add(
-            Entry(key: entry.key, delta: entry.delta, verified: entry.verified, source: source, wait: entry.wait)
-        )
-        while let holder = holders[source],
-            holder.count > limits.deltas / limits.share || holder.bytes > limits.bytes / limits.share
-        {
-            evictOldest(of: source)
-        }
-        while entries.count > limits.deltas { evictOldest { ($0.count, $0.bytes) } }
-        while bytes > limits.bytes { evictOldest { ($0.bytes, $0.count) } }
-    }
-
-    private mutating func add(_ entry: Entry) {
-        inserted += 1
-        let size = entry.delta.bytes.count
-        var holder = holders[entry.source] ?? Holder()
-        holder.order.append((inserted, entry.key))
-        holder.count += 1
-        holder.bytes += size
-        holders[entry.source] = holder
-        bytes += size
-        entries[entry.key] = Kept(entry: entry, number: inserted)
-        switch entry.wait {
-        case .trust: waitingForTrust[entry.delta.author, default: []].insert(entry.key)
-        case .gap(let missing): for id in missing { waitingForID[id, default: []].insert(entry.key) }
-        case .due: waitingForTime.insert(entry.key)
-        }
-    }
-
-    /// Drops the oldest delta of whoever holds most by that measure; of several who do, the oldest of all.
-    private mutating func evictOldest(byMost measure: (Holder) -> (Int, Int)) {
-        guard let most = holders.values.map(measure).max(by: <) else {
-            preconditionFailure("what is over a limit is held by somebody")
-        }
-        let holding = holders.filter { measure($0.value) == most }
-        let oldest = holding.min { number(ofOldest: $0.value) < number(ofOldest: $1.value) }
-        if let oldest { evictOldest(of: oldest.key) }
-    }
-
-    private func number(ofOldest holder: Holder) -> UInt64 {
-        holder.order[holder.next...].first { isKept($0) }?.number ?? .max
-    }
-
-    private mutating func evictOldest(of source: PublicKey?) {
-        guard var holder = holders[source] else { return }
-        while holder.next < holder.order.count, !isKept(holder.order[holder.next]) { holder.next += 1 }
-        guard holder.next < holder.order.count else {
-            preconditionFailure("a holder's deltas stand in its order")
-        }
-        let key = holder.order[holder.next].key
-        holder.next += 1
-        holders[source] = holder
-        _ = remove(key)
-        evicted += 1
-    }
-
-    private func isKept(_ place: (number: UInt64, key: Bytes32)) -> Bool {
-        entries[place.key]?.number == place.number
-    }
-
-    private mutating func remove(_ key: Bytes32) -> Entry? {
-        guard let entry = entries.removeValue(forKey: key)?.entry else { return nil }
-        let size = entry.delta.bytes.count
-        bytes -= size
-        if var holder = holders[entry.source] {
-            holder.count -= 1
-            holder.bytes -= size
-            if holder.count == 0 {
-                holders[entry.source] = nil
-            } else {
-                // Places of deltas that are gone would pile up where a peer's deltas are taken before they get old.
-                if holder.order.count > 2 * holder.count + 64 {
-                    holder.order = holder.order[holder.next...].filter { isKept($0) }
-                    holder.next = 0
-                }
-                holders[entry.source] = holder
+        for source in sources { hold(key, source) }
+        for source in sources {
+            while let holder = holders[source],
+                holder.count > limits.deltas / limits.share || holder.bytes > limits.bytes / limits.share
+            {
+                releaseOldest(of: source)
             }
         }
-        switch entry.wait {
-        case .trust: Self.drop(key, at: entry.delta.author, from: &waitingForTrust)
+        while kept.count > limits.deltas { releaseOldest { ($0.count, $0.bytes) } }
+        while bytes > limits.bytes { releaseOldest { ($0.bytes, $0.count) } }
+    }
+
+    private mutating func hold(_ key: Bytes32, _ source: PublicKey?) {
+        guard let delta = kept[key], delta.number(of: source) == nil else { return }
+        lastNumber += 1
+        kept[key]?.holders.append((source, lastNumber))
+        holders[source, default: Holder()].order.append((lastNumber, key))
+        holders[source]?.count += 1
+        holders[source]?.bytes += delta.bytes.count
+    }
+
+    private mutating func register(_ key: Bytes32) {
+        guard let delta = kept[key] else { return }
+        switch delta.wait {
+        case .trust: waitingForTrust[delta.author, default: []].insert(key)
+        case .gap(let missing): for id in missing { waitingForID[id, default: []].insert(key) }
+        case .due: waitingForTime.insert(key)
+        case nil: ready.append(key)
+        }
+    }
+
+    private mutating func unregister(_ key: Bytes32) {
+        guard let delta = kept[key] else { return }
+        switch delta.wait {
+        case .trust: Self.drop(key, at: delta.author, from: &waitingForTrust)
         case .gap(let missing): for id in missing { Self.drop(key, at: id, from: &waitingForID) }
         case .due: waitingForTime.remove(key)
+        case nil: break
         }
-        return entry
     }
 
     private static func drop<Index>(_ key: Bytes32, at index: Index, from table: inout [Index: Set<Bytes32>]) {
@@ -184,22 +146,137 @@ struct DeferredPool {
         if table[index]?.isEmpty == true { table[index] = nil }
     }
 
-    /// Takes out what waits for a delta.
-    mutating func take(waitingFor id: DeltaID) -> [Entry] {
-        (waitingForID[id] ?? []).sorted().compactMap { remove($0) }
+    // MARK: - Making room
+
+    /// Takes the oldest delta from whoever holds most by that measure; of several who do, the oldest of all.
+    private mutating func releaseOldest(byMost measure: (Holder) -> (Int, Int)) {
+        guard let most = holders.values.map(measure).max(by: <) else {
+            preconditionFailure("what is over a limit is held by somebody")
+        }
+        let holding = holders.filter { measure($0.value) == most }
+        let oldest = holding.min { number(ofOldest: $0) < number(ofOldest: $1) }
+        if let oldest { releaseOldest(of: oldest.key) }
     }
 
-    /// Takes out what waits for trust in an author.
-    mutating func take(waitingForTrustIn author: PublicKey) -> [Entry] {
-        (waitingForTrust[author] ?? []).sorted().compactMap { remove($0) }
+    private func number(ofOldest holder: (key: PublicKey?, value: Holder)) -> UInt64 {
+        holder.value.order[holder.value.next...].first { isHeld($0, by: holder.key) }?.number ?? .max
     }
 
-    /// Takes out what was to wait until this moment.
-    mutating func take(dueAt now: Int64) -> [Entry] {
+    private func isHeld(_ place: (number: UInt64, key: Bytes32), by source: PublicKey?) -> Bool {
+        kept[place.key]?.number(of: source) == place.number
+    }
+
+    /// Takes its oldest delta from a holder; it is gone where nobody else holds it.
+    private mutating func releaseOldest(of source: PublicKey?) {
+        guard var holder = holders[source] else { return }
+        while holder.next < holder.order.count, !isHeld(holder.order[holder.next], by: source) { holder.next += 1 }
+        guard holder.next < holder.order.count else {
+            preconditionFailure("a holder's deltas stand in its order")
+        }
+        let key = holder.order[holder.next].key
+        holder.next += 1
+        holders[source] = holder
+        if kept[key]?.holders.count == 1 {
+            remove(key)
+            evicted += 1
+        } else {
+            release(key, by: source)
+        }
+    }
+
+    private mutating func release(_ key: Bytes32, by source: PublicKey?) {
+        guard let delta = kept[key], var holder = holders[source] else { return }
+        kept[key]?.holders.removeAll { $0.source == source }
+        holder.count -= 1
+        holder.bytes -= delta.bytes.count
+        // Places of deltas that are gone would pile up where a peer's deltas are taken before they get old.
+        if holder.order.count > 2 * holder.count + 64 {
+            holder.order = holder.order[holder.next...].filter { isHeld($0, by: source) }
+            holder.next = 0
+        }
+        holders[source] = holder.count == 0 ? nil : holder
+    }
+
+    private mutating func remove(_ key: Bytes32) {
+        guard let delta = kept[key] else { return }
+        unregister(key)
+        for (source, _) in delta.holders { release(key, by: source) }
+        kept[key] = nil
+        bytes -= delta.bytes.count
+    }
+
+    // MARK: - Taking up
+
+    /// These deltas are held now: what waited for nothing else is ready, and what waited for nothing but that as well.
+    ///
+    /// So a chain that waited for its first delta is taken up whole, in its order. What it waited for in vain, since one
+    /// of them doesn't fit, it waits for again once it has been judged.
+    mutating func makeReady(waitingFor held: [DeltaID]) {
+        var arrived = held[...]
+        var seen: Set<DeltaID> = []
+        var missing: [Bytes32: Int] = [:]
+        while let id = arrived.popFirst() {
+            guard seen.insert(id).inserted else { continue }
+            for key in (waitingForID[id] ?? []).sorted() {
+                guard let delta = kept[key], case .gap(let ids) = delta.wait else { continue }
+                let left = (missing[key] ?? ids.count) - 1
+                missing[key] = left
+                guard left == 0 else { continue }
+                makeReady(key)
+                arrived.append(delta.id)
+            }
+        }
+        // What still waits for others doesn't wait for what is held.
+        for id in held {
+            for key in waitingForID[id] ?? [] {
+                guard case .gap(let ids)? = kept[key]?.wait else { continue }
+                kept[key]?.wait = .gap(ids.filter { $0 != id })
+            }
+            waitingForID[id] = nil
+        }
+    }
+
+    /// What waited for trust in authors who are known by now is ready.
+    mutating func makeReady(where isKnown: (PublicKey) -> Bool) {
+        for author in waitingForTrust.keys.filter(isKnown) {
+            for key in (waitingForTrust[author] ?? []).sorted() { makeReady(key) }
+        }
+    }
+
+    /// What was to wait until this moment is ready.
+    mutating func makeReady(dueAt now: Int64) {
         let due = waitingForTime.filter { key in
-            guard case .due(let time)? = entries[key]?.entry.wait else { return false }
+            guard case .due(let time)? = kept[key]?.wait else { return false }
             return time <= now
         }
-        return due.sorted().compactMap { remove($0) }
+        for key in due.sorted() { makeReady(key) }
+    }
+
+    private mutating func makeReady(_ key: Bytes32) {
+        unregister(key)
+        kept[key]?.wait = nil
+        register(key)
+    }
+
+    /// Takes out what is ready, in its order, as far as it was brought by the same peer.
+    ///
+    /// - Parameter weight: what they may weigh together (``Submission/weight``); one is taken whatever it weighs.
+    /// - Returns: none where nothing is ready.
+    mutating func takeReady(weighing weight: Int) -> [Submission] {
+        var taken: [Submission] = []
+        var sum = 0
+        while let key = ready.first {
+            guard let next = kept[key], next.wait == nil else {
+                _ = ready.popFirst()
+                continue
+            }
+            let submission = Submission(bytes: next.bytes, sources: next.holders.map(\.source))
+            sum += submission.weight
+            guard taken.isEmpty || taken[0].source == submission.source && sum <= weight else { break }
+            _ = ready.popFirst()
+            remove(key)
+            taken.append(submission)
+        }
+        return taken
     }
 }

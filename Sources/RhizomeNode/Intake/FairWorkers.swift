@@ -34,17 +34,19 @@ final class FairWorkers<Source: Hashable & Sendable>: Sendable {
 
     /// Computes a result for each element, keeping the order.
     ///
-    /// For work of some tens of µs an element that waits for nothing, such as verifying signatures. Goes on where the
-    /// caller is cancelled: it is short.
+    /// For work that waits for nothing, such as verifying signatures. Goes on where the caller is cancelled: it is short.
+    ///
+    /// - Parameter weight: how many times some tens of µs an element takes.
     func map<Element: Sendable, Result: Sendable>(
         _ elements: [Element],
         as source: Source,
+        weighing weight: (Element) -> Int = { _ in 1 },
         _ transform: @escaping @Sendable (Element) -> Result
     ) async -> [Result] {
         guard !elements.isEmpty else { return [] }
-        let even = (elements.count + threads * 4 - 1) / (threads * 4)
-        let size = min(max(8, even), Self.piece)
-        let pieces = elements.chunks(of: size)
+        let weights = elements.reduce(0) { $0 + weight($1) }
+        let even = (weights + threads * 4 - 1) / (threads * 4)
+        let pieces = elements.chunks(weighing: min(max(8, even), Self.piece), by: weight)
         let results = Lock(Results<Result>(pieces: .init(repeating: [], count: pieces.count), missing: pieces.count))
         return await withCheckedContinuation { continuation in
             let works = pieces.enumerated().map { number, piece in

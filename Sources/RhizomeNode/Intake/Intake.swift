@@ -2,26 +2,28 @@ internal import Bytes
 internal import CoreMetrics
 internal import RhizomeCore
 public import SignedLog
-internal import Sodium
 
 /// The one way in: every delta, written here, brought by a peer or imported, takes it (spec: admission.md).
 ///
 /// Decoding and verifying run on all cores and on nobody's thread. Then the writer takes what has gathered, judges it
 /// against the log and appends it in one durable transaction, as long as anything waits. So commits are grouped without
 /// a thread of their own, and nothing is decided twice. In both, those who bring deltas take turns: what a flood brings
-/// holds up another peer for a piece and a batch of it, not for all.
+/// holds up another peer for a piece and a batch of it, not for all. A delta counts by what it costs there
+/// (``DeltaWeight``), and what is decoded at the same time is bounded (``MemoryGate``).
 public actor Intake {
     private typealias Work = WriterQueue.Work
     private typealias Outcome = WriterQueue.Outcome
 
-    /// What a delta has passed when it comes to the writer.
-    private struct Candidate {
-        let verified: VerifiedDelta
-        let source: PublicKey?
-    }
+    private typealias Candidate = WriterQueue.Candidate
 
-    /// Deltas that are decoded and verified as one: more are taken in parts, one after the other.
-    private static let part = 4_000
+    /// Bytes of memory that deltas take which are decoded and verified as one: more are taken in parts.
+    ///
+    /// So many are four thousand small ones, or some sixty of 1,024 pointers.
+    private static let partBytes = 4 << 20
+    /// The same of all deltas that are decoded and not yet decided on.
+    private static let decodedBytes = 32 << 20
+    /// What each source may have of it at any time: more than one delta takes.
+    private static let ownBytes = 1 << 20
 
     private nonisolated let log: any DeltaLog
     private nonisolated let clock: NodeClock
@@ -36,10 +38,12 @@ public actor Intake {
     private nonisolated let acceptable = AcceptableAuthors()
     /// Where decoding and verifying take turns; local deltas are a source like any peer.
     private nonisolated let workers = FairWorkers<PublicKey?>()
+    private nonisolated let memory = MemoryGate<PublicKey?>(room: decodedBytes, own: ownBytes)
 
     private var pool: DeferredPool
     private var queue = WriterQueue()
     private var isWriting = false
+    private var isTakingUp = false
     /// The delta that this node wrote last since its start.
     private var ownLast: DeltaID?
 
@@ -83,55 +87,93 @@ public actor Intake {
     /// - Throws: ``DeltaLogError`` where the log could not keep them: the first ones of them may be held.
     @concurrent
     public nonisolated func submit(_ wires: [[UInt8]], from source: PublicKey?) async throws -> [Judgement] {
+        let sources = [source]
+        return try await submit(wires.map { Submission(bytes: $0, sources: sources) }, inTurnOf: source)
+    }
+
+    @concurrent
+    private nonisolated func submit(
+        _ submissions: [Submission],
+        inTurnOf source: PublicKey?
+    ) async throws -> [Judgement] {
         var judgements: [Judgement] = []
-        for part in wires.chunks(of: Self.part) { judgements += try await submit(part: part, from: source) }
+        for part in submissions.chunks(weighing: Self.partBytes, by: \.weight) {
+            let weight = part.reduce(0) { $0 + $1.weight }
+            judgements += try await memory.run(as: source, weighing: weight) {
+                try await submit(part: part, inTurnOf: source)
+            }
+        }
         return judgements
     }
 
-    private nonisolated func submit(part wires: [[UInt8]], from source: PublicKey?) async throws -> [Judgement] {
-        var judgements = [Judgement?](repeating: nil, count: wires.count)
-        let decoded = await workers.map(wires, as: source) { [standing, acceptable] wire in
-            Self.decode(wire, standing: standing, acceptable: acceptable)
+    /// A delta on its way through the steps, and where it stood among those that were handed in.
+    private struct Decoded {
+        let place: Int
+        let delta: SignedDelta
+        let sources: [PublicKey?]
+    }
+
+    private nonisolated func submit(
+        part: [Submission],
+        inTurnOf source: PublicKey?
+    ) async throws -> [Judgement] {
+        var judgements = [Judgement?](repeating: nil, count: part.count)
+        let results = await workers.map(part, as: source, weighing: { DeltaWeight.computing($0.bytes) }) {
+            [standing, acceptable] in
+            Self.decode($0.bytes, standing: standing, acceptable: acceptable)
         }
-        let held = try await log.contains(decoded.compactMap { try? $0.get().delta.id })
-        var toVerify: [(place: Int, delta: SignedDelta)] = []
-        var unknown: [SignedDelta] = []
-        for (place, result) in decoded.enumerated() {
+        let held = try await log.contains(results.compactMap { try? $0.get().delta.id })
+        var toVerify: [Decoded] = []
+        var unknown: [Decoded] = []
+        for (place, (submission, result)) in zip(part, results).enumerated() {
             switch result {
             case .failure(let refusal):
                 judgements[place] = Judgement(nil, refusal)
                 // What contradicts itself was never verified, so only its sender can be blamed for it; a verified delta
                 // that doesn't fit its chain isn't charged.
-                if refusal.reason == .chain { ledger.charge(source) }
+                if refusal.reason == .chain { ledger.charge(submission.source) }
             case .success((let delta, _)) where held.contains(delta.id):
                 judgements[place] = Judgement(delta, .duplicate)
             case .success((let delta, let standing)):
+                let decoded = Decoded(place: place, delta: delta, sources: submission.sources)
                 switch standing {
-                case .mayWrite: toVerify.append((place, delta))
+                case .mayWrite: toVerify.append(decoded)
                 case .distrusted: judgements[place] = Judgement(delta, .reject(.distrusted))
                 case .unknown:
                     judgements[place] = Judgement(delta, .defer(.unknownAuthor))
-                    unknown.append(delta)
+                    unknown.append(decoded)
                 }
             }
         }
-        if !unknown.isEmpty { await putOff(unknown, source: source) }
+        if !unknown.isEmpty { await putOff(unknown.map { ($0.delta, $0.sources) }) }
 
-        var verified: [(place: Int, delta: VerifiedDelta)] = []
+        var places: [Int] = []
+        var verified: [Candidate] = []
         let start = clock.uptime
-        let results = await workers.map(toVerify, as: source) { ($0.place, $0.delta, VerifiedDelta.verify($0.delta)) }
-        if !results.isEmpty { metrics.verify.recordMicroseconds(clock.uptime - start) }
-        for (place, delta, result) in results {
-            switch result {
-            case .failure(let refusal): judgements[place] = Judgement(delta, refusal)
-            case .success(let delta): verified.append((place, delta))
+        let checks = await workers.map(
+            toVerify,
+            as: source,
+            weighing: { DeltaWeight.computing($0.delta.bytes) },
+            { VerifiedDelta.verify($0.delta) }
+        )
+        if !checks.isEmpty { metrics.verify.recordMicroseconds(clock.uptime - start) }
+        for (decoded, check) in zip(toVerify, checks) {
+            switch check {
+            case .failure(let refusal): judgements[decoded.place] = Judgement(decoded.delta, refusal)
+            case .success(let delta):
+                places.append(decoded.place)
+                verified.append(Candidate(verified: delta, sources: decoded.sources))
             }
         }
         if !verified.isEmpty {
-            let judged = try await perform(.verified(verified.map(\.delta), source: source))
-            for ((place, _), judgement) in zip(verified, judged) { judgements[place] = judgement }
+            let judged = try await perform(.verified(verified, source: source))
+            for (place, judgement) in zip(places, judged) {
+                // What peers bring in masses isn't held whole until all of it is decided.
+                judgements[place] = source == nil ? judgement : judgement.withoutStored
+            }
         }
         var counts: [Decision: Int] = [:]
+        // All of a part came through the same peer.
         defer { for (decision, times) in counts { ledger.count(decision, times: times, from: source) } }
         return judgements.map { judgement in
             guard let judgement else { preconditionFailure("each delta that is handed in is judged") }
@@ -189,56 +231,72 @@ public actor Intake {
     /// How long what could not be kept waits before it is tried again, µs.
     private static let retryWait: Int64 = 10_000_000
 
-    private func putOff(_ deltas: [SignedDelta], source: PublicKey?) {
+    private func putOff(_ deltas: [(delta: SignedDelta, sources: [PublicKey?])]) {
         let now = clock.now
-        for delta in deltas {
+        for (delta, sources) in deltas {
             // Trust may have been given meanwhile, and what had waited for it been taken up already.
-            let wait: DeferredPool.Wait = standing(delta.author) == .unknown ? .trust : .due(now)
-            insert(.init(key: SHA256.hash(delta.bytes), delta: delta, verified: nil, source: source, wait: wait))
+            insert(delta, of: sources, waitingFor: standing(delta.author) == .unknown ? .trust : .due(now))
         }
     }
 
     /// Puts back what was taken up and could not be kept.
-    private func putBack(_ entries: [DeferredPool.Entry]) {
+    private func putBack(_ submissions: [Submission]) {
         let due = clock.now + Self.retryWait
-        for entry in entries { insert(entry.waiting(for: .due(due))) }
+        for submission in submissions {
+            // It was decoded when it came.
+            guard let delta = try? SignedDelta(decoding: submission.bytes) else { continue }
+            insert(delta, of: submission.sources, waitingFor: .due(due))
+        }
     }
 
-    private func insert(_ entry: DeferredPool.Entry) {
+    private func insert(_ delta: SignedDelta, of sources: [PublicKey?], waitingFor wait: DeferredPool.Wait) {
         let before = pool.evicted
-        pool.insert(entry)
+        pool.insert(delta, of: sources, waitingFor: wait)
         metrics.evicted.increment(by: pool.evicted - before)
     }
 
     /// Takes up deltas whose authors are trusted by now: to be called when the list has changed.
     ///
     /// - Throws: ``DeltaLogError``; what could not be kept is tried again by ``takeUpDue()``.
-    @concurrent
-    nonisolated func trustChanged() async throws { try await takeUp(await takeTrusted()) }
-
-    private func takeTrusted() -> [DeferredPool.Entry] {
-        pool.unknownAuthors.filter { standing($0) != .unknown }.flatMap { pool.take(waitingForTrustIn: $0) }
+    func trustChanged() async throws {
+        pool.makeReady { standing($0) != .unknown }
+        try await takeUp()
     }
 
     /// Takes up deltas from the future that are due by now.
     ///
     /// - Throws: ``DeltaLogError``; what could not be kept is tried again later.
-    @concurrent
-    nonisolated func takeUpDue() async throws { try await takeUp(await takeDue()) }
+    func takeUpDue() async throws {
+        pool.makeReady(dueAt: clock.now)
+        try await takeUp()
+    }
 
-    private func takeDue() -> [DeferredPool.Entry] { pool.take(dueAt: clock.now) }
-
-    private nonisolated func takeUp(_ entries: [DeferredPool.Entry]) async throws {
+    /// Hands in what is ready as work of its own, a part after the other: they take turns like any other's, and all but
+    /// the part that is under way goes on counting as waiting.
+    private func takeUp() async throws {
         var failure: (any Error)?
-        for (source, entries) in Dictionary(grouping: entries, by: \.source) {
+        while case let part = pool.takeReady(weighing: Self.partBytes), let first = part.first {
             do {
-                _ = try await submit(entries.map(\.delta.bytes), from: source)
+                _ = try await submit(part, inTurnOf: first.source)
             } catch {
-                await putBack(entries)
+                putBack(part)
                 failure = error
             }
         }
         if let failure { throw failure }
+    }
+
+    /// Takes up what is ready without anybody waiting for it: who brings one delta doesn't wait for all that follow it.
+    private func startTakingUp() {
+        guard !isTakingUp, pool.hasReady else { return }
+        isTakingUp = true
+        // Owner: this actor. It ends when nothing is ready any more.
+        Task {
+            // A failure has been told by the writer, and what failed is tried again.
+            try? await takeUp()
+            isTakingUp = false
+            startTakingUp()
+        }
     }
 
     /// How many pieces of work wait for the writer.
@@ -303,8 +361,8 @@ public actor Intake {
     }
 
     private func bringsOwnLog(_ work: Work) -> Bool {
-        guard case .verified(let deltas, _) = work else { return false }
-        return deltas.contains { $0.delta.author == signer.publicKey }
+        guard case .verified(let candidates, _) = work else { return false }
+        return candidates.contains { $0.verified.delta.author == signer.publicKey }
     }
 
     private func processAtOnce(_ works: [Work]) async -> [Outcome] {
@@ -314,9 +372,9 @@ public actor Intake {
         var ownChain: OwnChain?
         for (job, work) in works.enumerated() {
             switch work {
-            case .verified(let deltas, let source):
+            case .verified(let brought, _):
                 outcomes.append(.done([]))
-                candidates += deltas.map { (job, Candidate(verified: $0, source: source)) }
+                candidates += brought.map { (job, $0) }
             case .drafts(let drafts):
                 do {
                     var chain: OwnChain
@@ -326,7 +384,7 @@ public actor Intake {
                         try $0.get()
                     }
                     ownChain = chain
-                    candidates += verified.map { (job, Candidate(verified: $0, source: nil)) }
+                    candidates += verified.map { (job, Candidate(verified: $0, sources: [nil])) }
                     outcomes.append(.done([]))
                 } catch {
                     outcomes.append(.failed(error))
@@ -360,28 +418,14 @@ public actor Intake {
         var standing: (author: PublicKey, standing: AuthorStanding)?
     }
 
-    /// Judges verified deltas against the log, and what had waited for those that fit, and appends all in one
-    /// transaction.
+    /// Judges verified deltas against the log and appends those that fit in one transaction; what had waited for them is
+    /// taken up after it.
     ///
     /// - Throws: what the log throws: nothing is decided then, and what had waited goes on waiting.
     private func admit(_ candidates: [Candidate], now: Int64) async throws -> [Judgement] {
         var batch = Batch(now: now)
-        var taken: [DeferredPool.Entry] = []
         do {
             let judgements = try await judge(candidates, &batch)
-            var late: [(source: PublicKey?, judgement: Judgement)] = []
-            var round = batch.admitted[...]
-            while !round.isEmpty {
-                let entries = round.flatMap { pool.take(waitingFor: $0.delta.id) }
-                taken += entries
-                let waiting = entries.compactMap { entry in
-                    entry.verified.map { Candidate(verified: $0, source: entry.source) }
-                }
-                let before = batch.admitted.count
-                let decided = try await judge(waiting, &batch)
-                late += zip(waiting, decided).map { ($0.source, $1) }
-                round = batch.admitted[before...]
-            }
             guard !batch.admitted.isEmpty else {
                 await note(batch.stalls)
                 return judgements
@@ -391,21 +435,19 @@ public actor Intake {
             health.worked()
             metrics.commit.recordMicroseconds(clock.uptime - start)
             if !stored.isEmpty { onAccepted(stored) }
+            pool.makeReady(waitingFor: batch.admitted.map(\.delta.id))
+            startTakingUp()
             // Not before those are held that they don't fit to, which prove them.
             await note(batch.stalls)
             // In the order of admission, without those that the log held by then.
             var appended = stored[...]
-            func settled(_ judgement: Judgement) -> Judgement {
-                guard judgement.decision == .accept, let delta = judgement.delta else { return judgement }
-                guard appended.first?.id == delta.id else { return Judgement(delta, .duplicate) }
-                return Judgement(delta, .accept, stored: appended.removeFirst())
+            return judgements.map { judgement in
+                guard judgement.decision == .accept, let link = judgement.link else { return judgement }
+                guard appended.first?.id == link.head.id else { return Judgement(link, .duplicate) }
+                return Judgement(link, .accept, stored: appended.popFirst())
             }
-            let settledJudgements = judgements.map(settled)
-            for (source, judgement) in late { ledger.count(settled(judgement).decision, from: source) }
-            return settledJudgements
         } catch {
             health.failed(error)
-            putBack(taken)
             throw error
         }
     }
@@ -439,17 +481,18 @@ public actor Intake {
         case .mayWrite(let trust): statement = trust
         case .distrusted: return Judgement(delta, .reject(.distrusted))
         case .unknown:
-            putOff([delta], source: candidate.source)
+            putOff([(delta, candidate.sources)])
             return Judgement(delta, .defer(.unknownAuthor))
         }
-        let arrival = Arrival(timeReceived: batch.now, receivedFrom: candidate.source, trustStatement: statement)
+        let source = candidate.sources.first ?? nil
+        let arrival = Arrival(timeReceived: batch.now, receivedFrom: source, trustStatement: statement)
         switch Admission.fit(candidate.verified, held: batch.links, arrival: arrival, now: batch.now) {
         case .admitted(let admitted):
             batch.links[delta.id] = DeltaLink(delta)
             batch.admitted.append(admitted)
             return Judgement(delta, .accept)
         case .gap(let missing):
-            if let source = candidate.source { onGap(missing, delta.author, source) }
+            if let source { onGap(missing, delta.author, source) }
             return wait(candidate, .gap(missing))
         case .future(let due): return wait(candidate, .due(due))
         case .rejected(let refusal):
@@ -469,15 +512,7 @@ public actor Intake {
 
     private func wait(_ candidate: Candidate, _ wait: DeferredPool.Wait) -> Judgement {
         let delta = candidate.verified.delta
-        insert(
-            .init(
-                key: SHA256.hash(delta.bytes),
-                delta: delta,
-                verified: candidate.verified,
-                source: candidate.source,
-                wait: wait
-            )
-        )
+        insert(delta, of: candidate.sources, waitingFor: wait)
         return Judgement(delta, .defer(wait.reason))
     }
 

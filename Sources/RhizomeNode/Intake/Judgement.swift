@@ -2,28 +2,35 @@ public import RhizomeCore
 
 /// What became of one delta that was handed in.
 public struct Judgement: Sendable {
-    /// The delta as it was handed in; none where it could not be decoded.
-    public let delta: SignedDelta?
+    /// Whose delta it is, and its place in the author's log; none where it could not be decoded.
+    public let link: DeltaLink?
     /// The decision.
     public let decision: Decision
-    /// The delta with its position, where it was accepted.
+    /// The delta with its position, where it was accepted and a local caller handed it in.
     public let stored: StoredDelta?
     /// A sentence about a refusal; empty for the others.
     public let message: String
 
     /// The delta's id; none where it could not be decoded.
-    public var id: DeltaID? { delta?.id }
+    public var id: DeltaID? { link?.head.id }
 
-    init(_ delta: SignedDelta?, _ decision: Decision, stored: StoredDelta? = nil, message: String = "") {
-        self.delta = delta
+    init(_ link: DeltaLink?, _ decision: Decision, stored: StoredDelta? = nil, message: String = "") {
+        self.link = link
         self.decision = decision
         self.stored = stored
         self.message = message
     }
 
+    init(_ delta: SignedDelta?, _ decision: Decision, stored: StoredDelta? = nil, message: String = "") {
+        self.init(delta.map { DeltaLink($0) }, decision, stored: stored, message: message)
+    }
+
     init(_ delta: SignedDelta?, _ refusal: DeltaRefusal) {
         self.init(delta, .reject(refusal.reason), message: refusal.message)
     }
+
+    /// The same without the delta itself.
+    var withoutStored: Judgement { Judgement(link, decision, message: message) }
 }
 
 /// A delta to be written by this node's identity.

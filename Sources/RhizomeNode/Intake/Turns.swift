@@ -15,6 +15,9 @@ struct Turns<Source: Hashable & Sendable, Element: Sendable>: Sendable {
         count += 1
     }
 
+    /// What a source gives in its next turn.
+    func first(of source: Source) -> Element? { queues[source]?.first }
+
     /// Takes the next one.
     mutating func next() -> Element? { sources.first.flatMap { next(of: $0) } }
 

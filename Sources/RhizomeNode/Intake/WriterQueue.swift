@@ -7,16 +7,24 @@ internal import SignedLog
 /// them are done, or one has failed: what comes after that one would not fit any more. A value of the actor that writes;
 /// times are µs of a clock that never goes back.
 struct WriterQueue {
+    /// A verified delta, and who brought it.
+    struct Candidate: Sendable {
+        let verified: VerifiedDelta
+        /// The first of them is told as the one through whom it came (``Submission/sources``).
+        let sources: [PublicKey?]
+    }
+
     /// What a call hands in.
     enum Work: Sendable {
-        case verified([VerifiedDelta], source: PublicKey?)
+        /// - Parameter source: in whose turn they are written.
+        case verified([Candidate], source: PublicKey?)
         case drafts([Draft])
 
-        /// How many deltas it is to append.
-        var deltas: Int {
+        /// What writing it takes, in times of a small delta.
+        var weight: Int {
             switch self {
-            case .verified(let deltas, _): deltas.count
-            case .drafts(let drafts): drafts.count
+            case .verified(let candidates, _): candidates.reduce(0) { $0 + DeltaWeight.writing($1.verified.delta) }
+            case .drafts(let drafts): drafts.reduce(0) { $0 + DeltaWeight.writing($1) }
             }
         }
 
@@ -29,9 +37,10 @@ struct WriterQueue {
         }
 
         /// The same as several; drafts stay together.
-        fileprivate func slices(of size: Int) -> [Work] {
-            guard case .verified(let deltas, let source) = self, deltas.count > size else { return [self] }
-            return deltas.chunks(of: size).map { .verified($0, source: source) }
+        fileprivate func slices(weighing most: Int) -> [Work] {
+            guard case .verified(let candidates, let source) = self else { return [self] }
+            return candidates.chunks(weighing: most) { DeltaWeight.writing($0.verified.delta) }
+                .map { .verified($0, source: source) }
         }
     }
 
@@ -45,6 +54,7 @@ struct WriterQueue {
     /// A slice of a call's work.
     struct Job: Sendable {
         let work: Work
+        fileprivate let weight: Int
         fileprivate let call: UInt64
     }
 
@@ -55,9 +65,10 @@ struct WriterQueue {
         var outcomes: [Outcome] = []
     }
 
-    /// Deltas that are taken as one.
+    /// Deltas that are taken as one, by what writing them takes (``DeltaWeight/writing(_:)-(SignedDelta)``): so many small
+    /// ones, or one of 1,024 pointers.
     private static let slice = 500
-    /// With how many deltas a transaction takes no further job while one source alone brings any.
+    /// At which weight a transaction takes no further job while one source alone brings any.
     private static let batchOfOne = 4_000
     /// The same while several do: each waits for the transaction that is under way when its own come.
     private static let batchOfSeveral = 1_000
@@ -75,10 +86,12 @@ struct WriterQueue {
 
     /// Adds a call's work; the continuation gets what became of each slice.
     mutating func add(_ work: Work, now: Int64, _ continuation: CheckedContinuation<[Outcome], Never>) {
-        let slices = work.slices(of: Self.slice)
+        let slices = work.slices(weighing: Self.slice)
         lastCall += 1
         calls[lastCall] = Call(continuation: continuation, slicesLeft: slices.count)
-        for slice in slices { waiting.append(Job(work: slice, call: lastCall), of: work.source) }
+        for slice in slices {
+            waiting.append(Job(work: slice, weight: slice.weight, call: lastCall), of: work.source)
+        }
         recent = [(work.source, now)] + recent.filter { $0.source != work.source }.prefix(1)
     }
 
@@ -93,17 +106,17 @@ struct WriterQueue {
             }
         let most = isAlone ? Self.batchOfOne : Self.batchOfSeveral
         var jobs: [Job] = []
-        var count = 0
-        takeTurn(of: nil, most, &jobs, &count)
-        while count < most, let source = waiting.sources.first { takeTurn(of: source, most, &jobs, &count) }
+        var weight = 0
+        takeTurn(of: nil, most, &jobs, &weight)
+        while weight < most, let source = waiting.sources.first { takeTurn(of: source, most, &jobs, &weight) }
         return jobs
     }
 
-    private mutating func takeTurn(of source: PublicKey?, _ most: Int, _ jobs: inout [Job], _ count: inout Int) {
-        let end = min(count + Self.slice, most)
-        while count < end, let job = waiting.next(of: source) {
+    private mutating func takeTurn(of source: PublicKey?, _ most: Int, _ jobs: inout [Job], _ weight: inout Int) {
+        let end = min(weight + Self.slice, most)
+        while weight < end, let job = waiting.next(of: source) {
             guard calls[job.call] != nil else { continue }
-            count += job.work.deltas
+            weight += job.weight
             jobs.append(job)
         }
     }

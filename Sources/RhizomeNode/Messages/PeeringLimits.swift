@@ -23,8 +23,9 @@ enum PeeringLimits {
     static let cursorBytes = 256
     /// Requests of one peer that are worked on at the same time; further ones get `busy`.
     static let requestsInFlight = 16
-    /// Bytes of one peer's requests and publications that are worked on at the same time, 16 MiB.
-    static let bytesInFlight = 16 * 1024 * 1024
+    /// Bytes of one peer's requests and publications that are worked on at the same time, 8 MiB: as much as one frame may
+    /// have, and eight pages or publications of an honest peer.
+    static let bytesInFlight = 8 * 1024 * 1024
     /// Requests and publications of one peer that read or write the store at the same time; the others wait.
     static let jobsAtOnce = 4
     /// UTF-8 bytes of a name, an agent or a topic in `hello`; longer ones are cut or refused.

@@ -38,7 +38,7 @@ import Testing
                 #expect(try await log.count() == count)
                 #expect(second.ledger.counts(of: key).duplicate == 0)
                 #expect(log.batches.count >= 3, "a page at a time: \(log.batches)")
-                #expect(log.batches.allSatisfy { $0 * text.utf8.count < 2 << 20 }, "no page is large: \(log.batches)")
+                #expect(log.batches.allSatisfy { $0.bytes < 2 << 20 }, "no page is large: \(log.batches)")
             }
         }
     }

@@ -18,31 +18,67 @@ import Testing
         other = try TestAuthors.signer("other peer").publicKey
     }
 
-    @Test("deltas in any order end in the log by themselves, in one transaction once the last one is there")
+    @Test("deltas in any order end in the log by themselves once the last one is there")
     func anyOrder() async throws {
         try await withSeedAsync { generator in
             let bench = try IntakeBench()
             var maker = DeltaMaker(time: Deltas.start - 3_600_000_000)
             let tangle = try maker.tangle("alice", 60, using: &generator).map(\.delta)
             for delta in tangle.shuffled(using: &generator) { try await bench.submit(delta, from: peer) }
+            try await eventually("all are accepted") { bench.ledger.counts(of: peer).accepted == 60 }
             #expect(try await bench.log.count() == 60)
             #expect(await bench.intake.waiting.count == 0)
-            #expect(bench.ledger.counts(of: peer).accepted == 60)
             #expect(Set(bench.accepted.map(\.id)) == Set(tangle.map(\.id)))
         }
     }
 
-    @Test("a long chain that waited for its first delta is written in one transaction")
-    func chainAtOnce() async throws {
+    @Test("a long chain that waited for its first delta is written after it, as work of its own, by who brought it")
+    func chainAfterwards() async throws {
         let bench = try IntakeBench()
         let chain = try Deltas.chain(300)
         try await bench.submit(chain.dropFirst().reversed().map(\.bytes), from: peer)
         #expect(await bench.intake.waiting.count == 299)
         try await bench.submit(chain[0], from: other)
-        #expect(bench.log.batches == [300])
+        try await eventually("all are accepted") { bench.ledger.counts(of: peer).accepted == 299 }
+        #expect(bench.log.batches.map(\.deltas) == [1, 299])
         #expect(bench.accepted.map(\.id) == chain.map(\.id))
-        #expect(bench.ledger.counts(of: peer).accepted == 299)
         #expect(bench.ledger.counts(of: other).accepted == 1)
+        #expect(bench.ledger.counts(of: peer).deferrals == [.gap: 299])
+    }
+
+    @Test("what waits for several is taken up once, when the last of them is there")
+    func severalMissing() async throws {
+        let bench = try IntakeBench()
+        let firsts = try (0..<8).map { try Deltas.make("alice", $0) }
+        let merge = try Deltas.make("alice", 9, after: firsts)
+        let rest = try Deltas.chain(20, after: [merge])
+        try await bench.submit((rest + [merge]).map(\.bytes), from: peer)
+        for first in firsts.dropLast() { try await bench.submit(first, from: other) }
+        #expect(await bench.intake.waiting.count == 21)
+        try await bench.submit(firsts[7], from: other)
+        try await eventually("all are accepted") { bench.ledger.counts(of: peer).accepted == 21 }
+        #expect(bench.ledger.counts(of: peer).deferrals == [.gap: 21])
+        #expect(bench.log.batches.map(\.deltas) == .init(repeating: 1, count: 8) + [21])
+    }
+
+    @Test("where one of a chain that waited fits only later, what follows it waits for it again")
+    func waitingTwice() async throws {
+        let bench = try IntakeBench()
+        let first = try Deltas.make()
+        let second = try Deltas.make("alice", 2, after: [first])
+        let early = try Deltas.make("alice", 3, after: [second], at: bench.time.now + 310_000_000)
+        let last = try Deltas.make("alice", 4, after: [early])
+        try await bench.submit([last.bytes, early.bytes, second.bytes], from: peer)
+        try await bench.submit(first, from: other)
+        try await eventually("all are judged again") {
+            bench.ledger.counts(of: peer).deferrals == [.gap: 4, .future: 1]
+        }
+        #expect(try await bench.log.count() == 2)
+        #expect(await bench.intake.waiting.count == 2)
+        bench.time.advance(11)
+        try await bench.intake.takeUpDue()
+        try await eventually("all are held") { try await bench.log.count() == 4 }
+        #expect(await bench.intake.waiting.count == 0)
     }
 
     @Test("what waited for trust is verified when trust comes; what is wrong with it counts against who sent it")
@@ -126,6 +162,46 @@ import Testing
         #expect(try await bench.log.count() == 4)
     }
 
+    @Test("a delta that a liar brought first stays as long as an honest peer that brought it too has room for it")
+    func shared() async throws {
+        let bench = try IntakeBench(limits: .init(deltas: 32, bytes: 1 << 20, share: 8))
+        let early = try Deltas.make("alice", 1, at: bench.time.now + 325_000_000)
+        let late = try Deltas.make("alice", 2, after: [try Deltas.make("alice", 0)])
+        for delta in [early, late] {
+            try await bench.submit(delta, from: peer)
+            try await bench.submit(delta, from: other)
+        }
+        let junk = try (0..<20).map { try Deltas.make("flood", $0).bytes }
+        try await bench.submit(junk, from: peer)
+        #expect(await bench.intake.waiting.count == 4 + 2)
+        // Told again by the liar they are its newest, and go with its next ones once more.
+        try await bench.submit([early.bytes, late.bytes], from: peer)
+        try await bench.submit(junk.map { $0 }, from: peer)
+        bench.time.advance(26)
+        try await bench.intake.takeUpDue()
+        #expect(try await bench.holds(early))
+        try await bench.submit(Deltas.make("alice", 0), from: peer)
+        try await eventually("what had a gap is held") { try await bench.holds(late) }
+        // It is told as having come through who held it to the end.
+        let stored = try await bench.log.deltas([early.id, late.id])
+        #expect(stored.map(\.arrival.receivedFrom) == [other, other])
+    }
+
+    @Test("what several brought is held by all of them still when it waits for something else")
+    func sharedOnwards() async throws {
+        let bench = try IntakeBench(limits: .init(deltas: 32, bytes: 1 << 20, share: 8))
+        let first = try Deltas.make()
+        let early = try Deltas.make("alice", 2, after: [first], at: bench.time.now + 325_000_000)
+        try await bench.submit(early, from: peer)
+        try await bench.submit(early, from: other)
+        try await bench.submit(first)
+        try await eventually("it waits for its time") { bench.ledger.counts(of: peer).deferrals[.future] == 1 }
+        try await bench.submit((0..<20).map { try Deltas.make("flood", $0).bytes }, from: peer)
+        bench.time.advance(26)
+        try await bench.intake.takeUpDue()
+        #expect(try await bench.holds(early))
+    }
+
     @Test("with the spec's bounds a peer holds an eighth of 10,000 deltas or of 64 MiB")
     func bounds() async throws {
         let bench = try IntakeBench(trusted: [])
@@ -150,37 +226,95 @@ import Testing
 
     /// The pool as the spec words it, with nothing done for speed.
     private struct Model {
-        var limits: DeferredPool.Limits
-        var entries: [(key: Bytes32, source: PublicKey?, size: Int, wait: DeferredPool.Wait)] = []
-
-        mutating func insert(_ key: Bytes32, _ source: PublicKey?, _ size: Int, _ wait: DeferredPool.Wait) {
-            var source = source
-            if let place = entries.firstIndex(where: { $0.key == key }) {
-                guard entries[place].wait.reason != wait.reason else { return }
-                source = entries.remove(at: place).source
-            }
-            entries.append((key, source, size, wait))
-            func held(_ source: PublicKey?) -> (count: Int, bytes: Int) {
-                let own = entries.filter { $0.source == source }
-                return (own.count, own.map(\.size).reduce(0, +))
-            }
-            /// Drops the oldest of whoever holds most.
-            func evict(byMost measure: (PublicKey?) -> (Int, Int)) {
-                let most = entries.map { measure($0.source) }.max { $0 < $1 }
-                guard let most, let place = entries.firstIndex(where: { measure($0.source) == most }) else { return }
-                entries.remove(at: place)
-            }
-            while held(source).count > limits.deltas / limits.share || held(source).bytes > limits.bytes / limits.share
-            {
-                evict { $0 == source ? (1, 0) : (0, 0) }
-            }
-            while entries.count > limits.deltas { evict { held($0) } }
-            while entries.map(\.size).reduce(0, +) > limits.bytes { evict { (held($0).bytes, held($0).count) } }
+        struct Entry {
+            let key: Bytes32
+            let size: Int
+            let id: DeltaID
+            var wait: DeferredPool.Wait?
+            /// Each with the moment at which it came to hold it, the first one first.
+            var holders: [(source: PublicKey?, since: Int)] = []
         }
 
-        mutating func take(_ fits: (DeferredPool.Wait) -> Bool) -> Set<Bytes32> {
-            defer { entries.removeAll { fits($0.wait) } }
-            return Set(entries.filter { fits($0.wait) }.map(\.key))
+        var limits: DeferredPool.Limits
+        var entries: [Entry] = []
+        private var moment = 0
+
+        init(limits: DeferredPool.Limits) { self.limits = limits }
+
+        mutating func insert(
+            _ delta: SignedDelta,
+            _ sources: [PublicKey?],
+            _ wait: DeferredPool.Wait
+        ) {
+            let key = SHA256.hash(delta.bytes)
+            if !entries.contains(where: { $0.key == key }) {
+                entries.append(Entry(key: key, size: delta.bytes.count, id: delta.id))
+                entries[entries.count - 1].wait = wait
+            }
+            guard let place = entries.firstIndex(where: { $0.key == key }) else { return }
+            if entries[place].wait != nil { entries[place].wait = wait }
+            for source in sources where !entries[place].holders.contains(where: { $0.source == source }) {
+                moment += 1
+                entries[place].holders.append((source, moment))
+            }
+            for source in sources {
+                while held(source).count > limits.deltas / limits.share
+                    || held(source).bytes > limits.bytes / limits.share
+                { release(source) }
+            }
+            while entries.count > limits.deltas { release { ($0.count, $0.bytes) } }
+            while entries.map(\.size).reduce(0, +) > limits.bytes { release { ($0.bytes, $0.count) } }
+        }
+
+        private func held(_ source: PublicKey?) -> (count: Int, bytes: Int) {
+            let own = entries.filter { $0.holders.contains { $0.source == source } }
+            return (own.count, own.map(\.size).reduce(0, +))
+        }
+
+        private func oldest(_ source: PublicKey?) -> (place: Int, since: Int)? {
+            entries.indices.compactMap { place in
+                entries[place].holders.first { $0.source == source }.map { (place, $0.since) }
+            }.min { $0.since < $1.since }
+        }
+
+        /// Takes its oldest from whoever holds most.
+        private mutating func release(byMost measure: ((count: Int, bytes: Int)) -> (Int, Int)) {
+            let sources = Set(entries.flatMap { $0.holders.map(\.source) })
+            let most = sources.map { measure(held($0)) }.max { $0 < $1 }
+            let holding = sources.filter { measure(held($0)) == most ?? (0, 0) }
+            if let source = holding.min(by: { oldest($0)?.since ?? 0 < oldest($1)?.since ?? 0 }) { release(source) }
+        }
+
+        private mutating func release(_ source: PublicKey?) {
+            guard let place = oldest(source)?.place else { return }
+            entries[place].holders.removeAll { $0.source == source }
+            if entries[place].holders.isEmpty { entries.remove(at: place) }
+        }
+
+        mutating func makeReady(_ fits: (Entry) -> Bool) {
+            for place in entries.indices where entries[place].wait != nil && fits(entries[place]) {
+                entries[place].wait = nil
+            }
+        }
+
+        mutating func makeReady(waitingFor held: [DeltaID]) {
+            // What waits for no others than those that are held or ready by that is ready as well.
+            var there = Set(held)
+            while let place = entries.firstIndex(where: {
+                if case .gap(let ids) = $0.wait { there.isSuperset(of: ids) } else { false }
+            }) {
+                entries[place].wait = nil
+                there.insert(entries[place].id)
+            }
+            for place in entries.indices {
+                guard case .gap(let ids) = entries[place].wait else { continue }
+                entries[place].wait = .gap(ids.filter { !held.contains($0) })
+            }
+        }
+
+        mutating func takeReady() -> Set<Bytes32> {
+            defer { entries.removeAll { $0.wait == nil } }
+            return Set(entries.filter { $0.wait == nil }.map(\.key))
         }
     }
 
@@ -188,7 +322,6 @@ import Testing
     func pool() async throws {
         try withSeed { generator in
             let sources: [PublicKey?] = try [nil] + (0..<6).map { try TestAuthors.signer("peer \($0)").publicKey }
-            let ids = (0..<5).map { DeltaID(Bytes32(repeating: UInt8($0))) }
             let deltas = try (0..<60).map { number in
                 try SignedDelta(
                     pointers: [Pointer("a", .text(Text(String(repeating: "x", count: 1 << (number % 9) + number))))],
@@ -197,6 +330,8 @@ import Testing
                     signer: TestAuthors.signer("author \(number % 3)")
                 )
             }
+            // Some wait for others that wait themselves.
+            let ids = (0..<5).map { DeltaID(Bytes32(repeating: UInt8($0))) } + deltas.prefix(20).map(\.id)
             for _ in 0..<20 {
                 let limits = DeferredPool.Limits(
                     deltas: Int.random(in: 4...30, using: &generator),
@@ -208,38 +343,43 @@ import Testing
                 for _ in 0..<300 {
                     switch Int.random(in: 0..<12, using: &generator) {
                     case 0:
-                        let id = ids[Int.random(in: ids.indices, using: &generator)]
-                        let expected = model.take {
-                            if case .gap(let missing) = $0 { missing.contains(id) } else { false }
-                        }
-                        #expect(Set(pool.take(waitingFor: id).map(\.key)) == expected)
+                        let held = Array(ids.shuffled(using: &generator).prefix(3))
+                        pool.makeReady(waitingFor: held)
+                        model.makeReady(waitingFor: held)
                     case 1:
                         let now = Int64.random(in: 0..<10, using: &generator)
-                        let expected = model.take { if case .due(let due) = $0 { due <= now } else { false } }
-                        #expect(Set(pool.take(dueAt: now).map(\.key)) == expected)
+                        pool.makeReady(dueAt: now)
+                        model.makeReady { if case .due(let due) = $0.wait { due <= now } else { false } }
                     case 2:
                         let author = deltas[Int.random(in: deltas.indices, using: &generator)].author
-                        let keys = Set(pool.take(waitingForTrustIn: author).map(\.key))
-                        let gone = Set(deltas.filter { $0.author == author }.map { SHA256.hash($0.bytes) })
-                        let expected = Set(
-                            model.entries.filter { gone.contains($0.key) && $0.wait.reason == .unknownAuthor }.map(
-                                \.key
-                            )
+                        let theirs = Set(deltas.filter { $0.author == author }.map(\.id))
+                        pool.makeReady { $0 == author }
+                        model.makeReady { if case .trust = $0.wait { theirs.contains($0.id) } else { false } }
+                    case 3:
+                        var taken: [Submission] = []
+                        while case let part = pool.takeReady(weighing: 4_000), !part.isEmpty {
+                            #expect(part.allSatisfy { $0.source == part[0].source })
+                            #expect(part.count == 1 || part.reduce(0) { $0 + $1.weight } <= 4_000)
+                            taken += part
+                        }
+                        let holders = Dictionary(
+                            uniqueKeysWithValues: model.entries.map { ($0.key, $0.holders.map(\.source)) }
                         )
-                        model.entries.removeAll { expected.contains($0.key) }
-                        #expect(keys == expected)
+                        for one in taken { #expect(one.sources == holders[SHA256.hash(one.bytes)]) }
+                        #expect(Set(taken.map { SHA256.hash($0.bytes) }) == model.takeReady())
+                        #expect(!pool.hasReady)
                     default:
                         let delta = deltas[Int.random(in: deltas.indices, using: &generator)]
-                        let source = sources[Int.random(in: sources.indices, using: &generator)]
+                        let number = Int.random(in: 1...2, using: &generator)
+                        let brought = Array(sources.shuffled(using: &generator).prefix(number))
                         let wait: DeferredPool.Wait =
                             switch Int.random(in: 0..<3, using: &generator) {
                             case 0: .trust
                             case 1: .gap(Array(ids.shuffled(using: &generator).prefix(2)))
                             default: .due(Int64.random(in: 0..<10, using: &generator))
                             }
-                        let key = SHA256.hash(delta.bytes)
-                        pool.insert(.init(key: key, delta: delta, verified: nil, source: source, wait: wait))
-                        model.insert(key, source, delta.bytes.count, wait)
+                        pool.insert(delta, of: brought, waitingFor: wait)
+                        model.insert(delta, brought, wait)
                     }
                     #expect(pool.count == model.entries.count)
                     #expect(pool.bytes == model.entries.map(\.size).reduce(0, +))
@@ -255,10 +395,11 @@ import Testing
         let delta = try Deltas.make("stranger")
         let kept = try Deltas.make("stranger", 2)
         var pool = DeferredPool()
-        pool.insert(.init(key: SHA256.hash(kept.bytes), delta: kept, verified: nil, source: nil, wait: .trust))
-        for _ in 0..<100_000 {
-            pool.insert(.init(key: SHA256.hash([1]), delta: delta, verified: nil, source: nil, wait: .due(0)))
-            #expect(pool.take(dueAt: 0).count == 1)
+        pool.insert(kept, of: [nil], waitingFor: .trust)
+        for _ in 0..<20_000 {
+            pool.insert(delta, of: [nil], waitingFor: .due(0))
+            pool.makeReady(dueAt: 0)
+            #expect(pool.takeReady(weighing: 1 << 20).count == 1)
         }
         #expect(pool.count == 1)
     }

@@ -39,8 +39,11 @@ import Testing
         }
     }
 
-    @Test("a source that comes after thousands of another's elements waits for one piece of them")
-    func fair() async throws {
+    @Test(
+        "a source that comes after much of another's waits for one piece of it: of many elements, or of few heavy ones",
+        arguments: [(12_800, 1, 128), (128, 50, 2)]
+    )
+    func fair(elements: Int, weight: Int, piece: Int) async throws {
         let workers = FairWorkers<String>(threads: 1)
         let order = Order()
         let hold = DispatchSemaphore(value: 0)
@@ -53,17 +56,19 @@ import Testing
             }
             try? await eventually("the thread is taken") { order.sources == ["first"] }
             group.addTask {
-                _ = await workers.map(Array(0..<12_800), as: "flood") { _ in order.add("flood") }
+                _ = await workers.map(Array(0..<elements), as: "flood", weighing: { _ in weight }) { _ in
+                    order.add("flood")
+                }
             }
-            try? await eventually("a hundred pieces wait") { workers.waiting == 100 }
+            try? await eventually("its pieces wait") { workers.waiting == elements / piece }
             group.addTask {
-                _ = await workers.map([0], as: "honest") { _ in order.add("honest") }
+                _ = await workers.map([0], as: "honest", weighing: { _ in 1_000 }) { _ in order.add("honest") }
             }
-            try? await eventually("it waits too") { workers.waiting == 101 }
+            try? await eventually("it waits too") { workers.waiting == elements / piece + 1 }
             hold.signal()
         }
-        #expect(order.sources.firstIndex(of: "honest") == 1 + 128)
-        #expect(order.sources.count == 12_802)
+        #expect(order.sources.firstIndex(of: "honest") == 1 + piece)
+        #expect(order.sources.count == elements + 2)
     }
 
     @Test("while all threads compute, the pool runs on")

@@ -23,7 +23,7 @@ import Testing
         #expect(written.map(\.delta.header.sequence) == [0, 1])
         #expect(written[1].delta.header.previous == [written[0].id])
         #expect(bench.accepted.map(\.id) == written.map(\.id))
-        #expect(bench.log.batches == [2])
+        #expect(bench.log.batches.map(\.deltas) == [2])
         #expect(bench.ledger.counts(of: nil).accepted == 2)
         #expect(written.allSatisfy { $0.arrival.trustStatement == nil && $0.arrival.receivedFrom == nil })
         #expect(written.allSatisfy { VerifiedDelta.verify($0.delta).isSuccess })

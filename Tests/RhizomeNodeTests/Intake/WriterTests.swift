@@ -35,7 +35,7 @@ import Testing
             gate.open()
             for try await decision in group { #expect(decision == .accept) }
         }
-        #expect(bench.log.batches == [1, 20])
+        #expect(bench.log.batches.map(\.deltas) == [1, 20])
         #expect(bench.accepted.map(\.position) == Array(1...21))
     }
 
@@ -61,7 +61,7 @@ import Testing
         }
         // The first, a turn of the flood, and after that it is the other's.
         #expect(bench.accepted.first { $0.id == honest.id }?.position == 502)
-        #expect(bench.log.batches == [1, 1_001, 1_000, 1_000, 1_000, 1_000, 1_000])
+        #expect(bench.log.batches.map(\.deltas) == [1, 1_001, 1_000, 1_000, 1_000, 1_000, 1_000])
     }
 
     @Test(
@@ -74,8 +74,53 @@ import Testing
         bench.time.advance(Int64(secondsAlone))
         let chain = try Deltas.chain(4_100)
         #expect(try await bench.submit(chain.map(\.bytes), from: peer).allSatisfy { $0 == .accept })
-        #expect(bench.log.batches == [1] + batches)
+        #expect(bench.log.batches.map(\.deltas) == [1] + batches)
         #expect(bench.accepted.dropFirst().map(\.id) == chain.map(\.id))
+    }
+
+    @Test("a transaction takes as many pointers, and as many bytes, as a few thousand small deltas cost, whatever came")
+    func weights() async throws {
+        let bench = try IntakeBench()
+        bench.time.advance(10)
+        let wide = try Deltas.wideChain(80)
+        #expect(try await bench.submit(wide.map(\.bytes), from: peer).allSatisfy { $0 == .accept })
+        let large = Pointer("a", .text(Text(String(repeating: "x", count: 250 * 1024))))
+        let long = try (0..<40).map { number in
+            try SignedDelta(
+                pointers: [large, Pointer("n", .integer(number))],
+                after: [],
+                timeCreated: Deltas.start,
+                signer: TestAuthors.signer("alice")
+            ).bytes
+        }
+        #expect(try await bench.submit(long, from: peer).allSatisfy { $0 == .accept })
+        #expect(bench.log.batches.allSatisfy { $0.pointers <= 4 * 4_096 && $0.bytes <= 16 << 20 })
+        // As few as that leaves, and not one for each delta.
+        #expect(bench.log.batches.count < 20)
+        #expect(bench.accepted.map(\.id).starts(with: wide.map(\.id)))
+    }
+
+    @Test("many wide deltas that waited for one hold up what is written here for one small transaction")
+    func waitingInTurns() async throws {
+        let bench = try IntakeBench(trusted: ["alice"])
+        let gate = Gate()
+        _ = try await bench.intake.write([.name("first")])
+        let chain = try Deltas.wideChain(100)
+        try await bench.submit(chain.dropFirst().map(\.bytes), from: peer)
+        #expect(await bench.intake.waiting.count == 99)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            bench.log.beforeAppend { _ in await gate.pass() }
+            group.addTask { try await bench.submit(chain[0], from: peer) }
+            try await eventually("the first is being written") { gate.isReached }
+            group.addTask { _ = try await bench.intake.write([.name("second")]) }
+            try await eventually("it waits") { await bench.intake.queued == 1 }
+            gate.open()
+            try await group.waitForAll()
+        }
+        try await eventually("all are written") { try await bench.log.count() == 102 }
+        // Beside it there was room for what waited in turns.
+        #expect(bench.accepted.firstIndex { $0.arrival.receivedFrom == nil && $0.position > 1 } == 2)
+        #expect(bench.log.batches.dropFirst().allSatisfy { $0.pointers <= 5 * 1_024 }, "\(bench.log.batches)")
     }
 
     @Test("where the log fails the rest of a call isn't tried: nothing of it waits, and it can be handed in again")
@@ -118,7 +163,7 @@ import Testing
             try await group.waitForAll()
         }
         // All that was written here meanwhile, and what there was room for besides.
-        #expect(bench.log.batches == [1, 1_000, 1_050])
+        #expect(bench.log.batches.map(\.deltas) == [1, 1_000, 1_050])
         let own = bench.accepted.filter { $0.arrival.receivedFrom == nil }
         #expect(own.map(\.position) == [1] + Array(1_002...1_051))
     }

@@ -36,6 +36,35 @@ enum Deltas {
         return chain
     }
 
+    /// A delta of 1,024 pointers, the most that there may be, in as few bytes as that takes.
+    ///
+    /// - Parameter isAboutEntities: whether each points to an entity of its own; else each gives a value.
+    static func wide(
+        _ label: String,
+        _ number: Int = 0,
+        after previous: [SignedDelta] = [],
+        isAboutEntities: Bool = true
+    ) throws -> SignedDelta {
+        let first = number * DeltaLimits.pointers
+        let pointers = (first..<first + DeltaLimits.pointers).map { number in
+            isAboutEntities
+                ? Pointer("a", entity: Text(String(number, radix: 36)), targetContext: "b") : Pointer("a", .integer(0))
+        }
+        return try SignedDelta(
+            pointers: pointers,
+            after: previous.map { DeltaLink($0).head },
+            timeCreated: previous.map(\.header.timeCreated).max().map { $0 + 1_000 } ?? start - 3_600_000_000,
+            signer: try TestAuthors.signer(label)
+        )
+    }
+
+    /// So many wide deltas, each after the one before.
+    static func wideChain(_ count: Int, by label: String = "alice") throws -> [SignedDelta] {
+        var chain: [SignedDelta] = []
+        for number in 0..<count { chain.append(try wide(label, number, after: Array(chain.suffix(1)))) }
+        return chain
+    }
+
     /// A delta with a header of one's own making, rightly signed.
     static func forged(
         _ label: String = "alice",

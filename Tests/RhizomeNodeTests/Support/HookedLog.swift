@@ -6,9 +6,16 @@ import SignedLog
 
 /// A log in memory whose appends a test can hold up, count and let fail.
 final class HookedLog: DeltaLog {
+    /// What one append had.
+    struct Batch: Sendable {
+        let deltas: Int
+        let pointers: Int
+        let bytes: Int
+    }
+
     private struct State {
         var beforeAppend: (@Sendable (_ count: Int) async throws -> Void)?
-        var batches: [Int] = []
+        var batches: [Batch] = []
     }
 
     let memory = InMemoryDeltaLog()
@@ -19,8 +26,8 @@ final class HookedLog: DeltaLog {
         state.withLock { $0.beforeAppend = hook }
     }
 
-    /// How many deltas each append had.
-    var batches: [Int] { state.withLock { $0.batches } }
+    /// What each append had.
+    var batches: [Batch] { state.withLock { $0.batches } }
 
     var epoch: [UInt8] { memory.epoch }
 
@@ -28,7 +35,13 @@ final class HookedLog: DeltaLog {
         if let hook = state.withLock({ $0.beforeAppend }) { try await hook(batch.count) }
         // As a database's transactions do.
         try Task.checkCancellation()
-        state.withLock { $0.batches.append(batch.count) }
+        let deltas = batch.map(\.delta)
+        let written = Batch(
+            deltas: deltas.count,
+            pointers: deltas.reduce(0) { $0 + $1.body.pointers.count },
+            bytes: deltas.reduce(0) { $0 + $1.bytes.count }
+        )
+        state.withLock { $0.batches.append(written) }
         return try await memory.append(batch, cursors: cursors)
     }
 
