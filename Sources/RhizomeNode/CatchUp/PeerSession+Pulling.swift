@@ -5,6 +5,9 @@ internal import SignedLog
 
 extension PeerSession {
     private static let authorsAtOnce = 4
+    /// How long a head waits beyond the moment at which it is due, µs: what waits here in memory is taken up once a second,
+    /// and need not be asked for then.
+    private static let takingUpTime: Int64 = 1_500_000
     /// Pages of one comparison at most: ten million heads.
     private static let pages = 1000
     /// Pages of news at one time at most, 200,000 heads: it goes on with the next ones 10 s later.
@@ -120,7 +123,7 @@ extension PeerSession {
     func fetch(_ memory: inout Memory) async throws(PeerError) {
         guard memory.wanted.count > 0 else { return }
         try await forgetHeld(&memory)
-        let due = memory.wanted.due(now: clock.uptime)
+        let due = memory.wanted.due(now: clock.uptime, wall: clock.now)
         // Our own log first: writing may wait for it.
         let authors = due.keys.sorted {
             ($0 == configuration.identity ? 0 : 1, $0) < ($1 == configuration.identity ? 0 : 1, $1)
@@ -148,7 +151,9 @@ extension PeerSession {
             }
         }
         try await forgetHeld(&memory)
-        for (author, outcome) in outcomes { memory.wanted.pulled(author, outcome, now: clock.uptime) }
+        for (author, outcome) in outcomes {
+            memory.wanted.pulled(author, outcome, now: clock.uptime, wall: clock.now)
+        }
         if let failure { throw failure }
     }
 
@@ -171,7 +176,8 @@ extension PeerSession {
     /// What the pages of one pull brought.
     private struct Brought: Sendable {
         var accepted = 0
-        var hasFuture = false
+        /// When the first of them is due that came before its time, µs since 1970.
+        var due: Int64?
         var hasStalled = false
     }
 
@@ -184,7 +190,7 @@ extension PeerSession {
             for part in want.chunks(of: PeeringLimits.wantedHeads) {
                 let brought = try await pullPages(part, of: author)
                 outcome.accepted += brought.accepted
-                guard brought.hasFuture || brought.hasStalled else {
+                guard brought.due != nil || brought.hasStalled else {
                     if brought.accepted > 0 { continue }
                     // After a pull in vain the rest of what the peer says it has of this author waits too.
                     if try await lacking(part).isEmpty { continue } else { break }
@@ -196,8 +202,8 @@ extension PeerSession {
                     guard try await !lacking([head]).isEmpty else { continue }
                     if alone.hasStalled {
                         outcome.stalled.insert(head)
-                    } else if alone.hasFuture {
-                        outcome.future.insert(head)
+                    } else if let due = alone.due {
+                        outcome.future[head] = due + Self.takingUpTime
                     }
                 }
             }
@@ -242,7 +248,7 @@ extension PeerSession {
                         brought.accepted += 1
                         progress += 1
                     case .duplicate: progress += 1
-                    case .defer(.future): brought.hasFuture = true
+                    case .defer(.future): brought.due = min(brought.due ?? .max, judgement.due ?? .max)
                     // One that contradicts itself tells of its sender only: it was never verified.
                     case .reject(.chain) where judgement.link != nil, .reject(.timeOrder): brought.hasStalled = true
                     case .defer, .reject: break

@@ -129,6 +129,8 @@ struct PeerSession: Sendable {
         var due = connection.helloDue
         if connection.isGreeted {
             due = min(due, connection.newsDue, connection.compareDue, memory.settlingEnds, memory.owed.due)
+            let wall = clock.now
+            if let next = memory.wanted.nextDue(after: wall) { due = min(due, clock.uptime + (next - wall)) }
         }
         return .microseconds(max(due == .min ? 0 : due - clock.uptime, Self.shortestWait))
     }

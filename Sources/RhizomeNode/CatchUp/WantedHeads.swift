@@ -4,15 +4,16 @@ internal import SignedLog
 /// What one peer has told of that we lack, and when to ask it for that: a pure value.
 ///
 /// A head stays wanted until it is held. A pull that brings nothing is repeated after 10 s, doubling to 10 min, per
-/// author; a head from the future is asked for every 10 min; one that reaches what fits nowhere not again (spec:
-/// admission.md, "What counts against whom"). Times are µs of the clock that never goes back.
+/// author; a head from the future is asked for again when it is due; one that reaches what fits nowhere not again (spec:
+/// admission.md, "What counts against whom"). Times are µs of the clock that never goes back, but for those at which
+/// heads are due: they are µs since 1970, since a clock that is set right changes when that is.
 struct WantedHeads: Sendable {
     /// What a pull of some heads of one author brought.
     struct Outcome: Sendable {
         /// Deltas that were accepted.
         var accepted = 0
-        /// Heads that wait for their time.
-        var future: Set<DeltaID> = []
+        /// Heads that wait for their time, µs since 1970.
+        var future: [DeltaID: Int64] = [:]
         /// Heads that reach a delta that fits nowhere.
         var stalled: Set<DeltaID> = []
     }
@@ -21,10 +22,10 @@ struct WantedHeads: Sendable {
     ///
     /// What is beyond comes by comparing again, once there is room (``isShort``).
     static let most = 20_000
-    private static let futureWait: Int64 = 600_000_000
 
     private var heads: [PublicKey: Set<DeltaID>] = [:]
     private var backoffs: [PublicKey: Backoff] = [:]
+    /// When heads are due that aren't asked for until then, µs since 1970; never, where one fits nowhere.
     private var parked: [DeltaID: Int64] = [:]
     /// How many heads are wanted.
     private(set) var count = 0
@@ -61,28 +62,40 @@ struct WantedHeads: Sendable {
     }
 
     /// What is to be asked for now, by author.
-    func due(now: Int64) -> [PublicKey: [DeltaID]] {
+    ///
+    /// - Parameter wall: µs since 1970.
+    func due(now: Int64, wall: Int64) -> [PublicKey: [DeltaID]] {
         var due: [PublicKey: [DeltaID]] = [:]
         for (author, ids) in heads where backoffs[author]?.notBefore ?? .min <= now {
-            let ids = ids.filter { parked[$0] ?? .min <= now }
+            let ids = ids.filter { isDue($0, wall) }
             if !ids.isEmpty { due[author] = ids.sorted() }
         }
         return due
     }
 
     /// Takes note of what a pull brought, after the heads that are held now were removed.
-    mutating func pulled(_ author: PublicKey, _ outcome: Outcome, now: Int64) {
-        if outcome.accepted > 0 {
-            backoffs[author] = nil
-        } else if heads[author]?.subtracting(outcome.future).subtracting(outcome.stalled).isEmpty == false {
-            backoffs[author, default: Backoff()].fail(now: now)
-        }
+    ///
+    /// - Parameter wall: µs since 1970.
+    mutating func pulled(_ author: PublicKey, _ outcome: Outcome, now: Int64, wall: Int64) {
         if parked.count > Self.most { parked = [:] }
-        for id in outcome.future { parked[id] = now + Self.futureWait }
+        parked.merge(outcome.future) { _, due in due }
         for id in outcome.stalled {
             parked[id] = .max
             remove(AuthorHead(author: author, id: id))
         }
+        if outcome.accepted > 0 {
+            backoffs[author] = nil
+        } else if heads[author]?.contains(where: { isDue($0, wall) }) == true {
+            backoffs[author, default: Backoff()].fail(now: now)
+        }
+    }
+
+    private func isDue(_ id: DeltaID, _ wall: Int64) -> Bool { parked[id] ?? .min <= wall }
+
+    /// When the next of the heads is due that are wanted and wait for their time, µs since 1970, after this moment.
+    func nextDue(after wall: Int64) -> Int64? {
+        guard !parked.isEmpty else { return nil }
+        return heads.values.lazy.joined().compactMap { parked[$0] }.filter { $0 > wall && $0 < .max }.min()
     }
 
     /// Gives every author another chance at once, as when trust has changed.

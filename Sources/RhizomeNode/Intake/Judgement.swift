@@ -11,6 +11,9 @@ public struct Judgement: Sendable {
     /// A sentence about a refusal; empty for the others.
     public let message: String
 
+    /// When it is no longer too far ahead of our clock, µs since 1970; none where it could not be decoded.
+    var due: Int64? { link.map { $0.head.timeCreated - DeltaLimits.aheadMicroseconds } }
+
     /// The delta's id; none where it could not be decoded.
     public var id: DeltaID? { link?.head.id }
 

@@ -1,6 +1,8 @@
 import Bytes
+import Locks
 import RhizomeIdentity
 import RhizomeTesting
+import SignedLog
 import Testing
 
 @testable import RhizomeCore
@@ -74,6 +76,54 @@ import Testing
             }
             try await alice.running { _ in
                 try await eventually("alice holds both") { try await alice.log.count() == 2 }
+            }
+        }
+    }
+
+    @Test(
+        "what is ahead of the clock arrives when it is due, though who brought it first fills its share of the waiting ones, or everybody does",
+        arguments: [false, true]
+    )
+    func due(isEvicted: Bool) async throws {
+        let alice = try TestNode("alice")
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        try alice.trust(zoe, as: "zoe", may: [.author])
+        let offset = Lock<Int64>(0)
+        let system = NodeClock.system
+        let clock = NodeClock(
+            wallMicroseconds: { system.now + offset.withLock { $0 } },
+            monotonicMicroseconds: { system.uptime }
+        )
+        let due = system.now + Self.day
+        let early = try Deltas.make("zoe", at: due + DeltaLimits.aheadMicroseconds)
+        let stranger = try Deltas.make("stranger")
+        let junk = PeerRequest.push((0..<1_300).map { stranger.resigned($0) }).encoded
+        let others = PeerRequest.push((1_300..<2_600).map { stranger.resigned($0) }).encoded
+        try await RawPeer.running { liar, _ in
+            try await RawPeer.running { honest, address in
+                try alice.trust(liar.key, as: "liar")
+                try alice.trust(honest.key, as: "honest", at: address)
+                try await alice.running(clock: clock) { node in
+                    for peer in [liar, honest] {
+                        try await peer.connect(to: node)
+                        try await peer.greet()
+                    }
+                    _ = try await liar.ask(PeerRequest.push([early.bytes]).encoded)
+                    honest.answer { if case .pull = $0 { PeerReply.pull([early.bytes], more: false) } else { nil } }
+                    func pulls() -> Int { honest.count(of: "pull") }
+                    try await eventually("the honest one is asked for it as well") {
+                        await honest.publish(.heads([AuthorHead(author: zoe, id: early.id)]))
+                        return node.ledger.counts(of: honest.key).deferrals == [.future: 1]
+                    }
+                    _ = try await liar.ask(junk)
+                    if isEvicted { _ = try await honest.ask(others) }
+                    #expect(await node.metric("rhizome_deferred_deltas") == (isEvicted ? 2_500 : 1_251))
+                    #expect(try await alice.log.count() == 0)
+                    let asked = pulls()
+                    offset.withLock { $0 = Self.day }
+                    try await eventually("it is held once it is due") { try await alice.log.count() == 1 }
+                    if isEvicted { #expect(pulls() > asked) }
+                }
             }
         }
     }
