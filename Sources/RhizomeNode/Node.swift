@@ -52,13 +52,7 @@ public final class Node: Sendable {
     private let hello: @Sendable () async -> Hello
     private let logger: Logger
     private let startedAt: Int64
-    private let exclusions = Lock(Exclusions())
-
-    /// What trust keeps out of views, as it was worked out last.
-    private struct Exclusions {
-        var count = 0
-        var known: (statement: Bytes32?, exclusion: ViewCache.Exclusion)?
-    }
+    private let exclusions: Exclusions
 
     /// What is to be done about links; posted from anywhere, done by one task.
     private struct LinkChanges: Sendable {
@@ -110,6 +104,7 @@ public final class Node: Sendable {
         )
         let own = identity.publicKey
         let views = ViewCache()
+        let exclusions = Exclusions(log: log)
         let appended = AppendSignal(last: try await log.count())
         let health = StoreHealth(clock: clock, logger: logger)
         let intake = Intake(
@@ -129,6 +124,7 @@ public final class Node: Sendable {
                 }
             },
             onAccepted: { batch in
+                exclusions.note(batch)
                 views.note(batch)
                 if let last = batch.last { appended.post(last.position) }
                 announcements.post { $0.add(batch, own: own) }
@@ -215,6 +211,7 @@ public final class Node: Sendable {
         loadedTrust = loaded
         self.metrics = metrics
         self.views = views
+        self.exclusions = exclusions
         self.onProgress = onProgress
         holdings = PeerHoldings(log: log, directory: directory, admittance: admittance, clock: clock)
         self.announcements = announcements
@@ -537,35 +534,8 @@ public final class Node: Sendable {
 
     /// Which deltas of distrusted authors views leave out now (spec: views.md, step 1).
     ///
-    /// The same one until the trusted-peer list changes.
+    /// The same one until the trusted-peer list changes, or the log of an author of whom it keeps a part.
     public func exclusion() async throws -> ViewCache.Exclusion {
-        let trust = admittance.trust
-        if let known = exclusions.withLock({ $0.known }), known.statement == trust.head { return known.exclusion }
-        // By author: the deltas that stay; `nil` where none do.
-        var excluded: [PublicKey: Set<DeltaID>?] = [:]
-        var named: [PublicKey: [DeltaID]] = [:]
-        var isFinal = true
-        for identity in trust.entries.keys {
-            switch trust.standing(of: identity, at: clock.now) {
-            case .distrusted(.none): excluded[identity] = .some(nil)
-            case .distrusted(.ids(let ids)):
-                let ids = ids.map { DeltaID($0) }
-                let kept = try await log.ancestry(of: ids, author: identity)
-                excluded[identity] = kept
-                named[identity] = ids
-                // One that isn't held may be on its way through admission still.
-                isFinal = isFinal && ids.allSatisfy(kept.contains)
-            case .distrusted(.all), .own, .trusted, .unknown: break
-            }
-        }
-        return exclusions.withLock { [excluded, named, isFinal] exclusions in
-            exclusions.count += 1
-            let exclusion = ViewCache.Exclusion(number: exclusions.count, kept: named) { delta in
-                guard let kept = excluded[delta.author] else { return false }
-                return !(kept?.contains(delta.id) ?? false)
-            }
-            if isFinal { exclusions.known = (trust.head, exclusion) }
-            return exclusion
-        }
+        try await exclusions.exclusion(by: admittance.trust)
     }
 }

@@ -24,6 +24,22 @@ struct BranchReach {
     /// The greatest sequence that is reached.
     var greatestSequence: Int64? { last.values.max() }
 
+    /// A sequence below which it reaches all of the author's deltas: that of the first place that it doesn't reach, or
+    /// less; one more than the greatest where it reaches the whole log.
+    func firstGap(_ db: Database) throws -> Int64 {
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(sql: "SELECT branch, firstSequence, lastSequence FROM branches WHERE author = ?"),
+            arguments: [author]
+        )
+        var gap = (greatestSequence ?? -1) + 1
+        while let row = try rows.next() {
+            // Between two deltas of a branch sequences may be left out.
+            let next = max(last[try row.ordinal(0)].map { $0 + 1 } ?? 0, try row.ordinal(1))
+            if next <= (try row.ordinal(2)) { gap = min(gap, next) }
+        }
+        return gap
+    }
+
     /// Adds a place; what is before it in other branches isn't followed yet.
     mutating func add(branch: Int64, sequence: Int64) { last[branch] = max(last[branch] ?? -1, sequence) }
 

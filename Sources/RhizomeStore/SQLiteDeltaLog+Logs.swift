@@ -193,26 +193,27 @@ extension SQLiteDeltaLog {
     // MARK: - What is before what
 
     /// These and all before them.
-    public func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID> {
+    public func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Ancestry {
         try await read { db in
-            guard let log = try AuthorLog(author, db) else { return [] }
+            guard let log = try AuthorLog(author, db) else { return Ancestry() }
             var reach = try log.reach(ids)
             try reach.follow(downTo: 0, db)
-            var found: Set<DeltaID> = []
+            let end = try reach.firstGap(db)
+            var others: Set<DeltaID> = []
             let rows = try Row.fetchCursor(
                 db.cachedStatement(
                     sql: """
                         SELECT l.branch, l.sequence, d.id FROM logs l JOIN deltas d ON d.position = l.position
-                        WHERE l.author = ? AND l.sequence <= ?
+                        WHERE l.author = ? AND l.sequence >= ? AND l.sequence <= ?
                         """
                 ),
-                arguments: [log.number, reach.greatestSequence ?? -1]
+                arguments: [log.number, end, reach.greatestSequence ?? -1]
             )
             while let row = try rows.next() {
                 guard reach.contains(branch: try row.ordinal(0), sequence: try row.ordinal(1)) else { continue }
-                found.insert(try row.id(2))
+                others.insert(try row.id(2))
             }
-            return found
+            return Ancestry(below: end, and: others)
         }
     }
 

@@ -15,6 +15,29 @@ import Testing
         }
     }
 
+    @Test("what is before a delta takes ids only where the log has others beside it")
+    func ancestry() async throws {
+        try await withTemporaryFolder { folder in
+            let log = try SQLiteDeltaLog.open(folder: folder.path("data"), version: "1", now: 0)
+            var maker = DeltaMaker()
+            let chain = try maker.chain("alice", 200)
+            _ = try await log.append(chain, cursors: [:])
+            let author = try maker.author("alice")
+            for place in [0, 100, 199] {
+                let ancestry = try await log.ancestry(of: [chain[place].delta.id], author: author)
+                #expect(ancestry == Ancestry(below: Int64(place) + 1))
+                #expect(ancestry.idCount == 0)
+            }
+            let fork = try maker.chain("alice", 5, after: [chain[149]])
+            _ = try await log.append(fork, cursors: [:])
+            let kept = try await log.ancestry(of: [chain[199].delta.id], author: author)
+            #expect(kept.idCount == 50)
+            for (place, delta) in chain.enumerated() { #expect(kept.contains(delta.delta.id, sequence: Int64(place))) }
+            for delta in fork { #expect(!kept.contains(delta.delta.id, sequence: delta.delta.header.sequence)) }
+            try log.close()
+        }
+    }
+
     /// A lookup that reads all deltas with one sequence would take minutes here.
     @Test("a key that began twenty thousand histories is told of and pulled in seconds", .timeLimit(.minutes(5)))
     func manyHistories() async throws {

@@ -258,8 +258,8 @@ public final class InMemoryDeltaLog: DeltaLog {
     }
 
     /// These and all before them.
-    public func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID> {
-        state.withLock { $0.ancestry(of: ids, author: author) }
+    public func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Ancestry {
+        state.withLock { Ancestry(and: $0.ancestry(of: ids, author: author)) }
     }
 
     /// All authors.

@@ -67,10 +67,10 @@ import Testing
             let ids = history.deltas.map(\.delta).filter { $0.author == author }.map(\.id)
             kept[author] = Array(ids.shuffled(using: &random).prefix(Int.random(in: 0..<3, using: &random)))
         }
-        var left: [PublicKey: Set<DeltaID>] = [:]
+        var left: [PublicKey: Ancestry] = [:]
         for (author, ids) in kept { left[author] = try await log.ancestry(of: ids, author: author) }
         let exclusion = ViewCache.Exclusion(number: 0, kept: kept) { [left] delta in
-            left[delta.author].map { !$0.contains(delta.id) } ?? false
+            left[delta.author].map { !$0.contains(delta.id, sequence: delta.sequence) } ?? false
         }
         var made = Case(json: [
             "deltas": .array(history.deltas.shuffled(using: &random).map { .object($0.delta.json) }),

@@ -67,7 +67,7 @@ final class WatchedLog: DeltaLog {
     }
     func locators(of author: PublicKey) async throws -> [DeltaID] { try await log.locators(of: author) }
     func pull(_ request: PullRequest) async throws -> PullPage { try await log.pull(request) }
-    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID> {
+    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Ancestry {
         try await log.ancestry(of: ids, author: author)
     }
     func authors() async throws -> [AuthorSummary] { try await log.authors() }

@@ -105,7 +105,7 @@ public protocol DeltaLog: Sendable {
     func pull(_ request: PullRequest) async throws -> PullPage
 
     /// These ids of an author's log and all before them (spec: identity.md, `keep`). Unknown ids are left out.
-    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID>
+    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Ancestry
 
     /// Every author of whom something is held, by key.
     func authors() async throws -> [AuthorSummary]

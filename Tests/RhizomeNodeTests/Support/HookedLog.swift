@@ -16,6 +16,8 @@ final class HookedLog: DeltaLog {
     private struct State {
         var beforeAppend: (@Sendable (_ count: Int) async throws -> Void)?
         var batches: [Batch] = []
+        var beforeAncestry: (@Sendable () async throws -> Void)?
+        var ancestries = 0
     }
 
     let memory = InMemoryDeltaLog()
@@ -25,6 +27,12 @@ final class HookedLog: DeltaLog {
     func beforeAppend(_ hook: (@Sendable (_ count: Int) async throws -> Void)?) {
         state.withLock { $0.beforeAppend = hook }
     }
+
+    /// Runs before it is looked up what is before some deltas.
+    func beforeAncestry(_ hook: (@Sendable () async throws -> Void)?) { state.withLock { $0.beforeAncestry = hook } }
+
+    /// How often it was asked what is before some deltas.
+    var ancestries: Int { state.withLock { $0.ancestries } }
 
     /// What each append had.
     var batches: [Batch] { state.withLock { $0.batches } }
@@ -85,8 +93,10 @@ final class HookedLog: DeltaLog {
     }
     func locators(of author: PublicKey) async throws -> [DeltaID] { try await memory.locators(of: author) }
     func pull(_ request: PullRequest) async throws -> PullPage { try await memory.pull(request) }
-    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Set<DeltaID> {
-        try await memory.ancestry(of: ids, author: author)
+    func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Ancestry {
+        state.withLock { $0.ancestries += 1 }
+        if let hook = state.withLock({ $0.beforeAncestry }) { try await hook() }
+        return try await memory.ancestry(of: ids, author: author)
     }
     func authors() async throws -> [AuthorSummary] { try await memory.authors() }
     func forks(of author: PublicKey, limit: Int) async throws -> [Fork] {

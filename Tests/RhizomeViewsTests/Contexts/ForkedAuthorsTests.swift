@@ -85,7 +85,7 @@ import Testing
             let ids = ids.map(\.delta.id)
             let kept = try await bench.log.ancestry(of: ids, author: ann)
             let perspective = Perspective(refusesForked: true, kept: [ann: ids]) { delta in
-                delta.author == ann && !kept.contains(delta.id)
+                delta.author == ann && !kept.contains(delta.id, sequence: delta.sequence)
             }
             #expect(try await bench.view(perspective) == properties)
         }

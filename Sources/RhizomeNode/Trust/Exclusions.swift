@@ -1,0 +1,93 @@
+internal import Bytes
+internal import Locks
+internal import RhizomeCore
+internal import RhizomeIdentity
+internal import RhizomeViews
+internal import SignedLog
+
+/// Which deltas of distrusted authors views leave out (spec: views.md, step 1).
+///
+/// Worked out once for all reads, and again when the trusted-peer list has changed, or something was appended to the log
+/// of an author of whom the list keeps a part: an id that `keep` names may have been on its way through admission.
+final class Exclusions: Sendable {
+    private struct Known {
+        let number: Int
+        /// The statement that was the list's last one.
+        let statement: Bytes32?
+        /// The authors of whom a part is kept.
+        let authors: Set<PublicKey>
+        let exclusion: Task<ViewCache.Exclusion, any Error>
+    }
+
+    private struct State {
+        var count = 0
+        var known: Known?
+    }
+
+    private let log: any DeltaLog
+    private let state = Lock(State())
+
+    init(log: any DeltaLog) { self.log = log }
+
+    /// What a list keeps out now; the same one until the list or such a log changes.
+    ///
+    /// - Throws: what the log throws; the next call asks it again.
+    func exclusion(by trust: TrustList) async throws -> ViewCache.Exclusion {
+        let known = state.withLock { [log] state in
+            if let known = state.known, known.statement == trust.head { return known }
+            state.count += 1
+            let number = state.count
+            let kept = Self.kept(by: trust)
+            let known = Known(
+                number: number,
+                statement: trust.head,
+                authors: Set(kept.compactMap { author, ids in ids == nil ? nil : author }),
+                // No reader's own: all that come meanwhile wait for it. It ends with the log's answers.
+                exclusion: Task { try await Self.exclusion(number, kept, log) }
+            )
+            state.known = known
+            return known
+        }
+        do {
+            return try await known.exclusion.value
+        } catch {
+            state.withLock { state in if state.known?.number == known.number { state.known = nil } }
+            throw error
+        }
+    }
+
+    /// Takes note of what was appended; must be told of all of it.
+    func note(_ appended: [StoredDelta]) {
+        state.withLock { state in
+            guard let authors = state.known?.authors, !authors.isEmpty else { return }
+            if appended.contains(where: { authors.contains($0.delta.author) }) { state.known = nil }
+        }
+    }
+
+    /// The distrusted authors of whom not all is kept, with the ids up to which something is; `nil` where nothing is.
+    private static func kept(by trust: TrustList) -> [PublicKey: [DeltaID]?] {
+        trust.entries.values.reduce(into: [:]) { kept, entry in
+            guard entry.action == .distrust else { return }
+            switch entry.keep {
+            case .all: break
+            case .none: kept[entry.identity] = .some(nil)
+            case .ids(let ids): kept[entry.identity] = ids.map { DeltaID($0) }
+            }
+        }
+    }
+
+    private static func exclusion(
+        _ number: Int,
+        _ kept: [PublicKey: [DeltaID]?],
+        _ log: any DeltaLog
+    ) async throws -> ViewCache.Exclusion {
+        var left: [PublicKey: Ancestry] = [:]
+        for (author, ids) in kept {
+            left[author] = Ancestry()
+            if let ids { left[author] = try await log.ancestry(of: ids, author: author) }
+        }
+        return ViewCache.Exclusion(number: number, kept: kept.compactMapValues(\.self)) { [left] delta in
+            left[delta.author].map { !$0.contains(delta.id, sequence: delta.sequence) } ?? false
+        }
+    }
+}
