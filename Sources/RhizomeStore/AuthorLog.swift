@@ -327,7 +327,7 @@ struct AuthorLog {
     func forks(limit: Int) throws -> [Fork] {
         var forks: Set<Fork> = []
         var crossings = Self.forkCrossings
-        for children in try siblings().values where children.count > 1 && forks.count < limit {
+        for (parent, children) in try siblings() where children.count > 1 && forks.count < limit {
             do {
                 let parting = try Forks.parting(
                     children.map { (node: $0, branch: $0.branch, sequence: $0.sequence) }
