@@ -1,5 +1,5 @@
 package import ArgumentParser
-internal import FoundationEssentials
+internal import Bytes
 internal import HomeFiles
 internal import RhizomeIdentity
 
@@ -19,6 +19,7 @@ package enum CommandLineTool {
         do {
             try StandardStreams.prepare()
             try ProcessHardening.apply()
+            try checkArguments()
             var command = try root.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -58,6 +59,22 @@ package enum CommandLineTool {
         }
     }
 
+    /// Refuses arguments that aren't UTF-8, before anything makes other ones of them.
+    private static func checkArguments() throws(CommandMisuse) {
+        guard let (number, bytes) = ProcessStart.malformedArgument else { return }
+        throw CommandMisuse("argument \(number), '\(escaped(bytes))', is not UTF-8; \(remedy)")
+    }
+
+    private static let remedy = "give names and texts in UTF-8 (see: locale), and rename files whose names are not"
+
+    /// Bytes that aren't UTF-8, for people: `caf<e9>`.
+    private static func escaped(_ bytes: [UInt8]) -> String {
+        let text = bytes.prefix(256).map { byte in
+            (0x20...0x7e).contains(byte) ? String(Unicode.Scalar(byte)) : "<\(Hex.encode([byte]))>"
+        }
+        return text.joined() + (bytes.count > 256 ? "…" : "")
+    }
+
     /// One line about an error, safe for a terminal whatever the error quotes.
     package static func complain(about error: any Error) {
         note("error: " + TerminalText.escaped("\(error)", limitBytes: 2048))
@@ -80,9 +97,22 @@ package enum CommandLineTool {
     /// The wall clock: µs since 1970.
     package static var now: Int64 { SystemTime.now }
 
+    /// A variable of the environment, empty ones too; `nil` where it is not set.
+    ///
+    /// - Throws: ``CommandMisuse`` where it is not UTF-8.
+    package static func variable(_ name: String) throws(CommandMisuse) -> String? {
+        guard let bytes = ProcessStart.variable(name) else { return nil }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandMisuse("\(name) ('\(escaped(bytes))') is not UTF-8; \(remedy)")
+        }
+        return text
+    }
+
     /// A variable of the environment; `nil` where it is unset or empty.
-    package static func environment(_ name: String) -> String? {
-        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    ///
+    /// - Throws: as ``variable(_:)``.
+    package static func environment(_ name: String) throws(CommandMisuse) -> String? {
+        try variable(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

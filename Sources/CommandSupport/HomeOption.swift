@@ -8,6 +8,7 @@ package struct HomeOption: ParsableArguments {
         name: .customLong("home"),
         help: ArgumentHelp(
             "The home folder of the identity (default: $RHIZOME_HOME, else ~/.rhizome).",
+            discussion: "In any path, ~/ is your own home folder: $HOME, else what the password database says.",
             valueName: "dir"
         ),
         completion: .directory
@@ -22,22 +23,13 @@ package struct HomeOption: ParsableArguments {
 
     /// The folder that is meant.
     ///
-    /// - Throws: ``CommandFailure`` where there is neither an option nor a variable, nor a user's home, and where
-    ///   something else than a folder has that name.
+    /// - Throws: ``CommandFailure`` where something else than a folder has that name; ``UserPath/expanded(_:)``'s.
     package func path() throws -> String {
-        let path = try named()
+        let path = try UserPath.expanded(folder ?? CommandLineTool.environment("RHIZOME_HOME") ?? "~/.rhizome")
         guard !OutsideFile.exists(path) || OutsideFile.isFolder(path) else {
             throw CommandFailure("\(path) is a file; --home (or RHIZOME_HOME) takes a folder")
         }
         return path
-    }
-
-    private func named() throws -> String {
-        if let path = folder ?? CommandLineTool.environment("RHIZOME_HOME") { return path }
-        guard let user = CommandLineTool.environment("HOME") else {
-            throw CommandFailure("HOME is not set, so there is no ~/.rhizome; give --home DIR or set RHIZOME_HOME")
-        }
-        return user + "/.rhizome"
     }
 
     /// Opens the home, which must exist.

@@ -37,8 +37,8 @@ package enum TerminalText {
 
     /// Whether results may have colour: standard output is a terminal and `NO_COLOR` is not set (no-color.org).
     package static var hasColour: Bool {
-        Terminal.isOutput && CommandLineTool.environment("NO_COLOR") == nil
-            && CommandLineTool.environment("TERM") != "dumb"
+        Terminal.isOutput && ProcessStart.variable("NO_COLOR")?.isEmpty ?? true
+            && ProcessStart.variable("TERM") != Array("dumb".utf8)
     }
 
     /// The text in bold, where there may be colour.

@@ -104,7 +104,8 @@ package final class HomeFolder: Sendable {
         switch number {
         case EEXIST: return
         case ENOENT:
-            guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { break }
+            // By bytes: a combining mark behind the slash makes one character of both.
+            guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else { break }
             try makeFolders(String(path[..<slash]))
             if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         default: break

@@ -31,9 +31,14 @@ package enum OutsideFile {
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var span = bytes.mutableSpan
         var raw = unsafe span.mutableBytes
-        let count = try readAll(STDIN_FILENO, into: &raw, path: "standard input")
+        let count = try readStandardInput(into: &raw)
         guard count <= limit else { throw tooLarge("standard input", limit) }
         return Array(bytes.prefix(count))
+    }
+
+    /// As ``read(_:into:)``, of standard input.
+    package static func readStandardInput(into span: inout MutableRawSpan) throws(FileError) -> Int {
+        try readAll(STDIN_FILENO, into: &span, path: "standard input")
     }
 
     private static func tooLarge(_ path: String, _ limit: Int) -> FileError {

@@ -4,8 +4,11 @@ internal import Glibc
 package enum Terminal {
     /// Whether a person can be asked: standard error is a terminal, and so is standard input unless it carries data.
     package static func canAsk(whileInputIsData: Bool = false) -> Bool {
-        isatty(STDERR_FILENO) == 1 && (whileInputIsData || isatty(STDIN_FILENO) == 1)
+        isError && (whileInputIsData || isInput)
     }
+
+    /// Whether standard input is a terminal.
+    package static var isInput: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// Whether standard output is a terminal.
     package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }

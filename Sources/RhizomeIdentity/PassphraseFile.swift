@@ -13,15 +13,26 @@ package enum PassphraseFile {
     /// - Throws: ``IdentityError`` `unusablePassphrase` where the file is missing, a folder, empty or too long;
     ///   ``FileError`` where it can't be read.
     package static func read(_ path: String) throws -> SecretBytes {
-        var count = 0
-        let room: SecretBytes
         do {
-            room = try SecretBytes(count: mostBytes + 1) { span in count = try OutsideFile.read(path, into: &span) }
+            return try passphrase(in: path) { span throws(FileError) in try OutsideFile.read(path, into: &span) }
         } catch let error as FileError where error.code == .missing {
             throw unusable("\(path) does not exist; write the passphrase into it, or name another file")
         } catch let error as FileError where error.code == .wrongKind {
             throw unusable("\(path) is no file that holds a passphrase; name another one")
         }
+    }
+
+    /// As ``read(_:)``, of all that standard input holds.
+    package static func readStandardInput() throws -> SecretBytes {
+        try passphrase(in: "standard input", OutsideFile.readStandardInput(into:))
+    }
+
+    private static func passphrase(
+        in path: String,
+        _ fill: (inout MutableRawSpan) throws(FileError) -> Int
+    ) throws -> SecretBytes {
+        var count = 0
+        let room = try SecretBytes(count: mostBytes + 1) { span in count = try fill(&span) }
         guard count <= mostBytes else {
             throw unusable("\(path) has more than \(mostBytes) bytes; is it the passphrase file?")
         }

@@ -44,7 +44,7 @@ struct Generate: ParsableCommand {
         let path = try self.home.path()
         try checkFree(path)
         // All that can fail comes before a folder is made for nothing.
-        guard isUnsealed || passphrase.isAvailable else {
+        guard try isUnsealed || passphrase.isAvailable else {
             throw CommandMisuse(
                 "there is no terminal to ask for a passphrase at; give --passphrase-file FILE, or --no-passphrase"
             )

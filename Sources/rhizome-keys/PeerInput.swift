@@ -17,14 +17,15 @@ struct PeerInput {
         do throws(IdentityError) {
             return PeerInput(text: try PeerText(parsing: argument), place: nil)
         } catch { refusal = error }
-        let isFolder = OutsideFile.isFolder(argument)
-        if !isFolder, OutsideFile.exists(argument) {
-            let found = try lines(OutsideFile.contents(argument, limit: mostBytes), of: argument)
+        let path = try UserPath.expanded(argument)
+        let isFolder = OutsideFile.isFolder(path)
+        if !isFolder, OutsideFile.exists(path) {
+            let found = try lines(OutsideFile.contents(path, limit: mostBytes), of: path)
             guard let first = found.first, found.count == 1 else {
                 throw CommandFailure(
                     found.isEmpty
-                        ? "\(argument) holds no peer; put a did, a card or an SSH line into it"
-                        : "\(argument) holds \(found.count) lines; trust them all by: rhizome-keys trust - < '\(argument)'"
+                        ? "\(path) holds no peer; put a did, a card or an SSH line into it"
+                        : "\(path) holds \(found.count) lines; trust them all by: rhizome-keys trust - < '\(path)'"
                 )
             }
             return first
@@ -32,7 +33,7 @@ struct PeerInput {
         if let entry = try? list.find(argument) {
             return PeerInput(text: try PeerText(parsing: entry.identity.did), place: nil)
         }
-        if isFolder { throw CommandFailure("\(argument) is a folder; give a file with a did, a card or an SSH line") }
+        if isFolder { throw CommandFailure("\(path) is a folder; give a file with a did, a card or an SSH line") }
         // A card or did with a mistake in it: its own message says more.
         if refusal.code != .malformedPeer || argument.contains(":") || argument.contains(" ") { throw refusal }
         throw CommandFailure(

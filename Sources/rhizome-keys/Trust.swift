@@ -86,6 +86,11 @@ struct Trust: ParsableCommand {
     }
 
     func run() throws {
+        guard try !isBatch || !passphrase.isStandardInput else {
+            throw CommandMisuse(
+                "standard input can't hold both the peers and the passphrase; give one of them as a file"
+            )
+        }
         let home = try self.home.open()
         let key = try home.keyFile()
         let journal = TrustJournal(home: home, owner: key.publicKey)

@@ -149,7 +149,7 @@ struct RunOptions: ParsableArguments {
         let prefix = "RHIZOME_\(kind)_BIND_"
         let address = try Setting(prefix + "ADDR", option: addressOption)
             .host(default: commonAddress, allowsWildcard: true)
-        let told = Setting(prefix + "HOST", option: hostOption)
+        let told = try Setting(prefix + "HOST", option: hostOption)
         let host =
             HostText.isWildcard(address) && told.text == nil
             ? nil : try told.host(default: address, allowsWildcard: false)
@@ -158,7 +158,7 @@ struct RunOptions: ParsableArguments {
     }
 
     private func seeds(_ trust: TrustList) throws -> [PublicKey: [PeerAddress]] {
-        let setting = Setting("RHIZOME_SEED_PEERS", option: seedPeers)
+        let setting = try Setting("RHIZOME_SEED_PEERS", option: seedPeers)
         var seeds: [PublicKey: [PeerAddress]] = [:]
         for part in (setting.text ?? "").split(separator: ",") {
             let text = String(part.trimmingPrefix { $0 == " " }.reversed().drop { $0 == " " }.reversed())

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import FoundationEssentials
 
 /// A setting that comes from an option or a variable of the environment: the option wins (spec: cli.md, "Environment").
 struct Setting {
@@ -9,10 +8,11 @@ struct Setting {
     /// What was given; nothing where neither was.
     let text: String?
 
-    init(_ variable: String, option: String?) {
+    /// - Throws: ``CommandMisuse`` where the variable is not UTF-8.
+    init(_ variable: String, option: String?) throws {
         self.variable = variable
         // An empty value is a value: mostly one that can't be used, which is better said than passed over.
-        text = option ?? ProcessInfo.processInfo.environment[variable]
+        text = try option ?? CommandLineTool.variable(variable)
     }
 
     /// What was given, as `parse` reads it; `fallback` where nothing was.

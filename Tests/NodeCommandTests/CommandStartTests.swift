@@ -2,7 +2,7 @@ import Foundation
 import RhizomeTesting
 import Testing
 
-/// What the system hands to a command at its start, whoever starts it: descriptors and pipes.
+/// What the system hands to a command at its start, whoever starts it: descriptors, pipes, bytes and home folders.
 @Suite struct CommandStartTests {
     private let peer = "did:key:z6MkfY3RuB9vUCAzMGKBEPhNHRVDJCJmk53QDL9wp24Ke16X"
 
@@ -123,6 +123,153 @@ import Testing
             let outcome = try await shell("exec \"$node\" run --json >/dev/full", home)
             #expect(outcome.exitCode == 74)
             #expect(outcome.errors.contains("standard output"), "\(outcome.errors)")
+        }
+    }
+
+    @Test(
+        "an argument or a variable that is not UTF-8 is refused, and nothing is made by another name",
+        arguments: [
+            #""$keys" generate --no-passphrase --home "$BAD""#,
+            #""$keys" generate --no-passphrase --home=new --name "$BAD""#,
+            #""$keys" generate --home new --passphrase-file "$BAD""#,
+            #""$keys" trust did:key:z6MkfY3RuB9vUCAzMGKBEPhNHRVDJCJmk53QDL9wp24Ke16X --name b --note "$BAD""#,
+            #""$keys" trust "$BAD""#,
+            #""$keys" distrust b --reason "$BAD""#,
+            #""$keys" "$BAD""#,
+            #"RHIZOME_HOME="$BAD" "$keys" generate --no-passphrase"#,
+            #"RHIZOME_PASSPHRASE_FILE="$BAD" "$keys" generate --home new"#,
+            #"HOME="/$BAD" RHIZOME_HOME= "$keys" generate --no-passphrase"#,
+            #""$node" run --home "$BAD""#,
+            #""$node" audit --home="$BAD""#,
+            #""$node" run --peer-id "$BAD""#,
+            #"RHIZOME_HOME="$BAD" "$node" audit"#,
+            #"RHIZOME_PEER_ID="$BAD" "$node" run"#,
+            #"RHIZOME_SEED_PEERS="$BAD" "$node" run"#,
+        ]
+    )
+    func notUTF8(script: String) async throws {
+        try await withHome { home, folder in
+            let start = "cd '\(folder.path)' && BAD=$(printf 'caf\\351') && "
+            let before = try await home.keys("history")
+            let outcome = try await shell(start + script, home)
+            #expect(outcome.exitCode == 64, "\(outcome.errors)")
+            #expect(outcome.errors.contains("not UTF-8"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("caf<e9>"), "\(outcome.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["alice", "pipe"])
+            #expect(try await home.keys("history") == before)
+        }
+    }
+
+    @Test("a path is taken byte by byte: two forms of é are two folders", arguments: ["caf\u{e9}", "cafe\u{301}"])
+    func bytesOfPaths(name: String) async throws {
+        try await withHome { home, folder in
+            let path = folder.path(name) + "/\u{301}deep"
+            let made = try await home.keys.run(["generate", "--no-passphrase", "--home", path])
+            #expect(made.exitCode == 0, "\(made.errors)")
+            let listed = try await BuiltCommand("ls", in: "/bin").run([folder.path]).output
+            #expect(listed.utf8.elementsEqual("alice\n\(name)\npipe\n".utf8))
+            // The store, whose path goes through other libraries, too.
+            let other = try NodeHome(name + "/\u{301}deep", in: folder)
+            try await other.running { node in
+                let written = try await node.put("/api/user/a", #"{"name": "A"}"#)
+                #expect(written.status == 200)
+            }
+            #expect(try await other.audit().exitCode == 0)
+            let store = try await BuiltCommand("ls", in: "/bin").run([path + "/data"]).output
+            #expect(store.contains("store.sqlite"))
+        }
+    }
+
+    @Test("a leading ~/ is the user's home folder wherever a path is taken, and ~somebody is refused")
+    func homeFolders() async throws {
+        try await withHome { home, folder in
+            let user = ["HOME": folder.path]
+            let did = try await home.did
+            try Data("\(peer)\n".utf8).write(to: URL(filePath: folder.path("bob.card")))
+            try Data("secret\n".utf8).write(to: URL(filePath: folder.path("passphrase")))
+            for script in [
+                #""$keys" show --format did --home='~/alice'"#, #""$keys" show --format did --home '~/alice/'"#,
+                #"RHIZOME_HOME='~/alice' "$keys" show --format did"#,
+                #"HOME="$HOME/alice" "$keys" show --format did --home '~'"#,
+            ] {
+                #expect(try await shell(script, home, user).output == did + "\n", "\(script)")
+            }
+            for script in [
+                #""$keys" trust '~/bob.card' --name bob"#,
+                #""$keys" generate --home='~/sealed' --passphrase-file '~/passphrase'"#,
+                #"RHIZOME_PASSPHRASE_FILE='~/passphrase' "$keys" trust \#(peer) --name bob --home '~/sealed'"#,
+                #"RHIZOME_HOME='~/.rhizome' "$keys" generate --no-passphrase"#,
+                // What no shell has expanded there is a folder of that name.
+                #"mkdir './~bob' && cd './~bob' && "$keys" generate --no-passphrase --home './~bob'"#,
+            ] {
+                let outcome = try await shell("cd '\(folder.path)' && " + script, home, user)
+                #expect(outcome.exitCode == 0, "\(script): \(outcome.errors)")
+            }
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            #expect(names == [".rhizome", "alice", "bob.card", "passphrase", "pipe", "sealed", "~bob"])
+            try await expectToRun("HOME='\(folder.path)' RHIZOME_HOME= exec \"$node\" run --json --home=~/alice", home)
+            {
+                _ = try await $0.output.line { $0.contains(did) }
+            }
+            #expect(try await shell(#""$node" audit --home='~/alice'"#, home, user).exitCode == 0)
+            for script in [
+                #""$keys" generate --no-passphrase --home='~bob/x'"#, #"RHIZOME_HOME='~root' "$node" run"#,
+                #""$keys" generate --home new --passphrase-file '~bob/x'"#, #""$keys" trust '~bob/bob.card'"#,
+                #""$node" run --passphrase-file '~bob/x' --home '~/sealed'"#,
+            ] {
+                let outcome = try await shell("cd '\(folder.path)' && " + script, home, user)
+                #expect(outcome.exitCode == 64, "\(script)")
+                #expect(outcome.errors.contains("only ~/ is understood"), "\(outcome.errors)")
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == names)
+        }
+    }
+
+    @Test("without an absolute HOME the password database tells the home folder", arguments: ["", "alice"])
+    func passwordDatabase(variable: String) async throws {
+        try await withHome { home, folder in
+            let missing = "rhizome-\(UUID().uuidString)"
+            let outcome = try await shell(
+                "cd '\(folder.path)' && exec \"$keys\" show --home '~/\(missing)'",
+                home,
+                ["HOME": variable]
+            )
+            if let record = unsafe getpwuid(geteuid()), let user = unsafe record.pointee.pw_dir {
+                #expect(outcome.exitCode == 1)
+                #expect(unsafe outcome.errors.contains("no identity in \(String(cString: user))/\(missing)"))
+            } else {
+                #expect(outcome.exitCode == 64)
+                #expect(outcome.errors.contains("no home folder"), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("a passphrase comes from standard input by -, and is any bytes")
+    func passphraseFromInput() async throws {
+        try await withHome { home, folder in
+            let secret = "printf 'p\\377ss\\n' | "
+            let sealed = ["RHIZOME_HOME": folder.path("sealed")]
+            func expectSuccess(_ script: String) async throws {
+                let outcome = try await shell(script, home, sealed)
+                #expect(outcome.exitCode == 0, "\(script): \(outcome.errors)")
+            }
+            try await expectSuccess(secret + #""$keys" generate --passphrase-file -"#)
+            try await expectSuccess(secret + #""$keys" trust \#(peer) --name bob --passphrase-file=-"#)
+            try await expectSuccess(secret + #"RHIZOME_PASSPHRASE_FILE=- "$keys" verify"#)
+            try await expectSuccess(
+                "cd '\(folder.path)' && printf 'p\\377ss' > ./- && \"$keys\" verify --passphrase-file ./-"
+            )
+            let empty = try await shell(#""$keys" generate --force --passphrase-file - <&-"#, home, sealed)
+            #expect(empty.errors.contains("standard input holds no passphrase"), "\(empty.errors)")
+            let wrong = try await shell(#"echo pass | "$keys" distrust bob --passphrase-file -"#, home, sealed)
+            #expect(wrong.errors.contains("wrong passphrase"), "\(wrong.errors)")
+            for both in [#""$keys" trust - --passphrase-file -"#, #"RHIZOME_PASSPHRASE_FILE=- "$keys" trust -"#] {
+                let outcome = try await shell("echo \(peer) | " + both, home, sealed)
+                #expect(outcome.exitCode == 64)
+                #expect(outcome.errors.contains("can't hold both"), "\(outcome.errors)")
+            }
+            let opened = try await shell("printf x | exec \"$node\" run --passphrase-file -", home, sealed)
+            #expect(opened.errors.contains("wrong passphrase"), "\(opened.errors)")
         }
     }
 }
