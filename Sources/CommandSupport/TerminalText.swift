@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HomeFiles
 
 /// Text from elsewhere, made harmless for a terminal or a log.
@@ -9,7 +10,7 @@ package enum TerminalText {
         var result = ""
         var count = 0
         for scalar in text.unicodeScalars {
-            let piece = scalar == "\\" ? "\\\\" : isHarmless(scalar) ? String(scalar) : escape(scalar)
+            let piece = scalar == "\\" ? "\\\\" : scalar.isVisible ? String(scalar) : escape(scalar)
             count += piece.utf8.count
             guard count <= limitBytes else { return result + "…" }
             result += piece
@@ -23,15 +24,6 @@ package enum TerminalText {
         case "\r": "\\r"
         case "\t": "\\t"
         default: "\\u{" + String(scalar.value, radix: 16) + "}"
-        }
-    }
-
-    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
-        if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7f }
-        switch scalar.properties.generalCategory {
-        // Format: zero-width characters, marks and overrides of direction.
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: return false
-        default: return !scalar.properties.isDefaultIgnorableCodePoint
         }
     }
 

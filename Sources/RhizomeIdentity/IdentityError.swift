@@ -4,6 +4,8 @@ public struct IdentityError: Error, Equatable, Sendable, CustomStringConvertible
     public enum Code: String, Sendable {
         /// A text that is no did, card or SSH line.
         case malformedPeer
+        /// A text for a peer with a character that nobody sees, such as a byte-order mark.
+        case invisibleCharacter
         /// A key that can't be an identity.
         case unacceptableKey
         /// No `host:port`.

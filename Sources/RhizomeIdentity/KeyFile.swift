@@ -217,9 +217,11 @@ public struct KeyFile: Sendable {
                 try Self.check(key, publicKey)
                 return Identity(key)
             } catch let error as SodiumError where error.code == .authentication {
+                let unseen =
+                    InvisibleCharacter.any(in: passphrase).map { "; it holds \($0), which can't be seen" } ?? ""
                 throw IdentityError(
                     .wrongPassphrase,
-                    "wrong passphrase (or \(Self.name) was changed); try again, or restore the file from a backup"
+                    "wrong passphrase\(unseen) (or \(Self.name) was changed); try again, or restore the file from a backup"
                 )
             }
         }
@@ -229,7 +231,7 @@ public struct KeyFile: Sendable {
 
     /// The file's content, in locked memory, for an identity; sealed where there is a passphrase.
     ///
-    /// - Throws: `unusablePassphrase` for an empty one; ``SodiumError``.
+    /// - Throws: `unusablePassphrase` for an empty one, or with a character that nobody sees; ``SodiumError``.
     package static func armored(
         _ identity: Identity,
         passphrase: SecretBytes?,
@@ -246,6 +248,7 @@ public struct KeyFile: Sendable {
             )
         }
         try checkUsable(passphrase)
+        try checkMeant(passphrase)
         let salt = try randomBytes(count: PassphraseHash.saltCount)
         let nonce = try randomBytes(count: SealedSecret.nonceCount)
         open.array(4)
@@ -279,5 +282,15 @@ public struct KeyFile: Sendable {
         guard passphrase.count > 0 else {
             throw IdentityError(.unusablePassphrase, "the passphrase is empty; give one, or use --no-passphrase")
         }
+    }
+
+    /// Of new passphrases alone: an old one opens its key, whatever is in it.
+    private static func checkMeant(_ passphrase: SecretBytes) throws(IdentityError) {
+        guard let name = InvisibleCharacter.unmeant(in: passphrase) else { return }
+        throw IdentityError(
+            .unusablePassphrase,
+            "the passphrase holds \(name), which can't be seen and was hardly meant; take it away, or save the file as "
+                + "UTF-8 without a byte-order mark"
+        )
     }
 }

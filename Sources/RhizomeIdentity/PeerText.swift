@@ -18,8 +18,21 @@ public struct PeerText: Hashable, Sendable {
     /// A card with anything that its printed form doesn't have is refused. An SSH line's comment may be anything.
     ///
     /// - Throws: ``IdentityError`` `malformedPeer`, `unacceptableKey`, `malformedAddress`, `malformedName`;
-    ///   `newerVersion` for a card with the reserved parameter `transport`.
+    ///   `invisibleCharacter` where one is the reason; `newerVersion` for a card with the reserved parameter
+    ///   `transport`.
     public init(parsing text: String) throws(IdentityError) {
+        do throws(IdentityError) {
+            try self.init(strictly: text)
+        } catch {
+            guard let (number, name) = InvisibleCharacter.first(in: text) else { throw error }
+            throw IdentityError(
+                .invisibleCharacter,
+                "character \(number) is \(name), which can't be seen and doesn't belong there; take it away"
+            )
+        }
+    }
+
+    private init(strictly text: String) throws(IdentityError) {
         if let card = text.after(Self.scheme) {
             try self.init(card: card)
         } else if Self.sshPrefixes.contains(where: { text.after($0) != nil }) {

@@ -50,6 +50,9 @@ struct PeerInput {
 
     /// Empty lines and those that start with # are left out.
     private static func lines(_ bytes: [UInt8], of source: String) throws -> [PeerInput] {
+        guard !bytes.starts(with: [0xff, 0xfe]), !bytes.starts(with: [0xfe, 0xff]) else {
+            throw CommandFailure("\(source) is UTF-16, by its byte-order mark; save it as UTF-8")
+        }
         var found: [PeerInput] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             let place = "\(source), line \(index + 1)"

@@ -66,6 +66,44 @@ private struct KeyFileCase: Decodable {
         #expect(throws: IdentityError.self) { try KeyFile.armored(identity, passphrase: secret("")) }
     }
 
+    @Test(
+        "a character that nobody sees is named: refused in a new passphrase, and told of a wrong one",
+        arguments: [
+            ("\u{feff}pass", "U+FEFF (byte-order mark)", false), ("pa\u{200b}ss", "U+200B (zero width space)", false),
+            ("pass\u{2060}", "U+2060 (word joiner)", false), ("pa\u{ad}ss", "U+00AD (soft hyphen)", false),
+            ("pa\u{200d}ss", "U+200D (zero width joiner)", true),
+        ]
+    )
+    func unseenCharacters(passphrase: String, name: String, isAllowed: Bool) throws {
+        let identity = try Identity.generate()
+        func sealed(_ passphrase: String) throws -> SecretBytes {
+            try KeyFile.armored(identity, passphrase: secret(passphrase), cost: Self.cheap)
+        }
+        if isAllowed {
+            let file = try sealed(passphrase)
+            #expect(try KeyFile(file).identity { try secret(passphrase) }.publicKey == identity.publicKey)
+        } else {
+            let error = #expect(throws: IdentityError.self) { try sealed(passphrase) }
+            #expect(error?.code == .unusablePassphrase)
+            #expect(error?.message.contains(name) == true)
+        }
+        let file = try KeyFile(sealed("pass"))
+        let error = #expect(throws: IdentityError.self) { try file.identity { try secret(passphrase) } }
+        #expect(error?.code == .wrongPassphrase)
+        #expect(error?.message.contains(name) == true, "\(error?.message ?? "")")
+        let plain = #expect(throws: IdentityError.self) { try file.identity { try secret("path é") } }
+        #expect(plain?.message.contains("can't be seen") == false)
+    }
+
+    @Test("a passphrase in UTF-16 is told to be so")
+    func passphraseInUTF16() throws {
+        let bytes = try SecretBytes(joining: [.open([0xff, 0xfe, 0x70, 0])])
+        let error = #expect(throws: IdentityError.self) {
+            try KeyFile.armored(Identity.generate(), passphrase: bytes, cost: Self.cheap)
+        }
+        #expect(error?.message.contains("UTF-16") == true)
+    }
+
     @Test("any changed bit of a sealed file is refused")
     func changedBits() throws {
         let identity = try Identity.generate()

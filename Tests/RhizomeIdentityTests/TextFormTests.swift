@@ -94,6 +94,26 @@ private struct PeerTextCase: Decodable {
         #expect(throws: IdentityError.self) { try PeerText(parsing: key.card() + "?name=\u{301}x") }
     }
 
+    @Test(
+        "a character that nobody sees is named, with where it stands",
+        arguments: [
+            ("\u{feff}", 1, "U+FEFF (byte-order mark)"), ("did:\u{200b}", 5, "U+200B (zero width space)"),
+            ("\u{a0}", 1, "U+00A0 (no-break space)"), ("did:key:\u{7}", 9, "U+0007"),
+            ("rhizome://\u{200e}", 11, "U+200E (left-to-right mark)"), ("ssh-ed25519\u{202f}", 12, "U+202F"),
+        ]
+    )
+    func namedCharacters(prefix: String, number: Int, name: String) throws {
+        let key = try Identity.generate().publicKey
+        let error = #expect(throws: IdentityError.self) { try PeerText(parsing: prefix + key.multibase) }
+        #expect(error?.code == .invisibleCharacter)
+        #expect(error?.message.contains("character \(number) is \(name)") == true, "\(error?.message ?? "")")
+        // In an SSH line's comment, where anything may stand, it is no reason.
+        let line = key.sshLine(name: nil) + " a\(prefix)b"
+        #expect(try PeerText(parsing: line).identity == key)
+        let other = #expect(throws: IdentityError.self) { try PeerText(parsing: "ssh-rsa AAAA a\(prefix)b") }
+        #expect(other?.code == .malformedPeer)
+    }
+
     @Test("a card with the reserved transport parameter is told to be of a newer version")
     func reservedParameter() throws {
         let card = try Identity.generate().publicKey.card() + "?transport=x"

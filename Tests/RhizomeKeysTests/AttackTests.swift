@@ -224,6 +224,25 @@ import Testing
         }
     }
 
+    @Test("a byte-order mark or another unseen character in what was pasted or saved is named")
+    func unseenCharacters() async throws {
+        try await withIdentity { keys, folder in
+            let card = try Identity.generate().publicKey.card(name: "bob")
+            let file = folder.path("bob.card")
+            try write("\u{feff}" + card, file)
+            expectFailure(try await keys("trust", file), saying: "line 1", "U+FEFF (byte-order mark)")
+            expectFailure(try await keys("trust", "-", input: "\u{feff}# friends\n" + card), saying: "byte-order mark")
+            expectFailure(try await keys("trust", card + "\u{200b}"), saying: "U+200B (zero width space)")
+            expectFailure(try await keys("distrust", "\u{200b}bob"), saying: "U+200B (zero width space)")
+            try Data([0xff, 0xfe, 0x72, 0]).write(to: URL(filePath: file))
+            expectFailure(try await keys("trust", file), saying: "UTF-16", "save it as UTF-8")
+            try write("\u{feff}pass\n", file)
+            let sealed = ["generate", "--passphrase-file", file, "--home", folder.path("sealed")]
+            expectFailure(try await keys(sealed), saying: "U+FEFF (byte-order mark)", "UTF-8 without")
+            #expect(try await keys.json("list") == [])
+        }
+    }
+
     @Test("mirror images, own keys and keys of small order are refused")
     func badKeys() async throws {
         try await withIdentity { keys, _ in
