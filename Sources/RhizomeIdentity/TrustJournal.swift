@@ -129,7 +129,11 @@ public struct TrustJournal: Sendable {
     }
 
     private func parse() throws -> Parsed {
-        try Self.parse(home.folder.contents(Self.name, limit: Self.mostBytes) ?? [], owner: owner)
+        try Self.parse(
+            home.folder.contents(Self.name, limit: Self.mostBytes) ?? [],
+            owner: owner,
+            path: home.folder.path(Self.name)
+        )
     }
 
     /// A journal's list, and where a torn last write starts.
@@ -138,30 +142,68 @@ public struct TrustJournal: Sendable {
         var tornAt: Int?
     }
 
-    /// Verifies and folds a journal's bytes.
-    static func parse(_ bytes: [UInt8], owner: PublicKey) throws(IdentityError) -> Parsed {
+    /// Verifies and folds a journal's bytes; `path` is for messages.
+    static func parse(_ bytes: [UInt8], owner: PublicKey, path: String = name) throws(IdentityError) -> Parsed {
         var parsed = Parsed(list: TrustList(owner: owner))
         var reader = CBORReader(bytes)
         while !reader.isAtEnd {
             let start = reader.offset
-            let signed: SignedStatement
-            do {
-                signed = try SignedStatement(from: &reader, purpose: TrustStatement.purpose)
-            } catch {
-                if error.code == .truncated, isTorn(bytes[start...], owner: owner) {
+            do throws(IdentityError) {
+                guard let signed = try statement(&reader, number: parsed.list.count, bytes, owner) else {
                     parsed.tornAt = start
                     return parsed
                 }
+                try parsed.list.apply(signed)
+            } catch {
+                guard error.code == .brokenJournal, let zeros = zerosOfTornWrite(bytes[start...], owner: owner) else {
+                    throw error
+                }
                 throw IdentityError(
                     .brokenJournal,
-                    "trust.journal was changed or damaged: statement \(parsed.list.count) is no signed statement of "
-                        + "this identity (byte \(error.offset)); restore the file from a backup",
+                    "trust.journal ends in \(zeros) zero bytes where statement \(parsed.list.count) should be, as some "
+                        + "file systems leave a write that a power loss cut short; cut it off by: "
+                        + "truncate -s \(start) '\(path)', and see rhizome-keys list --all; without a power loss, "
+                        + "restore the file from a backup",
                     statement: parsed.list.count
                 )
             }
-            try parsed.list.apply(signed)
         }
         return parsed
+    }
+
+    /// The next statement; `nil` where it is a torn last write.
+    private static func statement(
+        _ reader: inout CBORReader,
+        number: Int,
+        _ bytes: [UInt8],
+        _ owner: PublicKey
+    ) throws(IdentityError) -> SignedStatement? {
+        let start = reader.offset
+        do throws(CBORError) {
+            return try SignedStatement(from: &reader, purpose: TrustStatement.purpose)
+        } catch {
+            if error.code == .truncated, isTorn(bytes[start...], owner: owner) { return nil }
+            throw IdentityError(
+                .brokenJournal,
+                "trust.journal was changed or damaged: statement \(number) is no signed statement of this identity "
+                    + "(byte \(error.offset)); restore the file from a backup",
+                statement: number
+            )
+        }
+    }
+
+    /// How many zeros stand at the end in place of the rest of one statement: a write of which the length got to the
+    /// disk and the content didn't, or not whole; `nil` where it is anything else.
+    ///
+    /// It isn't repaired as a torn write is: whoever zeroes the end of a file could undo a `distrust` by it.
+    private static func zerosOfTornWrite(_ tail: ArraySlice<UInt8>, owner: PublicKey) -> Int? {
+        let zeros = tail.reversed().prefix { $0 == 0 }.count
+        let written = tail.dropLast(zeros)
+        // A signature may end in a zero or two.
+        guard zeros >= 8, isTorn(written, owner: owner) else { return nil }
+        // A whole statement before the zeros is wrong for another reason.
+        var reader = CBORReader(Array(written))
+        return (try? SignedStatement(from: &reader, purpose: TrustStatement.purpose)) == nil ? zeros : nil
     }
 
     /// Whether bytes that end too early are the beginning of one statement of the owner's and nothing else.

@@ -134,6 +134,47 @@ private struct JournalCase: Decodable {
         }
     }
 
+    @Test("a last write in place of which there are zeros is refused, with where to cut it off, and never repaired")
+    func zeroedWrites() async throws {
+        try await withJournal { journal, owner, folder in
+            func append(_ name: String) throws -> [UInt8] {
+                let peer = try Identity.generate().publicKey
+                try journal.append(signedBy: owner, now: now) { _ in [.trust(peer, name: name, note: "a note")] }
+                return try contents(folder)
+            }
+            let first = try append("a")
+            let both = try append("b")
+            func message(_ bytes: [UInt8], statement: Int) throws -> String {
+                try write(bytes, folder)
+                let error = #expect(throws: IdentityError.self) { try journal.load() }
+                #expect(error?.code == .brokenJournal)
+                #expect(error?.statement == statement)
+                #expect(try contents(folder) == bytes)
+                return error?.message ?? ""
+            }
+            let told = "truncate -s \(first.count) '\(folder.path("trust.journal"))'"
+            // The length of what was written, or of whole blocks of the disk; and some of the content, or none.
+            for count in stride(from: first.count, to: both.count - 8, by: 7) {
+                for end in [both.count, (count / 4096 + 2) * 4096] {
+                    let bytes = both.prefix(count) + [UInt8](repeating: 0, count: end - count)
+                    #expect(
+                        try message(Array(bytes), statement: 1).contains(told),
+                        "\(count - first.count) bytes of it"
+                    )
+                }
+            }
+            // What else is wrong is not called so, however many zeros follow: to cut it off could lose what counts.
+            let zeros = [UInt8](repeating: 0, count: 100)
+            for index in [10, first.count / 2, first.count + 50] {
+                var changed = both + zeros
+                changed[index] ^= 1
+                let number = index < first.count ? 0 : 1
+                #expect(try !message(changed, statement: number).contains("truncate"), "byte \(index)")
+            }
+            #expect(try message(both + [0], statement: 2).contains("byte \(both.count)"))
+        }
+    }
+
     @Test("no changed bit is accepted or taken for a torn write, wherever it is")
     func changedBits() async throws {
         try await withJournal { journal, owner, folder in

@@ -8,6 +8,8 @@ import Testing
 
 /// What a reviewer will try on the home's files and on what is printed.
 @Suite struct AttackTests {
+    private let peer = "did:key:z6MkfY3RuB9vUCAzMGKBEPhNHRVDJCJmk53QDL9wp24Ke16X"
+
     private func write(_ text: String, _ path: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
 
     private func setMode(_ mode: Int, _ path: String) throws {
@@ -240,6 +242,27 @@ import Testing
             let sealed = ["generate", "--passphrase-file", file, "--home", folder.path("sealed")]
             expectFailure(try await keys(sealed), saying: "U+FEFF (byte-order mark)", "UTF-8 without")
             #expect(try await keys.json("list") == [])
+        }
+    }
+
+    @Test("a journal that ends in zeros is refused with what that is, and is well again by the command that is told")
+    func zeroedTail() async throws {
+        try await withIdentity { keys, folder in
+            let path = folder.path("home/trust.journal")
+            for name in ["a", "b"] {
+                #expect(try await keys("trust", try Identity.generate().publicKey.did, "--name", name).exitCode == 0)
+            }
+            let good = try Data(contentsOf: URL(filePath: path))
+            try (good + Data(count: 300)).write(to: URL(filePath: path))
+            let told = "truncate -s \(good.count) '\(path)'"
+            for outcome in [try await keys("list"), try await keys("trust", peer, "--name", "c")] {
+                expectFailure(outcome, saying: "statement 2", "300 zero bytes", "power loss", told, "backup")
+            }
+            #expect(try await keys("verify").output.contains(told))
+            #expect(try Data(contentsOf: URL(filePath: path)) == good + Data(count: 300))
+            #expect(try await BuiltCommand("sh", in: "/bin").run(["-c", told]).exitCode == 0)
+            #expect(try await keys("trust", peer, "--name", "c").exitCode == 0)
+            #expect(try await keys("verify").exitCode == 0)
         }
     }
 
