@@ -144,9 +144,12 @@ package final class HomeFolder: Sendable {
         return entries <= 2
     }
 
-    /// Makes what was renamed, made or removed in the folder survive a power loss.
+    /// Makes what was renamed, made or removed in the folder survive a power loss, where its file system can.
     func synchronize() throws(FileError) {
-        guard fsync(descriptor) == 0 else { throw FileError(errno: errno, path, doing: "synchronizing") }
+        // Some synchronize files alone; nothing better can be had of them.
+        guard fsync(descriptor) == 0 || [EINVAL, EOPNOTSUPP, ENOSYS].contains(errno) else {
+            throw FileError(errno: errno, path, doing: "synchronizing")
+        }
     }
 
     // MARK: - Its files
@@ -288,10 +291,12 @@ package final class HomeFolder: Sendable {
             unsafe unlinkat(descriptor, name, 0)
             return
         }
-        let number = errno
-        // EPERM: a file system without hard links, on which the second best is good enough.
-        if number == EPERM, !contains(new), unsafe renameat(descriptor, name, descriptor, new) == 0 { return }
-        throw FileError(errno: number, path(number == EEXIST ? new : name), doing: "renaming")
+        guard errno != EEXIST, !contains(new) else { throw FileError(errno: EEXIST, path(new), doing: "renaming") }
+        // File systems without hard links say so by EPERM, EOPNOTSUPP, ENOSYS, EINVAL, EMLINK and others. Looking before
+        // renaming is the second best there; what has another reason makes that fail as well.
+        guard unsafe renameat(descriptor, name, descriptor, new) == 0 else {
+            throw FileError(errno: errno, path(name), doing: "renaming")
+        }
     }
 
     private func writeTemporary(for name: String, _ contents: RawSpan) throws(FileError) -> String {
@@ -302,7 +307,7 @@ package final class HomeFolder: Sendable {
         guard opened >= 0 else { throw FileError(errno: errno, self.path(name), doing: "making") }
         defer { close(opened) }
         do throws(FileError) {
-            guard fchmod(opened, 0o600) == 0 else { throw FileError(errno: errno, path, doing: "setting the mode of") }
+            try makePrivate(opened, path)
             try writeAll(opened, contents, path: self.path(name))
             guard fsync(opened) == 0 else { throw FileError(errno: errno, self.path(name), doing: "synchronizing") }
         } catch {
@@ -310,6 +315,16 @@ package final class HomeFolder: Sendable {
             throw error
         }
         return temporary
+    }
+
+    /// Sets mode 0600; a file system that knows no modes will do where it shows the file to its owner alone.
+    private func makePrivate(_ opened: Int32, _ path: String) throws(FileError) {
+        if fchmod(opened, 0o600) == 0 { return }
+        let number = errno
+        var info = stat()
+        guard unsafe fstat(opened, &info) == 0, info.st_mode & 0o077 == 0 else {
+            throw FileError(errno: number, path, doing: "setting the mode of")
+        }
     }
 
     /// Appends in one write and waits until it is on the disk; makes the file (mode 0600) where it is missing.

@@ -154,11 +154,7 @@ import Testing
     func readOnly() async throws {
         try await AsyncGate.processes.pass {
             try await withTemporaryFolder { folder in
-                let (source, shim) = (folder.path("shim.c"), folder.path("shim.so"))
-                try Self.readOnlyDisk.write(toFile: source, atomically: true, encoding: .utf8)
-                let compiled = try await BuiltCommand("gcc", in: "/usr/bin")
-                    .run(["-shared", "-fPIC", "-o", shim, source])
-                #expect(compiled.exitCode == 0, "\(compiled.errors)")
+                let shim = try await folder.compileShim(Self.readOnlyDisk)
                 let homes = try await NodeHome.makeFriends("alice", "bob", in: folder)
                 let (alice, bob) = (homes[0], homes[1])
                 let isOn = folder.path("read-only")

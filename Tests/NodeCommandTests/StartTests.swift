@@ -154,16 +154,12 @@ import Testing
         try await AsyncGate.processes.pass {
             try await withTemporaryFolder { folder in
                 let home = try await NodeHome.make("alice", in: folder)
-                let source = folder.path("shim.c")
-                let shim = folder.path("shim.so")
-                try """
-                int crypto_sign_verify_detached(const unsigned char *s, const unsigned char *m, unsigned long long n,
-                                                const unsigned char *k) { return 0; }
-                """.write(toFile: source, atomically: true, encoding: .utf8)
-                let compiled = try await BuiltCommand("gcc", in: "/usr/bin").run([
-                    "-shared", "-fPIC", "-o", shim, source,
-                ])
-                #expect(compiled.exitCode == 0, "\(compiled.errors)")
+                let shim = try await folder.compileShim(
+                    """
+                    int crypto_sign_verify_detached(const unsigned char *s, const unsigned char *m,
+                                                    unsigned long long n, const unsigned char *k) { return 0; }
+                    """
+                )
                 let outcome = try await home.node.run(
                     ["run"],
                     environment: home.settings.merging(["LD_PRELOAD": shim]) { $1 }
