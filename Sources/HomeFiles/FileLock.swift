@@ -15,12 +15,15 @@ extension HomeFolder {
     /// Two openings within one process exclude each other too. The file tells who holds it, for people.
     ///
     /// - Parameter holder: what the holder calls itself in the error that others get.
-    /// - Throws: `locked`, naming the holder, when `patience` ends.
+    /// - Throws: `locked`, naming the holder, when `patience` ends; `symbolicLink`, `wrongKind`, `severalNames`,
+    ///   `foreignOwner`, `tooOpen`.
     package func lock(_ name: String, for holder: String, patience: Duration) throws(FileError) -> FileLock {
         let path = self.path(name)
         let opened = unsafe openat(descriptor, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard opened >= 0 else { throw FileError(errno: errno, path, doing: "opening") }
         let lock = FileLock(descriptor: opened)
+        // It is written below: under another name it may be another file.
+        try Self.check(opened, path, .secret)
         let deadline = ContinuousClock.now + patience
         while flock(opened, LOCK_EX | LOCK_NB) != 0 {
             let number = errno

@@ -31,6 +31,17 @@ package final class HomeFolder: Sendable {
         }
     }
 
+    /// Which file a name leads to, whatever its content.
+    package struct FileID: Hashable, Sendable {
+        private let device: UInt64
+        private let inode: UInt64
+
+        fileprivate init(_ info: stat) {
+            device = UInt64(info.st_dev)
+            inode = UInt64(info.st_ino)
+        }
+    }
+
     /// Where it is, as the caller named it.
     package let path: String
     let descriptor: Int32
@@ -46,9 +57,10 @@ package final class HomeFolder: Sendable {
 
     /// Opens a folder that exists.
     ///
-    /// - Throws: `missing`, `wrongKind`, `foreignOwner`, and `tooOpen` where group or others may enter.
-    package static func open(_ path: String) throws(FileError) -> HomeFolder {
-        let folder = try opened(AT_FDCWD, path, at: path)
+    /// - Parameter isLinkFollowed: whether the folder itself may be a symbolic link; what leads to it always may.
+    /// - Throws: `missing`, `symbolicLink`, `wrongKind`, `foreignOwner`, and `tooOpen` where group or others may enter.
+    package static func open(_ path: String, isLinkFollowed: Bool = true) throws(FileError) -> HomeFolder {
+        let folder = try opened(AT_FDCWD, path, at: path, isLinkFollowed: isLinkFollowed)
         try folder.checkPrivate()
         return folder
     }
@@ -58,9 +70,9 @@ package final class HomeFolder: Sendable {
     /// An empty folder that is our own becomes 0700; one that holds something is never changed.
     ///
     /// - Throws: as ``open(_:)``.
-    package static func create(_ path: String) throws(FileError) -> HomeFolder {
+    package static func create(_ path: String, isLinkFollowed: Bool = true) throws(FileError) -> HomeFolder {
         try makeFolders(path)
-        let folder = try opened(AT_FDCWD, path, at: path)
+        let folder = try opened(AT_FDCWD, path, at: path, isLinkFollowed: isLinkFollowed)
         do {
             try folder.checkPrivate()
         } catch  where error.code == .tooOpen {
@@ -72,7 +84,7 @@ package final class HomeFolder: Sendable {
         return folder
     }
 
-    /// A folder in this one; made (mode 0700) where it is missing and `creating` says so.
+    /// A folder in this one, and no link to one; made (mode 0700) where it is missing and `creating` says so.
     package func folder(_ name: String, creating: Bool) throws(FileError) -> HomeFolder {
         let path = self.path(name)
         if creating {
@@ -82,7 +94,7 @@ package final class HomeFolder: Sendable {
                 throw FileError(errno: errno, path, doing: "making")
             }
         }
-        let folder = try Self.opened(descriptor, name, at: path, O_NOFOLLOW)
+        let folder = try Self.opened(descriptor, name, at: path, isLinkFollowed: false)
         try folder.checkPrivate()
         return folder
     }
@@ -91,10 +103,24 @@ package final class HomeFolder: Sendable {
         _ base: Int32,
         _ name: String,
         at path: String,
-        _ flags: Int32 = 0
+        isLinkFollowed: Bool
     ) throws(FileError) -> HomeFolder {
+        let flags = isLinkFollowed ? 0 : O_NOFOLLOW
         let descriptor = unsafe openat(base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)
-        guard descriptor >= 0 else { throw FileError(errno: errno, path, doing: "opening") }
+        guard descriptor >= 0 else {
+            let number = errno
+            var info = stat()
+            // What the system calls no folder may be a link to one, with all that is in there.
+            guard unsafe fstatat(base, name, &info, AT_SYMLINK_NOFOLLOW) == 0, info.st_mode & S_IFMT == S_IFLNK else {
+                throw FileError(errno: number, path, doing: "opening")
+            }
+            throw FileError(
+                .symbolicLink,
+                path,
+                "\(path) is a symbolic link, which isn't followed; move the folder that it leads to, with all that is in "
+                    + "it, into the place of the link, or the whole home to where there is room, and name that by --home"
+            )
+        }
         return HomeFolder(path: path, descriptor: descriptor)
     }
 
@@ -185,12 +211,42 @@ package final class HomeFolder: Sendable {
         }
     }
 
+    /// Checks a file that a library opens by its path, as ``open(_:as:limit:)`` does; `nil` where there is none.
+    ///
+    /// Doesn't open it: that would end the locks that the library holds on it elsewhere in this process once it is
+    /// closed again (fcntl(2); sqlite.org/howtocorrupt.html, 2.2). What the library has opened shows by ``leads(to:_:)``.
+    ///
+    /// - Throws: `symbolicLink`, `wrongKind`, `severalNames`, `foreignOwner`, `tooOpen`.
+    package func inspect(_ name: String, as exposure: Exposure) throws(FileError) -> FileID? {
+        let path = self.path(name)
+        var info = stat()
+        guard unsafe fstatat(descriptor, name, &info, AT_SYMLINK_NOFOLLOW) == 0 else {
+            if errno == ENOENT { return nil }
+            throw FileError(errno: errno, path, doing: "checking")
+        }
+        try Self.check(info, path, exposure)
+        return FileID(info)
+    }
+
+    /// Whether a file's path leads to that file: not to another one, nor through a link at its end.
+    package func leads(to file: FileID, _ name: String) -> Bool {
+        var info = stat()
+        return unsafe lstat(path(name), &info) == 0 && FileID(info) == file
+    }
+
     @discardableResult
-    private static func check(_ opened: Int32, _ path: String, _ exposure: Exposure) throws(FileError) -> stat {
+    static func check(_ opened: Int32, _ path: String, _ exposure: Exposure) throws(FileError) -> stat {
         var info = stat()
         guard unsafe fstat(opened, &info) == 0 else { throw FileError(errno: errno, path, doing: "checking") }
-        guard info.st_mode & S_IFMT == S_IFREG else {
-            throw FileError(.wrongKind, path, "\(path) is not a plain file; move it away")
+        try check(info, path, exposure)
+        return info
+    }
+
+    private static func check(_ info: stat, _ path: String, _ exposure: Exposure) throws(FileError) {
+        switch info.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFLNK: throw FileError(errno: ELOOP, path, doing: "checking")
+        default: throw FileError(.wrongKind, path, "\(path) is not a plain file; move it away")
         }
         try checkOwner(info, path)
         switch exposure {
@@ -210,7 +266,6 @@ package final class HomeFolder: Sendable {
                 throw FileError(.tooOpen, path, "group or others may write \(path); run: chmod 600 '\(path)'")
             }
         }
-        return info
     }
 
     /// The whole content of a file that holds no secret; `nil` where there is none.
@@ -230,13 +285,6 @@ package final class HomeFolder: Sendable {
         var info = stat()
         guard unsafe fstatat(descriptor, name, &info, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
         return Version(info)
-    }
-
-    /// The mode bits of a file, for reports; `nil` where there is none.
-    package func mode(of name: String) -> UInt32? {
-        var info = stat()
-        guard unsafe fstatat(descriptor, name, &info, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-        return info.st_mode & 0o7777
     }
 
     // MARK: - Writing

@@ -6,7 +6,7 @@ package import Sodium
 
 /// `generate --force`: a new identity where there is one (spec: identity.md, "Home folder").
 extension Home {
-    private static let dataLock = "lock"
+    static let dataLock = "lock"
 
     /// Takes `data/lock`: one node or import at a time.
     ///

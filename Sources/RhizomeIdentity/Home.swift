@@ -6,7 +6,7 @@ package import Sodium
 public struct Home: Sendable {
     static let nameFile = "name"
     static let dataFolder = "data"
-    /// The delta store, in the data folder.
+    /// The delta store, in the data folder; SQLite puts two files beside it.
     static let storeFile = "store.sqlite"
 
     /// Where it is.

@@ -16,14 +16,15 @@ public struct HomeInspection: Sendable {
         var home: Home?
         check("the home folder is yours alone") { home = try Home.open(path) }
         guard let home else { return }
-        inspectModes(
+        inspectFiles(
             home.folder,
-            [KeyFile.name, TrustJournal.name, TrustJournal.lockName, Home.nameFile, HTTPToken.name]
+            [TrustJournal.name, TrustJournal.lockName, Home.nameFile, HTTPToken.name]
         )
         if home.folder.contains(Home.dataFolder) {
             var data: HomeFolder?
             check("the data folder is yours alone") { data = try home.data(creating: false) }
-            if let data { inspectModes(data, [TrustJournal.witnessName, "store.seen"]) }
+            let store = ["", "-wal", "-shm"].map { Home.storeFile + $0 }
+            if let data { inspectFiles(data, [TrustJournal.witnessName, "store.seen", Home.dataLock] + store) }
         }
         check("the name can be used") {
             if try home.hasMalformedName() {
@@ -61,13 +62,10 @@ public struct HomeInspection: Sendable {
         }
     }
 
-    private mutating func inspectModes(_ folder: HomeFolder, _ names: [String]) {
+    /// All but the key file, whose own check says the same.
+    private mutating func inspectFiles(_ folder: HomeFolder, _ names: [String]) {
         for name in names {
-            guard let mode = folder.mode(of: name), mode & 0o077 != 0 else { continue }
-            let path = folder.path(name)
-            // The key file's own check says the same.
-            if name == KeyFile.name { continue }
-            findings.append("group or others may use \(path); run: chmod 600 '\(path)'")
+            do { _ = try folder.inspect(name, as: .secret) } catch { findings.append("\(error)") }
         }
     }
 

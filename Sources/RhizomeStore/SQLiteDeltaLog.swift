@@ -29,7 +29,6 @@ public final class SQLiteDeltaLog: DeltaLog {
         public init() {}
     }
 
-    static let fileName = "store.sqlite"
     static let lockName = "lock"
     private static let busySeconds: TimeInterval = 10
 
@@ -80,12 +79,12 @@ public final class SQLiteDeltaLog: DeltaLog {
         options: Options = Options()
     ) throws -> SQLiteDeltaLog {
         do {
-            let folder = try HomeFolder.create(path)
+            let folder = try HomeFolder.create(path, isLinkFollowed: false)
             let lock = try folder.lock(lockName, for: "rhizome", patience: .zero)
             let seen = Result { try StoreWitness.read(in: folder) }
-            if !folder.contains(fileName) { try folder.create(fileName, []) }
-            try checkSchema(folder, options)
-            let pool = try DatabasePool(path: folder.path(fileName), configuration: configuration(options))
+            guard let file = try StoreFile(in: folder, creating: true) else { throw noStore(in: path) }
+            try checkSchema(file, options)
+            let pool = try DatabasePool(path: file.path, configuration: configuration(options, file))
             try StoreSchema.migrator.migrate(pool)
             try setDurability(pool, options)
             let (mark, incidents, found) = try pool.write { db in try settle(db, seen: seen, now: now) }
@@ -117,15 +116,15 @@ public final class SQLiteDeltaLog: DeltaLog {
         do {
             let folder: HomeFolder
             do throws(FileError) {
-                folder = try HomeFolder.open(path)
+                folder = try HomeFolder.open(path, isLinkFollowed: false)
             } catch {
                 if error.code == .missing { throw noStore(in: path) }
                 throw error
             }
             // Read before the store: a running node commits first and marks then.
             let seen = Result { try StoreWitness.read(in: folder) }
-            guard folder.contains(fileName) else { throw noStore(in: path) }
-            let pool = try openReader(folder, options)
+            guard let file = try StoreFile(in: folder, creating: false) else { throw noStore(in: path) }
+            let pool = try openReader(file, options)
             let (mark, found) = try pool.read { db in
                 try SchemaCheck.run(db)
                 guard try StoreSchema.migrator.hasCompletedMigrations(db) else {
@@ -221,13 +220,15 @@ public final class SQLiteDeltaLog: DeltaLog {
     /// Whether the store was opened for reading alone.
     var isReadOnly: Bool { witness == nil }
 
-    private static func configuration(_ options: Options) -> Configuration {
+    private static func configuration(_ options: Options, _ file: StoreFile) -> Configuration {
         var configuration = Configuration()
         configuration.label = "rhizome.store"
         configuration.foreignKeysEnabled = false
         configuration.busyMode = .timeout(busySeconds)
         configuration.maximumReaderCount = options.readerCount
         configuration.prepareDatabase { db in
+            // Before anything is read.
+            try file.checkOpened()
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
             try db.execute(sql: "PRAGMA cell_size_check = ON")
         }
@@ -235,29 +236,28 @@ public final class SQLiteDeltaLog: DeltaLog {
     }
 
     /// Refuses a store of a newer program, or with another schema than ours, before anything of it is touched.
-    private static func checkSchema(_ folder: HomeFolder, _ options: Options) throws {
-        var configuration = configuration(options)
+    private static func checkSchema(_ file: StoreFile, _ options: Options) throws {
+        var configuration = configuration(options, file)
         configuration.readonly = true
-        let queue = try DatabaseQueue(path: folder.path(fileName), configuration: configuration)
+        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
         try queue.read { try SchemaCheck.run($0) }
         try queue.close()
     }
 
     /// Opens connections for reading, if need be of a folder that can't be written.
-    private static func openReader(_ folder: HomeFolder, _ options: Options) throws -> DatabasePool {
-        var configuration = configuration(options)
+    private static func openReader(_ file: StoreFile, _ options: Options) throws -> DatabasePool {
+        var configuration = configuration(options, file)
         configuration.readonly = true
-        let path = folder.path(fileName)
         do {
-            let pool = try DatabasePool(path: path, configuration: configuration)
+            let pool = try DatabasePool(path: file.path, configuration: configuration)
             _ = try pool.read { db in try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") }
             return pool
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
-            guard !folder.contains("\(fileName)-wal") else { throw error }
+            guard !file.hasLog else { throw error }
             // SQLite wants to make the write-ahead log's index beside the store. With no such log there is nothing that
             // a reader could miss, and SQLite can be told so (sqlite.org/uri.html, "immutable").
             let characters = CharacterSet(charactersIn: "/").union(.alphanumerics)
-            guard let escaped = path.addingPercentEncoding(withAllowedCharacters: characters) else { throw error }
+            guard let escaped = file.path.addingPercentEncoding(withAllowedCharacters: characters) else { throw error }
             return try DatabasePool(path: "file:\(escaped)?immutable=1", configuration: configuration)
         }
     }

@@ -110,6 +110,33 @@ import Testing
         }
     }
 
+    @Test("what a library opens by its path is checked as what is opened here, and known again by its path")
+    func inspection() async throws {
+        try await withTemporaryFolder { temporary in
+            let folder = try HomeFolder.open(temporary.path)
+            func inspect(_ name: String) -> FileError.Code? { code { _ = try folder.inspect(name, as: .secret) } }
+            #expect(try folder.inspect("missing", as: .secret) == nil)
+            try folder.create("good", [1])
+            let good = try #require(try folder.inspect("good", as: .secret))
+            try folder.append("good", [2])
+            #expect(folder.leads(to: good, "good"))
+            try FileManager.default.createSymbolicLink(atPath: temporary.path("link"), withDestinationPath: "good")
+            #expect(inspect("link") == .symbolicLink)
+            #expect(!folder.leads(to: good, "link"))
+            try temporary.makePipe("fifo")
+            #expect(inspect("fifo") == .wrongKind)
+            try temporary.setMode(0o640, of: "good")
+            #expect(inspect("good") == .tooOpen)
+            try temporary.setMode(0o600, of: "good")
+            try FileManager.default.linkItem(atPath: temporary.path("good"), toPath: temporary.path("second"))
+            #expect(inspect("good") == .severalNames)
+            try folder.remove("second")
+            try folder.replace("good", [1])
+            #expect(!folder.leads(to: good, "good"))
+            if try temporary.giveAway("good", toUser: 12345) { #expect(inspect("good") == .foreignOwner) }
+        }
+    }
+
     @Test("a folder that others may enter is refused, unless it is empty and becomes ours alone")
     func folders() async throws {
         try await withTemporaryFolder { temporary in
@@ -134,7 +161,13 @@ import Testing
             #expect(code { _ = try deep.folder("none", creating: false) } == .missing)
             #expect(code { _ = try HomeFolder.open(temporary.path("home") + "/a") } == .wrongKind)
             try FileManager.default.createSymbolicLink(atPath: deep.path("link"), withDestinationPath: "data")
-            #expect(code { _ = try deep.folder("link", creating: false) } != nil)
+            for creating in [true, false] {
+                #expect(code { _ = try deep.folder("link", creating: creating) } == .symbolicLink)
+            }
+            let link = deep.path("link")
+            #expect(try HomeFolder.open(link).path == link)
+            #expect(code { _ = try HomeFolder.open(link, isLinkFollowed: false) } == .symbolicLink)
+            #expect(code { _ = try HomeFolder.create(link, isLinkFollowed: false) } == .symbolicLink)
         }
     }
 
@@ -167,6 +200,11 @@ import Testing
             withExtendedLifetime(lock) {}
             lock = nil
             _ = try folder.lock("l", for: "the second", patience: .zero)
+            // Taking it writes into it.
+            try folder.create("key", [1, 2, 3])
+            try FileManager.default.linkItem(atPath: temporary.path("key"), toPath: temporary.path("m"))
+            #expect(code { _ = try folder.lock("m", for: "the third", patience: .zero) } == .severalNames)
+            #expect(try folder.contents("key", limit: 10) == [1, 2, 3])
         }
     }
 

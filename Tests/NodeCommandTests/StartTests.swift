@@ -63,6 +63,47 @@ import Testing
         }
     }
 
+    @Test("a store that is a pipe or a link or lies behind one ends node and audit with what to do that loses nothing")
+    func oddStore() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                try await home.running { node in _ = try await node.put("/api/note/1", "{\"text\": \"x\"}") }
+                func expectEnd(_ words: String...) async throws {
+                    for arguments in [["run"], ["audit"]] {
+                        let outcome = try await home.node.run(
+                            arguments,
+                            environment: home.settings,
+                            within: .seconds(60)
+                        )
+                        #expect(outcome.exitCode == 1)
+                        for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+                    }
+                    let verified = try await home.keys.run(["verify", "--home", home.path])
+                    #expect(verified.exitCode == 1)
+                    #expect(verified.errors.contains(home.path + "/data"), "\(verified.errors)")
+                }
+                let (data, store) = (home.path + "/data", home.path + "/data/store.sqlite")
+                try FileManager.default.moveItem(atPath: store, toPath: folder.path("elsewhere"))
+                try folder.makePipe("alice/data/store.sqlite")
+                try await expectEnd(store, "not a plain file; move it away")
+                try FileManager.default.removeItem(atPath: store)
+                try FileManager.default.createSymbolicLink(atPath: store, withDestinationPath: folder.path("elsewhere"))
+                try await expectEnd(store, "is a symbolic link", "together with the -wal file")
+                try FileManager.default.removeItem(atPath: store)
+                try FileManager.default.moveItem(atPath: folder.path("elsewhere"), toPath: store)
+
+                try FileManager.default.moveItem(atPath: data, toPath: folder.path("elsewhere"))
+                try FileManager.default.createSymbolicLink(atPath: data, withDestinationPath: folder.path("elsewhere"))
+                try await expectEnd(data, "is a symbolic link", "with all that is in it, into the place of the link")
+                try FileManager.default.removeItem(atPath: data)
+                try FileManager.default.moveItem(atPath: folder.path("elsewhere"), toPath: data)
+                let count = try await home.running { node in try await node.count }
+                #expect(count == 1)
+            }
+        }
+    }
+
     @Test("a port that is taken ends the start with the setting's name")
     func takenPort() async throws {
         try await AsyncGate.processes.pass {

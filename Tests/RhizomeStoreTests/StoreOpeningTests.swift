@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import GRDB
+import HomeFiles
 import RhizomeCore
 import RhizomeTesting
 import Testing
@@ -93,6 +94,100 @@ import Testing
                 let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("data/\(name)"))
                 #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
             }
+            try log.close()
+        }
+    }
+
+    @Test(
+        "a store that isn't a plain file of ours alone is opened by nobody, nor what SQLite keeps beside it",
+        .timeLimit(.minutes(1)),
+        arguments: ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "lock"]
+    )
+    func files(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            let file = "data/\(name)"
+            try Self.open(data).close()
+            if !FileManager.default.fileExists(atPath: folder.path(file)) {
+                try FileManager.default.copyItem(atPath: data + "/store.sqlite", toPath: folder.path(file))
+            }
+            // Whoever only reads takes no lock.
+            let openings = [{ try Self.open(data) }] + (name == "lock" ? [] : [{ try Self.openForReading(data) }])
+            func expectRefusal(_ words: String) {
+                for open in openings {
+                    do {
+                        try open().close()
+                        Issue.record("opened, where it should be: \(words)")
+                    } catch {
+                        let error = error as? DeltaLogError
+                        #expect(error == DeltaLogError(.disk, ""))
+                        #expect(error?.message.contains("\(data)/\(name)") == true, "\(String(describing: error))")
+                        #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+                    }
+                }
+            }
+            for mode in [0o666, 0o640] {
+                try folder.setMode(mode, of: file)
+                expectRefusal("chmod 600")
+            }
+            try folder.setMode(0o600, of: file)
+            try FileManager.default.linkItem(atPath: folder.path(file), toPath: folder.path("second"))
+            expectRefusal("hard links")
+            try FileManager.default.removeItem(atPath: folder.path("second"))
+            try FileManager.default.moveItem(atPath: folder.path(file), toPath: folder.path("elsewhere"))
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path(file),
+                withDestinationPath: folder.path("elsewhere")
+            )
+            expectRefusal("symbolic link")
+            try FileManager.default.removeItem(atPath: folder.path(file))
+            try folder.makePipe(file)
+            expectRefusal("not a plain file")
+        }
+    }
+
+    @Test("a folder that is a link, and a log whose store is missing, are refused with what loses nothing")
+    func misplaced() async throws {
+        try await withTemporaryFolder { folder in
+            var maker = DeltaMaker()
+            let log = try Self.open(folder.path("data"))
+            _ = try await log.append(try maker.chain("alice", 2), cursors: [:])
+            let link = folder.path("link")
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.path("data"))
+            for open in [{ try Self.open(link) }, { try Self.openForReading(link) }] {
+                let error = #expect(throws: DeltaLogError.self) { try open().close() }
+                #expect(error?.message.contains("with all that is in it, into the place of the link") == true)
+            }
+            // What a crash leaves: all that was written is in the log alone.
+            let crashed = try HomeFolder.create(folder.path("crashed"))
+            try FileManager.default.copyItem(
+                atPath: folder.path("data/store.sqlite-wal"),
+                toPath: crashed.path("store.sqlite-wal")
+            )
+            let error = #expect(throws: DeltaLogError.self) { try Self.open(crashed.path).close() }
+            #expect(error?.message.contains("put the store back beside") == true)
+            try FileManager.default.copyItem(
+                atPath: folder.path("data/store.sqlite"),
+                toPath: crashed.path("store.sqlite")
+            )
+            let back = try Self.open(crashed.path)
+            #expect(try await back.count() == 2)
+            try back.close()
+            try log.close()
+        }
+    }
+
+    @Test("a connection to a store that was put in the place of the checked one is refused")
+    func replaced() async throws {
+        try await withTemporaryFolder { folder in
+            let data = folder.path("data")
+            let log = try Self.open(data)
+            try FileManager.default.moveItem(atPath: data + "/store.sqlite", toPath: data + "/aside")
+            try FileManager.default.copyItem(atPath: data + "/aside", toPath: data + "/store.sqlite")
+            await #expect(throws: DeltaLogError(.disk, "")) { try await log.openReaders() }
+            try FileManager.default.removeItem(atPath: data + "/store.sqlite")
+            try FileManager.default.moveItem(atPath: data + "/aside", toPath: data + "/store.sqlite")
+            try await log.openReaders()
             try log.close()
         }
     }
