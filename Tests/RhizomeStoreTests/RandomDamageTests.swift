@@ -44,7 +44,7 @@ import Testing
         tell("count", try await log.count())
         let deltas = try await log.deltas(after: 0, limit: 1_000)
         tell("deltas", deltas.map { ($0.delta.bytes, $0.position, $0.arrival) })
-        tell("entries", try await log.entries(after: 0, limit: 1_000))
+        tell("entries", try await log.entries(after: 0, maximumBytes: 1 << 20))
         let ids = deltas.map(\.id)
         tell("contains", sorted(try await log.contains(ids)))
         tell("links", try await log.links(of: ids).sorted { $0.key < $1.key }.map(\.value))
