@@ -14,7 +14,8 @@ package enum CommandLineTool {
     /// Parses the arguments, runs the command and ends the process.
     ///
     /// Exit 0: done. 1: failed; one line on standard error says what, and what to do. 64: wrong usage. 74: the results
-    /// can't be written; where nobody reads them any more it ends without a word, as by SIGPIPE.
+    /// can't be written; where nobody reads them any more it ends without a word, as by SIGPIPE. 78: failed, and will
+    /// again until the machine is configured otherwise.
     package static func main<Root: ParsableCommand>(_ root: Root.Type) async -> Never {
         do {
             try StandardStreams.prepare()
@@ -41,9 +42,9 @@ package enum CommandLineTool {
         case is CommandMisuse:
             complain(about: error)
             root.exit(withError: ExitCode.validationFailure)
-        case is CommandFailure:
-            complain(about: error)
-            root.exit(withError: ExitCode.failure)
+        case let failure as CommandFailure:
+            complain(about: failure)
+            root.exit(withError: ExitCode(failure.exitCode))
         case is ExitCode: root.exit(withError: error)
         default: break
         }
@@ -128,8 +129,13 @@ package struct CommandMisuse: Error, CustomStringConvertible {
 package struct CommandFailure: Error, CustomStringConvertible {
     /// What happened and what to do, in one line.
     package let description: String
+    let exitCode: Int32
 
-    package init(_ description: String) { self.description = description }
+    /// - Parameter isConfiguration: whether it will fail again until the machine is configured otherwise (exit 78).
+    package init(_ description: String, isConfiguration: Bool = false) {
+        self.description = description
+        exitCode = isConfiguration ? 78 : 1
+    }
 }
 
 /// Results that can't be written to standard output: exit 74.

@@ -140,7 +140,10 @@ public struct HTTPAPI: Service {
     /// - Throws: ``HTTPAPIError``, and what `onBound` throws.
     @concurrent public func run() async throws {
         let counted = HTTPMetrics(metrics)
-        let registry = ConnectionRegistry(limit: limits.connections, metrics: counted)
+        let registry = ConnectionRegistry(
+            limit: min(limits.connections, Node.descriptorLimit / 4),
+            metrics: counted
+        )
         let opening = Opening()
         let api = API(
             node: node,

@@ -36,6 +36,7 @@ extension Node {
     ) async throws -> Result {
         // Nodes must agree on which signatures are valid: another rule than the pinned one splits the network.
         try VerificationSelfTest.run()
+        try requireDescriptors()
         let configuration = configuration ?? NodeConfiguration(identity: identity.publicKey)
         let log = try SQLiteDeltaLog.open(
             folder: home.path + "/data",

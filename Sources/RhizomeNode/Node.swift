@@ -1,5 +1,6 @@
 internal import Bytes
 public import CoreMetrics
+internal import Glibc
 internal import Locks
 public import Logging
 public import RhizomeCore
@@ -61,6 +62,26 @@ public final class Node: Sendable {
         var restated: Set<PublicKey> = []
     }
 
+    /// Sees to it that the process may have as many descriptors as a node needs, and 32 more for its connections.
+    ///
+    /// To be called before the store is opened, which takes some of them; `init` does so as well.
+    ///
+    /// - Throws: ``NodeError`` `descriptors`.
+    public static func requireDescriptors() throws(NodeError) {
+        // Measured: about 50, and 3 more for each processor; as many as 32 are kept free (``DescriptorLimit``).
+        let needed = 100 + 4 * sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let limit = DescriptorLimit.raise()
+        guard limit < needed else { return }
+        throw NodeError(
+            .descriptors,
+            "a process may have \(limit) open files here (RLIMIT_NOFILE), and a node needs \(needed), and about 10 more for "
+                + "each peer: raise the hard limit (ulimit -Hn \(max(1_024, 2 * needed)); LimitNOFILE= of a systemd service)"
+        )
+    }
+
+    /// How many descriptors the process may have.
+    package static var descriptorLimit: Int { DescriptorLimit.current }
+
     /// Starts libsodium and loads the list, then binds both sockets.
     ///
     /// - Parameters:
@@ -70,7 +91,8 @@ public final class Node: Sendable {
     ///   - onProgress: told how far fetching from a peer has come, ten times a second at most where it takes longer than
     ///     one; must not wait.
     ///   - metricsFactory: makes what the node counts by; it knows ``metricTable``.
-    /// - Throws: ``NodeError`` `address`; what ``TrustJournal/loadWitnessed(isWitnessNeeded:patience:)`` throws.
+    /// - Throws: ``NodeError`` `address` and `descriptors`; what
+    ///   ``TrustJournal/loadWitnessed(isWitnessNeeded:patience:)`` throws.
     public init(
         configuration: NodeConfiguration,
         identity: Identity,
@@ -82,7 +104,7 @@ public final class Node: Sendable {
         logger: Logger
     ) async throws {
         try SodiumLibrary.initialize()
-        DescriptorLimit.raise()
+        try Self.requireDescriptors()
         let journal = TrustJournal(home: home, owner: identity.publicKey)
         let loaded = try journal.loadWitnessed(isWitnessNeeded: try await log.count() > 0)
         if loaded.wasRepaired { logger.warning("trust.journal ended in a torn write, which was taken away") }

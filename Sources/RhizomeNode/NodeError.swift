@@ -4,6 +4,8 @@ public struct NodeError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// A socket can't listen where it should.
         case address
+        /// The process may have too few descriptors.
+        case descriptors
         /// The node was started before.
         case alreadyRunning
     }

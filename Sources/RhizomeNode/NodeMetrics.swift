@@ -283,7 +283,7 @@ extension Node {
             "rhizome_connections_lost_total",
             .counter,
             unit: "connections",
-            "Connections that could not be accepted, for want of descriptors."
+            "Connections that could not be accepted or kept, for want of descriptors."
         ),
         .init("rhizome_peers_connected", .gauge, unit: "peers", "Peers that are connected."),
         .init("rhizome_refused_keys", .gauge, unit: "keys", "Keys that asked for a connection and were refused."),

@@ -9,16 +9,28 @@ package final class AcceptedConnections: Sendable {
     /// By descriptor the kernel's number of the socket (`SO_COOKIE`): descriptors are used again.
     private let cookies = Lock<[Int32: UInt64]>([:])
 
-    package init() {}
+    private let descriptorLimit: Int
+
+    /// - Parameter descriptorLimit: how many descriptors the process may have.
+    package init(descriptorLimit: Int = DescriptorLimit.current) { self.descriptorLimit = descriptorLimit }
 
     /// Takes note of what the socket's monitor tells: each event, in order.
-    package func note(_ event: Monitor.Event) {
-        guard let descriptor = event.descriptor else { return }
+    ///
+    /// - Returns: false for a connection that was accepted with one of the last descriptors, and ended (``DescriptorLimit``).
+    package func note(_ event: Monitor.Event) -> Bool {
+        guard let descriptor = event.descriptor else { return true }
         switch event.kind {
-        case .accepted: cookies.withLock { $0[descriptor] = Self.cookie(of: descriptor) }
+        case .accepted:
+            let cookie = Self.cookie(of: descriptor)
+            guard cookie == nil || !DescriptorLimit.isLast(descriptor, of: descriptorLimit) else {
+                Self.shutDown(descriptor)
+                return false
+            }
+            cookies.withLock { $0[descriptor] = cookie }
         case .closed, .disconnected: cookies.withLock { $0[descriptor] = nil }
         default: break
         }
+        return true
     }
 
     /// Ends the connection on which a message came.

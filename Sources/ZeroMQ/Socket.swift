@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import Glibc
 
 /// A ZeroMQ socket, which belongs to one socket thread and traps elsewhere.
 ///
@@ -51,7 +52,8 @@ package final class Socket {
 
     /// Opens a socket, to be called on the thread it is to belong to.
     ///
-    /// - Throws: `stopped` after the thread was told to stop; `resources` where there are no more sockets.
+    /// - Throws: `stopped` after the thread was told to stop; `resources` where there are no more sockets, or only the
+    ///   last descriptors are left (``DescriptorLimit``).
     package convenience init(_ kind: Kind, on thread: SocketThread, _ options: SocketOptions = SocketOptions())
         throws(ZeroMQError)
     {
@@ -79,10 +81,14 @@ package final class Socket {
         self.kind = kind
         self.thread = thread
         unsafe handle = SocketHandle(adopting: raw)
-        do {
+        do throws(ZeroMQError) {
             try thread.adopt(handle)
+            let descriptor = try number(ZMQ_FD, "ZMQ_FD")
+            guard !DescriptorLimit.isLast(descriptor, of: DescriptorLimit.current) else {
+                throw ZeroMQError(number: EMFILE, call: "zmq_socket")
+            }
         } catch {
-            handle.close()
+            thread.close(handle)
             throw error
         }
     }

@@ -38,6 +38,47 @@ import Testing
         }
     }
 
+    /// Runs a node that may have so many descriptors.
+    private func start(_ home: NodeHome, descriptors: Int) -> [String] {
+        ["-c", "ulimit -n \(descriptors); exec '\(home.node.path)' run --json"]
+    }
+
+    @Test("with too few descriptors the node says how many it needs; with as many it runs, and strangers leave it some")
+    func fewDescriptors() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                let shell = BuiltCommand("bash", in: "/usr/bin")
+                var needed = 0
+                for few in [20, 40, 64] {
+                    let outcome = try await shell.run(start(home, descriptors: few), environment: home.settings)
+                    #expect(outcome.exitCode == 78, "\(outcome.errors)")
+                    let words = "error: a process may have \(few) open files here (RLIMIT_NOFILE), and a node needs "
+                    #expect(outcome.errors.hasPrefix(words), "\(outcome.errors)")
+                    #expect(outcome.errors.contains("LimitNOFILE="))
+                    needed = Int(outcome.errors.dropFirst(words.count).prefix { $0.isNumber }) ?? 0
+                }
+                let (_, exitCode) = try await shell.withRunning(
+                    start(home, descriptors: needed),
+                    environment: home.settings
+                ) { command in
+                    let node = try await RunningNode(command)
+                    try await SilentConnections.running(200, to: node.request, saying: []) { _ in
+                        try await eventually("it is told") { await node.logged("too few descriptors").count == 1 }
+                        try await SilentConnections.running(100, to: node.http, saying: []) { _ in
+                            // As long as libdispatch needs to look at the threads a few times.
+                            try await Task.sleep(for: .seconds(4))
+                            #expect(try await node.put("/api/user/a", "{\"name\": \"A\"}").status == 200)
+                        }
+                    }
+                    command.signal(SIGTERM)
+                    try await command.end()
+                }
+                #expect(exitCode == 0)
+            }
+        }
+    }
+
     @Test("without an identity the node says how to make one")
     func noIdentity() async throws {
         try await AsyncGate.processes.pass {

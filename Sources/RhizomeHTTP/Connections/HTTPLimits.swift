@@ -5,7 +5,8 @@ internal import NIOCore
 /// Hummingbird's own idle timeout sees slow headers only: a body that drips resets it, and a reader that stalls holds its
 /// connection for ever.
 struct HTTPLimits: Sendable {
-    /// Open connections (default 256); beyond them the one that has kept us waiting longest makes room.
+    /// Open connections (default 256), a fourth of the descriptors at most; beyond them the one that has kept us waiting
+    /// longest makes room.
     var connections = 256
     /// Bytes of an answer that the kernel may hold for a slow reader (default 128 KiB, which Linux doubles).
     ///

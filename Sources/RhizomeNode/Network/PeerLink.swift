@@ -22,6 +22,8 @@ final class PeerLink {
         case subscribed
         /// A publication came in.
         case published([UInt8])
+        /// There is no descriptor left for another connection.
+        case shortOfDescriptors
         /// An attempt starts: find the host's addresses and hand them to `connect(to:port:attempt:)`.
         case lookUp(PeerAddress, attempt: Int)
     }
@@ -171,6 +173,7 @@ final class PeerLink {
                 fail(refused: isTCPConnected)
             }
         } catch {
+            if error.code == .resources { onEvent(.shortOfDescriptors) }
             fail(refused: false)
         }
     }
@@ -289,6 +292,7 @@ final class PeerLink {
             try subscriber.connect(HostLookup.endpoint(host: host, port: publishPort))
         } catch {
             // Without publications news comes by asking for it.
+            if error.code == .resources { onEvent(.shortOfDescriptors) }
             subscriber?.close()
             subscriber = nil
         }

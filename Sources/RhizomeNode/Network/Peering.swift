@@ -81,8 +81,9 @@ actor Peering: SocketActor {
 
     /// Connections of one peer that have said `hello`, remembered at most: the oldest goes.
     private static let greetedConnections = 64
-    /// How often it is logged that a peer sends messages of too many frames: all of them are counted.
-    private static let oversizedLogInterval: Int64 = 60_000_000
+    /// How often it is logged that a peer sends messages of too many frames, and that descriptors are short: all of them
+    /// are counted.
+    private static let repeatedLogInterval: Int64 = 60_000_000
     /// Bytes of a frame that a subscriber may send: enough for the handshake's largest, and more than a topic has.
     private static let subscriptionBytes = 512
     /// Publications of one peer that are worked on at the same time: further ones are dropped and fetched later.
@@ -116,6 +117,7 @@ actor Peering: SocketActor {
     private let requesters = AcceptedConnections()
     private let subscribers = AcceptedConnections()
     private var oversizedLogged: [PublicKey: Int64] = [:]
+    private var shortageLogged: Int64?
     private var isStopped = false
 
     init(
@@ -189,9 +191,10 @@ actor Peering: SocketActor {
             let accepted = kind == .xpub ? subscribers : requesters
             try socket.monitor { [weak self] event in
                 limit?.note(event)
-                accepted.note(event)
+                let stays = accepted.note(event)
                 self?.assumeIsolated { peering in
                     peering.count(event.kind)
+                    if !stays { peering.lostConnection() }
                     if kind == .router { peering.noteEnd(event) }
                 }
             }
@@ -215,10 +218,25 @@ actor Peering: SocketActor {
         case .accepted: metrics.accepted.increment()
         case .handshakeSucceeded: metrics.authenticated.increment()
         case .handshakeFailed, .handshakeFailedAuthentication, .handshakeFailedProtocol: metrics.refused.increment()
-        case .acceptFailed: metrics.notAccepted.increment()
+        case .acceptFailed: lostConnection()
         case .connected, .connectDelayed, .connectRetried, .listening, .closed, .closeFailed, .disconnected, .other:
             break
         }
+    }
+
+    /// Takes note that a peer, or a stranger, could not be let in for want of descriptors.
+    private func lostConnection() {
+        metrics.notAccepted.increment()
+        logShortage()
+    }
+
+    private func logShortage() {
+        guard shortageLogged.map({ clock.uptime - $0 > Self.repeatedLogInterval }) ?? true else { return }
+        shortageLogged = clock.uptime
+        logger.error(
+            "there are too few descriptors for all connections; some are refused, or not made, and tried again. Raise the hard limit of open files (RLIMIT_NOFILE; LimitNOFILE= of a systemd service), or keep strangers from the ports",
+            metadata: ["limit": "\(DescriptorLimit.current)"]
+        )
     }
 
     private func listener(_ socket: Socket) throws -> Listener {
@@ -317,6 +335,7 @@ actor Peering: SocketActor {
         case .lost:
             logger.info("the connection with a peer is gone", metadata: metadata(of: peer))
             onLinkEvent(peer, .lost)
+        case .shortOfDescriptors: logShortage()
         case .lookUp(let address, let attempt):
             // Owner: the attempt; the task ends with the lookup, and what a later attempt made void is passed over.
             Task {
@@ -477,7 +496,7 @@ actor Peering: SocketActor {
     }
 
     private func logOversized(of peer: PublicKey, frames: Int, bytes: Int) {
-        guard oversizedLogged[peer].map({ clock.uptime - $0 > Self.oversizedLogInterval }) ?? true else { return }
+        guard oversizedLogged[peer].map({ clock.uptime - $0 > Self.repeatedLogInterval }) ?? true else { return }
         oversizedLogged[peer] = clock.uptime
         logger.notice(
             "a message of too many frames was dropped; further ones are counted, and told once a minute",
