@@ -259,10 +259,32 @@ public final class Node: Sendable {
         return links
     }
 
+    /// Warns of seed peers to which this node doesn't go, among these.
+    private func tellUnused(_ peers: some Collection<PublicKey>) {
+        for peer in Set(peers).intersection(configuration.seeds.keys).sorted() {
+            let reason: String
+            switch admittance.trust.standing(of: peer, at: clock.now) {
+            case .own, .trusted: continue
+            case .distrusted where admittance.trust.entries[peer]?.action == .trust: reason = "its trust has run out"
+            case .distrusted: reason = "it is distrusted"
+            case .unknown: reason = "it isn't in the list"
+            }
+            logger.warning(
+                "a seed peer (RHIZOME_SEED_PEERS) isn't gone to, since it isn't trusted; to go there: rhizome-keys trust DID, else take it out of the setting",
+                metadata: [
+                    "peer": "\(peer.did)", "name": "\(admittance.trust.lastName(of: peer) ?? "")",
+                    "reason": "\(reason)",
+                    "addresses": "\(configuration.seeds[peer, default: []].map(\.description).joined(separator: " "))",
+                ]
+            )
+        }
+    }
+
     // MARK: - Running
 
     /// Serves, connects and catches up until the task is cancelled; then closes all sockets, within 2 s.
     public func run() async {
+        tellUnused(configuration.seeds.keys)
         let (sessions, newSession) = AsyncStream<PeerSession>.makeStream()
         let server = RequestServer(
             configuration: configuration,
@@ -372,6 +394,7 @@ public final class Node: Sendable {
             await peering.rebind(reason: change.excluded.isEmpty ? "trust given" : "trust taken back")
         }
         linkChanges.post { $0.restated.formUnion(change.restated) }
+        tellUnused(change.restated.union(change.excluded))
         guard change.changesAuthors else { return }
         do {
             try await intake.trustChanged()

@@ -181,16 +181,29 @@ struct RunOptions: ParsableArguments {
             do {
                 return (try trust.find(String(parts[0])).identity, address)
             } catch {
-                throw CommandMisuse("\(setting.variable): '\(TerminalText.escaped(text))': \(error)")
+                throw CommandMisuse(
+                    "\(setting.variable): '\(TerminalText.escaped(text))' can't be used: \(error); without a key there "
+                        + "is no connection: trust it first (rhizome-keys trust PEER), or leave it out"
+                )
             }
         }
-        guard let entry = trust.entries.values.first(where: { $0.addresses.contains(address) }) else {
+        guard let identity = identity(at: address, trust) else {
             throw CommandMisuse(
                 "\(setting.variable): no trusted peer has the address \(address), and without a key there is no "
                     + "connection; trust it first: rhizome-keys trust PEER --address \(address)"
             )
         }
-        return (entry.identity, address)
+        return (identity, address)
+    }
+
+    /// Who is trusted at an address; else who was last and is distrusted by now, of which the node warns: to take back
+    /// trust must not keep it from starting.
+    private func identity(at address: PeerAddress, _ trust: TrustList) -> PublicKey? {
+        if let entry = trust.entriesByName.first(where: { $0.addresses.contains(address) }) { return entry.identity }
+        return trust.statements.last { statement in
+            statement.change.addresses.contains(address)
+                && trust.entries[statement.change.identity]?.action == .distrust
+        }?.change.identity
     }
 
     /// The HTTP API's part of the settings; nothing where it is switched off.

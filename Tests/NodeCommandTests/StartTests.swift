@@ -19,6 +19,7 @@ import Testing
             ("RHIZOME_LOG_LEVEL", "loud", "info"),
             ("RHIZOME_SEED_PEERS", "10.0.0.1:4000", "rhizome-keys trust"),
             ("RHIZOME_SEED_PEERS", "bob@nowhere", "host:port"),
+            ("RHIZOME_SEED_PEERS", "bob@10.0.0.1:4000", "trust it first (rhizome-keys trust PEER)"),
             ("RHIZOME_PUB_SUB_TOPIC", String(repeating: "x", count: 65), "64"),
         ]
     )
@@ -34,6 +35,33 @@ import Testing
                 #expect(outcome.exitCode == 64)
                 #expect(outcome.errors.contains(variable))
                 #expect(outcome.errors.contains(allowed), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("a seed peer that is distrusted is told and left alone, and gone to once it is trusted again")
+    func distrustedSeed() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let alice = try await NodeHome.make("alice", in: folder)
+                let bob = try await NodeHome.make("bob", in: folder, at: LoopbackHost.next())
+                let other = "\(LoopbackHost.next()):4000"
+                try await bob.trust(alice)
+                try await alice.trust(bob, at: other)
+                _ = try await alice.keys("distrust", "bob")
+                try await bob.running { _ in
+                    // By name, and by the address at which he was trusted last.
+                    try await alice.running(["RHIZOME_SEED_PEERS": "bob@\(bob.address), \(other)"]) { node in
+                        let lines = await node.logged("RHIZOME_SEED_PEERS", "it is distrusted", "name=bob")
+                        #expect(lines.count == 1, "\(lines)")
+                        #expect(lines.first?.contains("rhizome-keys trust") == true)
+                        for address in [bob.address, other] { #expect(lines.first?.contains(address) == true) }
+                        try await alice.trust(bob)
+                        try await eventually("alice goes to bob") {
+                            try await node.peer("bob")?.state == "connected"
+                        }
+                    }
+                }
             }
         }
     }
