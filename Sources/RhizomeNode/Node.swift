@@ -395,6 +395,7 @@ public final class Node: Sendable {
         }
         linkChanges.post { $0.restated.formUnion(change.restated) }
         tellUnused(change.restated.union(change.excluded))
+        await announce(change.revealed)
         guard change.changesAuthors else { return }
         do {
             try await intake.trustChanged()
@@ -402,6 +403,18 @@ public final class Node: Sendable {
             health.failed(error)
         }
         for (_, session) in directory.sessions { session.post { $0.comparesAll = true } }
+    }
+
+    /// Tells peers of logs that were kept from them: they have passed over these, which don't change by being shown.
+    private func announce(_ authors: Set<PublicKey>) async {
+        for author in authors {
+            do {
+                let heads = try await log.heads(of: author).map { AuthorHead(author: author, id: $0.id) }
+                announcements.post { $0.add(heads) }
+            } catch {
+                health.failed(error)
+            }
+        }
     }
 
     /// Once a second: takes up what is due, tells who knocked, and warns where the clock is off.

@@ -17,6 +17,14 @@ struct Announcer: Sendable {
         private(set) var grown: Set<PublicKey> = []
         private var bytes = 0
 
+        /// Adds heads that are held, and are told now.
+        mutating func add(_ heads: [AuthorHead]) {
+            for head in heads {
+                grown.insert(head.author)
+                self.heads.add(head)
+            }
+        }
+
         mutating func add(_ batch: [StoredDelta], own: PublicKey) {
             for stored in batch {
                 let delta = stored.delta

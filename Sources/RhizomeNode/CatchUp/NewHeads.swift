@@ -22,7 +22,12 @@ struct NewHeads: Sendable {
     /// Adds a delta in place of those that it follows.
     mutating func add(_ delta: SignedDelta) {
         remove(delta.header.previous)
-        if heads.count < PeeringLimits.headsPage { heads[delta.id] = delta.author }
+        add(AuthorHead(author: delta.author, id: delta.id))
+    }
+
+    /// Adds a head of a log as it is held.
+    mutating func add(_ head: AuthorHead) {
+        if heads.count < PeeringLimits.headsPage { heads[head.id] = head.author }
     }
 
     /// Adds the heads among deltas that were accepted later.

@@ -16,6 +16,8 @@ struct TrustWatch: Sendable {
         var excluded: Set<PublicKey> = []
         /// About whom there is a new statement.
         var restated: Set<PublicKey> = []
+        /// Whose deltas are shown to peers now and were not before: they were distrusted with keep none.
+        var revealed: Set<PublicKey> = []
         /// Whether an author's deltas are taken that were not, or not any more.
         var changesAuthors = false
     }
@@ -35,6 +37,7 @@ struct TrustWatch: Sendable {
     private struct Snapshot: Equatable {
         var mayConnect: Set<PublicKey> = []
         var mayAuthor: Set<PublicKey> = []
+        var hidden: Set<PublicKey> = []
         var statements: [PublicKey: Int64] = [:]
 
         init(_ list: TrustList, now: Int64) {
@@ -42,6 +45,7 @@ struct TrustWatch: Sendable {
                 statements[identity] = entry.time
                 if list.mayConnect(identity, at: now) { mayConnect.insert(identity) }
                 if list.mayAuthor(identity, at: now) { mayAuthor.insert(identity) }
+                if case .distrusted(.none) = list.standing(of: identity, at: now) { hidden.insert(identity) }
             }
         }
     }
@@ -107,6 +111,7 @@ struct TrustWatch: Sendable {
                 admitted: next.mayConnect.subtracting(snapshot.mayConnect),
                 excluded: snapshot.mayConnect.subtracting(next.mayConnect),
                 restated: Set(next.statements.filter { snapshot.statements[$0.key] != $0.value }.keys),
+                revealed: snapshot.hidden.subtracting(next.hidden),
                 changesAuthors: next.mayAuthor != snapshot.mayAuthor
             )
             snapshot = next

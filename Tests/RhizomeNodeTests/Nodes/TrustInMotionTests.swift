@@ -144,6 +144,34 @@ import Testing
         }
     }
 
+    @Test("a log that was kept from peers, and isn't any more, is told to them at once")
+    func revealed() async throws {
+        let alice = try TestNode("alice")
+        let bob = try TestNode("bob")
+        let zoe = try TestAuthors.signer("zoe").publicKey
+        for node in [alice, bob] { try node.trust(zoe, as: "zoe", may: [.author]) }
+        try alice.trust(bob)
+        try await alice.running { first in
+            for delta in try Deltas.chain(3, by: "zoe") { _ = try await first.submit(delta.bytes) }
+            try alice.state(.distrust(zoe, keep: .none))
+            try await eventually("it is in force") {
+                if case .distrusted = first.trust.standing(of: zoe, at: alice.now) { true } else { false }
+            }
+            try bob.trust(alice, at: first.requestAddress)
+            try await bob.running { _ in
+                let own = try await first.write([.name("a")])
+                try await eventually("bob has compared and is told news") {
+                    try await bob.log.contains(own.map(\.id)).count == 1
+                }
+                #expect(try await bob.log.count() == 1)
+                // The subscription is up once something comes by it alone.
+                try await Task.sleep(for: .seconds(1))
+                try alice.state(.distrust(zoe))
+                try await eventually("bob holds zoe's", within: .seconds(40)) { try await bob.log.count() == 4 }
+            }
+        }
+    }
+
     @Test("deltas that waited for trust in their author are taken up when it is given, before anybody sends them again")
     func takenUp() async throws {
         let carol = try TestNode("carol")
