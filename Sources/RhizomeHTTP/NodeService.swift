@@ -14,6 +14,8 @@ protocol NodeService: Sendable {
     var log: any DeltaLog { get }
     /// Whole seconds since the node started.
     var uptimeSeconds: Int64 { get }
+    /// Why nothing can be written now; `nil` where nothing is known to be in the way.
+    var writeError: WriteError? { get }
 
     /// This node first, then every trusted entry by petname bytes.
     func peers() async throws -> [PeerStatus]

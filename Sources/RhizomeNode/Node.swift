@@ -53,6 +53,7 @@ public final class Node: Sendable {
     private let hello: @Sendable () async -> Hello
     private let logger: Logger
     private let startedAt: Int64
+    private let ownTime: OwnLogTime
     private let exclusions: Exclusions
 
     /// What is to be done about links; posted from anywhere, done by one task.
@@ -128,6 +129,7 @@ public final class Node: Sendable {
         let views = ViewCache()
         let exclusions = Exclusions(log: log)
         let appended = AppendSignal(last: try await log.count())
+        let ownTime = OwnLogTime(of: own, heads: try await log.heads(of: own))
         let health = StoreHealth(clock: clock, logger: logger)
         let intake = Intake(
             log: log,
@@ -150,6 +152,7 @@ public final class Node: Sendable {
                 views.note(batch)
                 if let last = batch.last { appended.post(last.position) }
                 announcements.post { $0.add(batch, own: own) }
+                ownTime.note(batch)
                 let foreign = batch.filter { $0.delta.author == own && $0.arrival.receivedFrom != nil }
                 guard let peer = foreign.first?.arrival.receivedFrom else { return }
                 logger.warning(
@@ -242,6 +245,7 @@ public final class Node: Sendable {
         self.jobs = jobs
         self.logger = logger
         startedAt = clock.uptime
+        self.ownTime = ownTime
     }
 
     /// The peers to which we go, with their addresses: those of the list first, then the seeds'.
@@ -417,10 +421,22 @@ public final class Node: Sendable {
         }
     }
 
+    /// Says whether something may be told: once an hour.
+    private struct Hourly {
+        private var toldAt: Int64?
+
+        mutating func isDue(now: Int64) -> Bool {
+            if let toldAt, now - toldAt <= 3_600_000_000 { return false }
+            toldAt = now
+            return true
+        }
+    }
+
     /// Once a second: takes up what is due, tells who knocked, and warns where the clock is off.
     @concurrent
     private func keepHouse() async {
-        var warnedAt = Int64.min
+        var offWarnings = Hourly()
+        var writeWarnings = Hourly()
         var knocks = KnockLog()
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))
@@ -430,10 +446,12 @@ public final class Node: Sendable {
             } catch {
                 health.failed(error)
             }
+            if let error = writeError, writeWarnings.isDue(now: clock.uptime) {
+                logger.warning("nothing can be written here", metadata: ["error": "\(error)"])
+            }
             guard let offset = directory.medianOffset, abs(offset) > 60_000_000,
-                warnedAt == .min || clock.uptime - warnedAt > 3_600_000_000
+                offWarnings.isDue(now: clock.uptime)
             else { continue }
-            warnedAt = clock.uptime
             logger.warning(
                 "this clock is off the peers' by more than a minute; set it right (timedatectl)",
                 metadata: ["seconds": "\(-offset / 1_000_000)"]
@@ -478,6 +496,11 @@ public final class Node: Sendable {
         await gate.pass()
         return try await intake.write(drafts)
     }
+
+    /// Why nothing can be written now: our own last delta is too far ahead of this clock; `nil` where it isn't.
+    ///
+    /// What keeps a single write from working, as a value to be replaced that is ahead, or the disk, isn't told.
+    public var writeError: WriteError? { ownTime.error(now: clock.now) }
 
     /// The position of the last delta that was appended; whatever was answered is at or before it.
     package var lastPosition: Int64 { appended.last }

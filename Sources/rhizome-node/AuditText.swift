@@ -59,6 +59,7 @@ struct AuditText {
                 let ahead = Self.counted(author.aheadCount, "delta")
                 lines.append("  \(ahead) dated more than 5 minutes after their arrival")
             }
+            if let lead = author.lead(over: now) { lines.append("  " + leading(author, by: lead)) }
         }
         if report.clockWentBackCount > 0 {
             let times = Self.counted(report.clockWentBackCount, "time")
@@ -67,6 +68,13 @@ struct AuditText {
         for finding in report.findings { lines.append("finding: \(TerminalText.escaped(finding.description))") }
         lines.append(report.findingCount == 0 ? "no finding" : Self.counted(report.findingCount, "finding"))
         return lines
+    }
+
+    private func leading(_ author: AuthorAudit, by lead: Int64) -> String {
+        let text = "the last is dated \(lead / 1_000_000) s ahead of this clock"
+        guard author.author == trust.owner else { return text }
+        return text + "; set the clock right (timedatectl), or nothing can be written before "
+            + Timestamp.text(now + lead - DeltaLimits.aheadMicroseconds)
     }
 
     /// The report as JSON.
@@ -103,6 +111,7 @@ struct AuditText {
                 author.stalls.map { ["id": .string($0.id.description), "reason": .string($0.reason.rawValue)] }
             ),
             "ahead": .integer(author.aheadCount),
+            "aheadOfClock": author.lead(over: now).map { .integer($0) } ?? .null,
         ]
     }
 

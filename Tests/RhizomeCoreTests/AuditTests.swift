@@ -158,6 +158,10 @@ import Testing
         #expect(alice.stalls == [stall])
         #expect(alice.aheadCount == 1)
         #expect(report.clockWentBackCount == 1)
+        // Ahead of the clock of the one who asks is another thing than ahead of the arrival.
+        let limit = alice.lastTime - DeltaLimits.aheadMicroseconds
+        #expect(alice.lead(over: limit - 1) == DeltaLimits.aheadMicroseconds + 1)
+        for now in [limit, alice.lastTime, .max] { #expect(alice.lead(over: now) == nil) }
     }
 
     @Test("a stall that would fit, fits nowhere for another reason or isn't signed by its author is found")

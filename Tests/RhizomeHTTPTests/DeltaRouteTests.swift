@@ -228,6 +228,18 @@ import Testing
             #expect(answer.json == ["error": .string(code.rawValue), "message": "what to do"])
             #expect(answer.headers[.retryAfter] == "1")
         }
+        let now: Int64 = 1_735_689_600_000_000
+        let later = try #require(WriteError.clock(forWritingAt: now + 301_500_000, now: now))
+        api.node.state.withLock { $0.failure = later }
+        let answer = try await api.post(name)
+        #expect(
+            answer.json == [
+                "error": "clock", "message": .string(later.message), "writableAt": .integer(now + 1_500_000),
+            ]
+        )
+        #expect(answer.headers[.retryAfter] == "2")
+        #expect(later.message.contains("2025-01-01T00:00:01.500000Z"))
+        #expect(WriteError.clock(forWritingAt: now + 300_000_000, now: now) == nil)
         api.node.state.withLock { $0.failure = WriteError(.content, "too much") }
         #expect(try await api.post(name).status == 400)
         api.node.state.withLock { $0.logFailure = DeltaLogError(.disk, "full") }

@@ -36,6 +36,8 @@ final class MemoryNode: NodeService {
     var identity: PublicKey { signer.publicKey }
     var log: any DeltaLog { memory }
 
+    var writeError: WriteError? { state.withLock { $0.failure.flatMap { $0.code == .clock ? $0 : nil } } }
+
     func peers() async throws -> [PeerStatus] { state.withLock { $0.peers } }
     func refusedKeys() -> [RefusedKey] { state.withLock { $0.refused } }
     @Sendable func petname(of identity: PublicKey) -> String? { state.withLock { $0.petnames[identity] } }

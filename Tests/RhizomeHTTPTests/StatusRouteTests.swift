@@ -26,6 +26,17 @@ import Testing
         )
     }
 
+    @Test("Health tells what keeps every write from working, and from when on it does")
+    func unwritable() async throws {
+        let api = try APIHarness()
+        let error = try #require(WriteError.clock(forWritingAt: 900_000_000, now: 0))
+        api.node.state.withLock { $0.failure = error }
+        let answer = try await api.get("/api/health")
+        #expect(answer.status == 200)
+        #expect(answer["clock"] == ["message": .string(error.message), "writableAt": .integer(600_000_000)])
+        #expect(answer["status"] == "ok")
+    }
+
     @Test("Peers are listed with all their fields, null where nothing is known")
     func peers() async throws {
         let api = try APIHarness()

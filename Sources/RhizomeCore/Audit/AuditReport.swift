@@ -21,6 +21,15 @@ public struct AuthorAudit: Hashable, Sendable {
     /// How many deltas came with a time more than 5 minutes ahead of the clock that received them.
     public let aheadCount: Int64
 
+    /// By how many µs its last delta is ahead of a clock, where that is more than the 5 minutes that admission allows;
+    /// `nil` elsewhere.
+    ///
+    /// Of the own log: until the clock has come so near, nothing can be written (spec: admission.md, "Clocks").
+    public func lead(over now: Int64) -> Int64? {
+        let (lead, isBeyond) = lastTime.subtractingReportingOverflow(now)
+        return !isBeyond && lead > DeltaLimits.aheadMicroseconds ? lead : nil
+    }
+
     /// Whether nothing is wrong with the log.
     public var isComplete: Bool { firstFinding == nil }
 }

@@ -58,9 +58,12 @@ extension APIError {
         )
     }
 
-    private init(_ error: WriteError) {
+    /// What a write that failed means; of `clock` also when it works again.
+    init(_ error: WriteError) {
         switch error.code {
-        case .clock, .disk: self = .unavailable(error.code.rawValue, error.message)
+        case .clock, .disk:
+            self = .unavailable(error.code.rawValue, error.message, retryAfter: error.wait ?? .seconds(1))
+            if let time = error.writableAt { details.append("writableAt", .integer(time)) }
         case .content: self = .badInput(error.message)
         }
     }

@@ -27,13 +27,14 @@ struct APIError: Error, Equatable {
     /// 404.
     static let notFound = APIError(status: .notFound, error: "Not Found")
 
-    /// 503 with a code word and a sentence.
-    static func unavailable(_ code: String, _ message: String) -> APIError {
-        APIError(
+    /// 503 with a code word and a sentence, and when to try again (RFC 9110 §10.2.3, in whole seconds).
+    static func unavailable(_ code: String, _ message: String, retryAfter wait: Duration = .seconds(1)) -> APIError {
+        let (seconds, rest) = wait.components
+        return APIError(
             status: .serviceUnavailable,
             error: code,
             details: ["message": .string(message)],
-            fields: [.retryAfter: "1"]
+            fields: [.retryAfter: "\(max(1, rest > 0 ? seconds + 1 : seconds))"]
         )
     }
 

@@ -20,25 +20,29 @@ struct OwnChain {
     /// Signs drafts, each after the one before it.
     ///
     /// - Parameter now: µs since 1970; a delta's time is greater than those before it, and than what it is to replace.
+    /// - Throws: ``WriteError`` `clock` where one of them would be more than 5 minutes ahead of that; `content`.
     mutating func sign(
         _ drafts: [Draft],
         by signer: any StatementSigner,
         now: Int64
     ) throws(WriteError) -> [SignedDelta] {
+        guard !drafts.isEmpty else { return [] }
+        let latest = drafts.reduce(heads.map(\.timeCreated).max() ?? -1) { time, draft in
+            let after = max(time, draft.replacing ?? -1)
+            return after < .max ? after + 1 : after
+        }
+        if let error = WriteError.clock(forWritingAt: latest, now: now) { throw error }
         var signed: [SignedDelta] = []
         var heads = heads
         for (index, draft) in drafts.enumerated() {
             let after = max(heads.map(\.timeCreated).max() ?? -1, draft.replacing ?? -1)
-            let time = max(now, after < .max ? after + 1 : after)
-            guard time <= now + DeltaLimits.aheadMicroseconds else {
-                throw WriteError(
-                    .clock,
-                    "our last delta, or the one to be replaced, is \((time - now) / 1_000_000) s ahead of this clock; "
-                        + "set the clock right (timedatectl), or wait"
-                )
-            }
             do throws(DeltaRefusal) {
-                let delta = try SignedDelta(pointers: draft.pointers, after: heads, timeCreated: time, signer: signer)
+                let delta = try SignedDelta(
+                    pointers: draft.pointers,
+                    after: heads,
+                    timeCreated: max(now, after + 1),
+                    signer: signer
+                )
                 signed.append(delta)
                 heads = [DeltaLink(delta).head]
             } catch {

@@ -70,10 +70,22 @@ import Testing
     func clockSetBack() async throws {
         let bench = try IntakeBench()
         _ = try await bench.intake.write([.name("a")])
+        let written = bench.time.now
         bench.time.now -= 301_000_000
+        let error = await #expect(throws: WriteError(.clock, "")) { try await bench.intake.write([.name("b")]) }
+        // It names the first moment at which the same write works, as a time and as how long that is.
+        let writableAt = written + 1 - DeltaLimits.aheadMicroseconds
+        #expect(error?.writableAt == writableAt)
+        #expect(error?.wait == .microseconds(writableAt - bench.time.now))
+        #expect(error?.message.contains(Timestamp.text(writableAt)) == true)
+        let own = OwnLogTime(of: bench.own.publicKey, heads: try await bench.log.heads(of: bench.own.publicKey))
+        bench.time.now = writableAt - 1
         await #expect(throws: WriteError(.clock, "")) { try await bench.intake.write([.name("b")]) }
-        bench.time.now += 2_000_000
-        #expect(try await bench.intake.write([.name("b")]).count == 1)
+        #expect(own.error(now: bench.time.now)?.writableAt == writableAt)
+        bench.time.now = writableAt
+        #expect(own.error(now: bench.time.now) == nil)
+        own.note(try await bench.intake.write([.name("b")]))
+        #expect(own.error(now: bench.time.now)?.writableAt == writableAt + 1)
         #expect(try await bench.log.count() == 2)
         #expect(await bench.intake.waiting.count == 0)
     }

@@ -52,6 +52,9 @@ import Testing
             try await alice.running { first in
                 let error = await #expect(throws: WriteError.self) { try await first.write([.name("Alice")]) }
                 #expect(error?.code == .clock)
+                let writableAt = try #require(error?.writableAt)
+                #expect(abs(writableAt - first.clock.now - Self.day) < 600_000_000)
+                #expect(first.writeError?.writableAt == writableAt)
             }
             #expect(try await bob.log.count() == 2)
         }
