@@ -608,6 +608,7 @@ public final class Node: Sendable {
         metrics.cacheBytes.set(cached.bytes)
         metrics.cacheHits.set(cached.hits)
         metrics.cacheMisses.set(cached.misses)
+        metrics.longReads.set(views.computing.inFlight)
         // What can't be read now stays as it was.
         if let count = try? await log.count() { metrics.deltas.set(count) }
         for (peer, lag) in (try? await holdings.lags()) ?? [:] { metrics.lag(lag, of: peer) }

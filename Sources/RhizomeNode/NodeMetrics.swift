@@ -81,6 +81,7 @@ final class NodeMetrics: Sendable {
     let cacheBytes: Meter
     let cacheHits: Meter
     let cacheMisses: Meter
+    let longReads: Meter
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
@@ -121,6 +122,7 @@ final class NodeMetrics: Sendable {
         cacheBytes = meter("rhizome_view_cache_bytes")
         cacheHits = meter("rhizome_view_cache_hits")
         cacheMisses = meter("rhizome_view_cache_misses")
+        longReads = meter("rhizome_long_reads_in_flight")
     }
 
     /// Takes over the petnames of the list; what was counted of who isn't in it any more is forgotten.
@@ -210,6 +212,12 @@ extension Node {
         .init("rhizome_view_cache_bytes", .gauge, unit: "bytes", "Bytes that the views in memory take, about."),
         .init("rhizome_view_cache_hits", .gauge, unit: "reads", "Reads of views that needed nothing of the store."),
         .init("rhizome_view_cache_misses", .gauge, unit: "reads", "Reads of views that asked the store."),
+        .init(
+            "rhizome_long_reads_in_flight",
+            .gauge,
+            unit: "pieces",
+            "Pieces of reads that are computed on threads of their own, or wait for it."
+        ),
         .init(
             "rhizome_verify_seconds",
             .seconds,

@@ -6,17 +6,38 @@ internal import StrictJSON
 /// A JSON array that is written while it is being read from the log: never whole in memory (spec: http.md).
 struct JSONList: Sendable {
     /// Gives the next items; none at the end.
-    typealias NextPage = () async throws -> [JSONValue]
+    typealias NextPage<Item> = () async throws -> [Item]
 
     /// Bytes after which what has gathered is handed to the socket.
     static let partBytes = 32 * 1024
 
     /// What stands before the array: `{"ids":`.
-    var prefix = ""
+    private let prefix: String
     /// What stands after it: `}`.
-    var suffix = ""
+    private let suffix: String
     /// Makes a source of pages for one answer.
-    let pages: @Sendable () -> NextPage
+    private let pages: @Sendable () -> NextPage<[UInt8]>
+
+    /// A list.
+    ///
+    /// - Parameter pages: makes a source of pages for one answer.
+    init(prefix: String = "", suffix: String = "", pages: @escaping @Sendable () -> NextPage<JSONValue>) {
+        self.init(
+            prefix: prefix,
+            suffix: suffix,
+            encoded: {
+                let next = pages()
+                return { try await next().map(\.encoded) }
+            }
+        )
+    }
+
+    /// A list of items whose JSON was made already.
+    init(prefix: String = "", suffix: String = "", encoded pages: @escaping @Sendable () -> NextPage<[UInt8]>) {
+        self.prefix = prefix
+        self.suffix = suffix
+        self.pages = pages
+    }
 
     /// The answer, with a line's end, for terminals.
     ///
@@ -33,7 +54,7 @@ struct JSONList: Sendable {
                 for item in page {
                     if !isFirst { buffer.append(UInt8(ascii: ",")) }
                     isFirst = false
-                    item.write(to: &buffer)
+                    buffer.append(contentsOf: item)
                     if buffer.count >= Self.partBytes {
                         try await writer.write(ByteBuffer(bytes: buffer))
                         buffer.removeAll(keepingCapacity: true)

@@ -17,7 +17,12 @@ extension HTTPField.Name {
 extension Response {
     /// A JSON value, whole; with a line's end, for terminals.
     static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
-        .bytes(value.encoded + [UInt8(ascii: "\n")], type: MediaTypes.json, status: status)
+        .json(encoded: value.encoded, status: status)
+    }
+
+    /// JSON that was made already.
+    static func json(encoded: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        .bytes(encoded + [UInt8(ascii: "\n")], type: MediaTypes.json, status: status)
     }
 
     /// An error in the one form that all have.

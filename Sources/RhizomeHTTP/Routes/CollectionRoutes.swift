@@ -45,7 +45,9 @@ struct CollectionRoutes {
         let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
         let reader = try await node.reader(from: parameters.viewpoint)
         guard let history = try await reader.history(of: request.parameter("id")) else { throw APIError.notFound }
-        return .json(history.json)
+        return .json(
+            encoded: await node.views.computing.run(cost: history.changes.count) { history.json.encoded }
+        )
     }
 
     // MARK: - Writing

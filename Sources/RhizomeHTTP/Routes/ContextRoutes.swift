@@ -39,7 +39,7 @@ struct ContextRoutes {
         }
         let first = try await contexts.names(after: after, count: batch)
         let isComplete = page.limit == nil
-        let list = JSONList {
+        let list = JSONList(encoded: {
             var (names, hasMore) = first
             var index = 0
             return {
@@ -53,10 +53,10 @@ struct ContextRoutes {
                     index += 1
                     // Gone meanwhile where there is none.
                     guard let context = try await contexts.context(names[index - 1]) else { continue }
-                    return [context.json(own: own)]
+                    return [context.item(own: own)]
                 }
             }
-        }
+        })
         var response = list.response()
         if let limit = page.limit, first.hasMore, let last = first.names.last {
             response.linkToNext(request.target, limit: limit, after: .context(last.text(own: own)))
@@ -67,7 +67,8 @@ struct ContextRoutes {
     @Sendable private func context(_ request: APIRequest) async throws -> Response {
         _ = try ReadParameters(request.target.query, taking: [])
         guard let context = try await node.context(called: request.parameter("name")) else { throw APIError.notFound }
-        return .json(try context.definition.get().json)
+        _ = try context.definition.get()
+        return .json(encoded: context.encoded)
     }
 
     // MARK: - Writing
@@ -76,14 +77,16 @@ struct ContextRoutes {
         _ = try ReadParameters(request.target.query, taking: [])
         let name = request.parameter("name")
         guard !ReservedNames.ids.contains(name) else { throw APIError.badInput("this name is reserved", field: "name") }
-        let put = try ContextPut(
-            name: name,
-            definition: try ContextDefinition(
-                json: .object(try request.object()),
-                identity: { node.identity(typed: $0) },
-                time: { AsOf.microseconds($0) }
+        let put = try await node.views.computing.run(cost: request.body.count) { [node] in
+            try ContextPut(
+                name: name,
+                definition: try ContextDefinition(
+                    json: .object(try request.object()),
+                    identity: { node.identity(typed: $0) },
+                    time: { AsOf.microseconds($0) }
+                )
             )
-        )
+        }
         let current = try await node.contexts().context(ContextName(name, by: node.identity))
         if let planned = put.delta(changing: current) {
             do throws(WriteError) {
@@ -99,26 +102,27 @@ struct ContextRoutes {
                 )
             }
         }
-        return .json(put.definition.json)
+        return .json(encoded: put.encoded)
     }
 }
 
 extension StoredContext {
-    /// An item of the list; `definition` is null where it can't be used, and `error` says why.
-    fileprivate func json(own: PublicKey) -> JSONValue {
+    /// An item of the list as JSON; `definition` is null where it can't be used, and `error` says why.
+    fileprivate func item(own: PublicKey) -> [UInt8] {
         var json: JSONObject = [
             "name": .text(name.text(own: own)),
             "creator": name.author.json,
             "timeCreated": .integer(timeCreated),
             "delta": delta.json,
         ]
-        switch definition {
-        case .success(let definition): json.append("definition", definition.json)
-        case .failure(let error):
-            json.append("definition", .null)
-            json.append("error", .string(error.message))
+        guard case .failure(let error) = definition else {
+            // It may be large, and was made when it was read: it takes the place of the closing brace.
+            return JSONValue.object(json).encoded.dropLast() + Array(",\"definition\":".utf8) + encoded
+                + [UInt8(ascii: "}")]
         }
-        return .object(json)
+        json.append("definition", .null)
+        json.append("error", .string(error.message))
+        return JSONValue.object(json).encoded
     }
 }
 

@@ -35,7 +35,7 @@ struct LosslessRoutes {
     }
 
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
-        .json(try await json(of: try await view(request)))
+        try await answer(try await view(request))
     }
 
     @Sendable private func transaction(_ request: APIRequest) async throws -> Response {
@@ -47,7 +47,7 @@ struct LosslessRoutes {
                 details: ["id": .text(view.id)]
             )
         }
-        return .json(try await json(of: view))
+        return try await answer(view)
     }
 
     private func view(_ request: APIRequest) async throws -> LosslessView {
@@ -58,9 +58,12 @@ struct LosslessRoutes {
     }
 
     /// The view with all fields that its deltas have in the store.
-    private func json(of view: LosslessView) async throws -> JSONValue {
+    private func answer(_ view: LosslessView) async throws -> Response {
         let stored = try await node.log.deltas(Array(view.deltas))
-        let fields = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0.json) })
-        return view.json { fields[$0.id] ?? $0.json }
+        let json = await node.views.computing.run(cost: stored.count) {
+            let fields = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0.json) })
+            return view.json { fields[$0.id] ?? $0.json }.encoded
+        }
+        return .json(encoded: json)
     }
 }

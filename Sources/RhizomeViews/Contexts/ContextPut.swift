@@ -8,6 +8,8 @@ public struct ContextPut: Sendable {
     public let name: Text
     /// What it is to mean.
     public let definition: ContextDefinition
+    /// Its JSON.
+    public let encoded: [UInt8]
 
     /// Takes what was asked for.
     ///
@@ -16,17 +18,18 @@ public struct ContextPut: Sendable {
         try ContextName.check(name)
         self.name = name
         self.definition = definition
+        encoded = definition.json.encoded
     }
 
     /// The delta that makes it so; `nil` where the name means just this already.
     ///
     /// - Parameter current: what the writer's own context of this name is, if there is one.
     public func delta(changing current: StoredContext?) -> PlannedDelta? {
-        if case .success(let definition) = current?.definition, definition == self.definition { return nil }
+        if current?.encoded == encoded { return nil }
         return PlannedDelta(
             pointers: [
                 Pointer(ControlName.context, entity: name, targetContext: ControlName.definition),
-                Pointer(ControlName.definition, .text(Text(definition.json.description))),
+                Pointer(ControlName.definition, .text(Text(String(decoding: encoded, as: UTF8.self)))),
             ],
             replacedTime: current?.timeCreated
         )

@@ -5,11 +5,12 @@ public import SignedLog
 /// The contexts that are stored in a log, as a node's owner means them (spec: views.md, "Contexts").
 ///
 /// A name means the last definition, by (timeCreated, id bytes), of its author that isn't negated and that trust doesn't
-/// keep out, as of now. Each answer is worked out anew; what was parsed lately is kept by the cache.
+/// keep out, as of now. Each answer is worked out anew; what was read of definitions lately is kept by the cache.
 public struct Contexts: Sendable {
     /// How many names are looked at together.
     private static let batch = 64
 
+    private let log: any DeltaLog
     private let own: PublicKey
     private let reader: EntityReader
     private let cache: ViewCache
@@ -21,6 +22,7 @@ public struct Contexts: Sendable {
     ///   - exclusion: what trust keeps out.
     ///   - cache: of this log; told of all that is appended.
     public init(log: any DeltaLog, own: PublicKey, without exclusion: ViewCache.Exclusion, cache: ViewCache) {
+        self.log = log
         self.own = own
         self.cache = cache
         reader = EntityReader(log: log, without: exclusion, cache: cache)
@@ -34,7 +36,11 @@ public struct Contexts: Sendable {
         let last = visible.deltas(about: name.name).last { delta in
             delta.author == name.author && delta.definition(of: name.name) != nil
         }
-        return last.flatMap { StoredContext(name.name, $0, memo: cache.definitions) }
+        guard let last else { return nil }
+        let isKnown = cache.definitions.value(of: DefinitionKey(delta: last.id, name: name.name)) != nil
+        return await cache.computing.run(cost: isKnown ? 0 : last.approximateBytes) { [cache] in
+            StoredContext(name.name, last, memo: cache.definitions)
+        }
     }
 
     /// What contexts there are, by the bytes of their names, of one name this node's own first and then by author.
@@ -55,11 +61,12 @@ public struct Contexts: Sendable {
         }
         var name = last?.name
         while found.count <= count {
-            let page = try await reader.collection(ControlName.context, after: name, count: Self.batch)
-            for (name, authors) in try await authors(of: page.ids) {
+            let names = try await log.entities(referencedAs: ControlName.context, after: name, limit: Self.batch)
+            // A name that nobody defines visibly has no authors.
+            for (name, authors) in try await authors(of: names) {
                 found += authors.map { ContextName(name, by: $0) }
             }
-            guard page.hasMore, let next = page.ids.last else { break }
+            guard names.count == Self.batch, let next = names.last else { break }
             name = next
         }
         return (Array(found.prefix(count)), found.count > count)

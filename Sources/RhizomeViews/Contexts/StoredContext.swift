@@ -11,8 +11,34 @@ public struct StoredContext: Sendable {
     public let delta: DeltaID
     /// When it was written, in µs since 1970.
     public let timeCreated: Int64
+    private let reading: Reading
+
+    /// What was read of a definition.
+    struct Reading: Sendable {
+        let definition: Result<ContextDefinition, ContextError>
+        /// Its JSON, made once: it takes long where there are thousands of authors.
+        let encoded: [UInt8]
+
+        init(_ definition: Result<ContextDefinition, ContextError>) {
+            self.definition = definition
+            encoded = (try? definition.get().json.encoded) ?? []
+        }
+
+        /// About how many bytes of memory it takes.
+        ///
+        /// A compiled rule takes up to 23 times its text, measured: that of the costliest rules.
+        var approximateBytes: Int {
+            guard case .success(let definition) = definition else { return 1_000 }
+            let keys = definition.ranking.count + (definition.moderators?.count ?? 0)
+            let rule = definition.filter.map { $0.json.encoded.count } ?? 0
+            return 500 + encoded.count + Bytes32.count * keys + 23 * rule
+        }
+    }
+
     /// The definition; what is wrong with it where it can't be used, since an author may sign anything.
-    public let definition: Result<ContextDefinition, ContextError>
+    public var definition: Result<ContextDefinition, ContextError> { reading.definition }
+    /// The definition's JSON as it is told; empty where it can't be used.
+    public var encoded: [UInt8] { reading.encoded }
 }
 
 /// Why a stored definition can't be used.
@@ -55,18 +81,18 @@ extension StoredContext {
     /// What a delta defines as a context; `nil` where it is none of this name.
     ///
     /// - Parameter memo: of definitions that were read lately.
-    init?(_ name: Text, _ delta: ViewedDelta, memo: Memo<DefinitionKey, Result<ContextDefinition, ContextError>>?) {
+    init?(_ name: Text, _ delta: ViewedDelta, memo: Memo<DefinitionKey, Reading>?) {
         guard let value = delta.definition(of: name) else { return nil }
         self.name = ContextName(name, by: delta.author)
         self.delta = delta.id
         timeCreated = delta.timeCreated
         let key = DefinitionKey(delta: delta.id, name: name)
         if let known = memo?.value(of: key) {
-            definition = known
+            reading = known
             return
         }
-        definition = Self.read(value, of: self.name, in: delta.id)
-        memo?.keep(definition, of: key, cost: delta.approximateBytes)
+        reading = Reading(Self.read(value, of: self.name, in: delta.id))
+        memo?.keep(reading, of: key, cost: reading.approximateBytes)
     }
 
     private static func read(

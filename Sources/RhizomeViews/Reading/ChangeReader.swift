@@ -116,16 +116,17 @@ public struct ChangeReader: Sendable {
             }
             return changes
         }
-        let deltas = gathered.deltas.values
-        let before = try visible(deltas.filter { !page.contains($0.id) })
-        let after = try visible(deltas)
-        return entities.compactMap { entity in
-            let change = EntityChange(
-                id: entity,
-                before: before.member(entity, of: collection),
-                after: after.member(entity, of: collection)
-            )
-            return change.before == change.after ? nil : change
+        return try await LongComputing.shared.run(cost: gathered.deltas.count) { [deltas = gathered.deltas] in
+            let before = try visible(deltas.values.filter { !page.contains($0.id) })
+            let after = try visible(deltas.values)
+            return entities.compactMap { entity in
+                let change = EntityChange(
+                    id: entity,
+                    before: before.member(entity, of: collection),
+                    after: after.member(entity, of: collection)
+                )
+                return change.before == change.after ? nil : change
+            }
         }
     }
 

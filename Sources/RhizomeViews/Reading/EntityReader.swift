@@ -4,7 +4,8 @@ public import RhizomeCore
 /// Reads entities from a log, as they are seen from one perspective.
 ///
 /// Each answer shows one state of the log: what was held when it was begun, so never half of a transaction. Between
-/// answers only a cache keeps something, where there is one. Computes on the shared pool, never on the caller's executor.
+/// answers only a cache keeps something, where there is one. Computes on the shared pool what is short, else on threads of
+/// its own (``LongComputing``), never on the caller's executor.
 public struct EntityReader: Sendable {
     private let log: any DeltaLog
     private let perspective: Perspective
@@ -12,6 +13,7 @@ public struct EntityReader: Sendable {
     private let cache: ViewCache?
     /// What the perspective excludes, where that is all that it does: the cache keeps such views.
     private let exclusion: ViewCache.Exclusion?
+    private var computing: LongComputing { cache?.computing ?? .shared }
 
     /// A reader.
     ///
@@ -67,8 +69,10 @@ public struct EntityReader: Sendable {
                 try await ForkedAuthors.among(authors, seenAs: perspective, log: log)
             )
         }
-        let visible = VisibleDeltas(among: deltas.values, seenAs: perspective)
-        return try visible.filtered(by: perspective.filters)
+        let cost = perspective.filters.isEmpty ? deltas.count : .max
+        return try await computing.run(cost: cost) { [perspective] in
+            try VisibleDeltas(among: deltas.values, seenAs: perspective).filtered(by: perspective.filters)
+        }
     }
 
     /// An entity with its properties' values, or `nil` where it isn't visible.
@@ -78,19 +82,22 @@ public struct EntityReader: Sendable {
         if let cache, let exclusion {
             return try await cache.view(of: id, without: exclusion, log: log, limit: limit)
         }
-        return EntityView(of: id, in: try await visibleDeltas(about: [id])) { property in
-            perspective.resolver(of: property, in: collection)
+        let visible = try await visibleDeltas(about: [id])
+        return await computing.run(cost: visible.deltas.count) { [perspective] in
+            EntityView(of: id, in: visible) { perspective.resolver(of: $0, in: collection) }
         }
     }
 
     /// What was said of an entity, oldest first, or `nil` where it isn't visible.
     @concurrent public func history(of id: Text) async throws -> EntityHistory? {
-        EntityHistory(of: id, in: try await visibleDeltas(about: [id]))
+        let visible = try await visibleDeltas(about: [id])
+        return await computing.run(cost: visible.deltas.count) { EntityHistory(of: id, in: visible) }
     }
 
     /// All that was said of an entity, or `nil` where nothing is left of it.
     @concurrent public func lossless(_ id: Text) async throws -> LosslessView? {
-        LosslessView(of: id, in: try await visibleDeltas(about: [id]))
+        let visible = try await visibleDeltas(about: [id])
+        return await computing.run(cost: visible.deltas.count) { LosslessView(of: id, in: visible) }
     }
 
     /// Which entities of a collection are meant.
@@ -134,7 +141,7 @@ public struct EntityReader: Sendable {
     private func page(
         after last: Text?,
         count: Int,
-        isListed: (VisibleDeltas, Text) -> Bool,
+        isListed: @escaping @Sendable (VisibleDeltas, Text) -> Bool,
         candidates: (_ last: Text?, _ limit: Int) async throws -> [Text]
     ) async throws -> CollectionPage {
         precondition(count > 0, "a page has room for an entity")
@@ -144,7 +151,7 @@ public struct EntityReader: Sendable {
         while true {
             let candidates = try await candidates(last, batch)
             let visible = try await visibleDeltas(about: candidates)
-            ids += candidates.filter { isListed(visible, $0) }
+            ids += await computing.run(cost: visible.deltas.count) { candidates.filter { isListed(visible, $0) } }
             if ids.count > count { return CollectionPage(ids: Array(ids[..<count]), hasMore: true) }
             guard candidates.count == batch, let next = candidates.last else {
                 return CollectionPage(ids: ids, hasMore: false)

@@ -88,9 +88,11 @@ public final class ViewCache: Sendable {
 
     /// The definitions of contexts that were read lately, by the bytes of their texts.
     ///
-    /// Compiled they take up to 23 times as much, measured: that of the costliest rules. One that has the most authors
-    /// takes 0.4 s to read, since each key is checked.
-    let definitions = Memo<DefinitionKey, Result<ContextDefinition, ContextError>>(capacity: 3 << 20)
+    /// One that has the most authors takes 0.4 s to read, since each key is checked. Two hundred of these are kept.
+    let definitions = Memo<DefinitionKey, StoredContext.Reading>(capacity: 64 << 20)
+
+    /// Where what takes long is computed.
+    package let computing: LongComputing
 
     private let capacity: Int
     private let state = Lock(State())
@@ -98,7 +100,13 @@ public final class ViewCache: Sendable {
     /// An empty cache.
     ///
     /// - Parameter bytes: how much it may hold, about; no entity takes more than an eighth of it.
-    public init(bytes: Int = 64 << 20) { capacity = bytes }
+    public convenience init(bytes: Int = 64 << 20) { self.init(bytes: bytes, computing: .shared) }
+
+    /// An empty cache that computes elsewhere than all others.
+    package init(bytes: Int = 64 << 20, computing: LongComputing) {
+        capacity = bytes
+        self.computing = computing
+    }
 
     /// What it holds and has done.
     public var statistics: Statistics { state.withLock { $0.statistics } }
@@ -165,9 +173,11 @@ public final class ViewCache: Sendable {
             var deltas = EntityDeltas(of: [id], limit: limit)
             try await deltas.gather(from: log)
             content = Content(deltas: deltas, live: LiveView(of: id, by: LastWriteWins()), keys: [])
-            if let exclusion { content.compute(id, exclusion) }
+            if let exclusion { content = await computed(content, id, exclusion) }
         }
-        content.keys = Self.keys(of: id, content.deltas)
+        content.keys = await computing.run(cost: content.deltas.deltas.count) { [deltas = content.deltas] in
+            Self.keys(of: id, deltas)
+        }
         let capacity = capacity
         state.withLock { [content] state in
             state.checkIn(id, content, capacity: capacity, wasHeld: taken != nil)
@@ -190,10 +200,19 @@ public final class ViewCache: Sendable {
             return
         }
         guard content.exclusion == exclusion.number, growth.isIndependent else {
-            return content.compute(id, exclusion)
+            content = await computed(content, id, exclusion)
+            return
         }
         content.live.add(growth.added, seenAs: Perspective(isExcluded: exclusion.isExcluded))
         content.view = content.live.view
+    }
+
+    private func computed(_ content: Content, _ id: Text, _ exclusion: Exclusion) async -> Content {
+        await computing.run(cost: content.deltas.deltas.count) {
+            var content = content
+            content.compute(id, exclusion)
+            return content
+        }
     }
 
     // MARK: - Names

@@ -168,8 +168,8 @@ import Testing
             try await bench.define(Text("c\(index)"), Text(#"{"asOf":\#(index),"filter":"\#(padding)"}"#))
         }
         for index in 0..<40 { #expect(try await bench.asOf(Text("c\(index)")) == Int64(index)) }
-        #expect(bench.cache.definitions.cost > 1 << 20)
-        #expect(bench.cache.definitions.cost <= 3 << 20)
+        #expect(bench.cache.definitions.cost > 32 << 20)
+        #expect(bench.cache.definitions.cost <= 64 << 20)
         #expect(try await bench.asOf("c0") == 0)
     }
 

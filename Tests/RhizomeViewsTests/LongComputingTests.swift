@@ -1,0 +1,124 @@
+import Bytes
+import Dispatch
+import RhizomeCore
+import RhizomeTesting
+import SignedLog
+import StrictJSON
+import Testing
+
+@testable import RhizomeViews
+
+/// What takes long is computed apart, so that it holds up nothing that is short.
+@Suite struct LongComputingTests {
+    private let queue = DispatchQueue(label: "test")
+    private let log = InMemoryDeltaLog()
+    private let cache: ViewCache
+
+    init() { cache = ViewCache(computing: LongComputing(on: queue)) }
+
+    /// Runs something long while nothing long is computed, and something short beside it; the long one ends afterwards.
+    private func held<Long: Sendable>(
+        _ long: @escaping @Sendable () async throws -> Long,
+        beside short: () async throws -> Void
+    ) async throws -> Long {
+        let task = Task { try await long() }
+        queue.suspend()
+        do {
+            try await eventually("what is long waits") { cache.computing.inFlight == 1 }
+            try await short()
+            #expect(cache.computing.inFlight == 1)
+        } catch {
+            queue.resume()
+            throw error
+        }
+        queue.resume()
+        return try await task.value
+    }
+
+    @Test("a view of many deltas is computed apart, and others are read meanwhile")
+    func views() async throws {
+        var maker = DeltaMaker()
+        func write(_ id: Text, _ value: Int) throws -> AdmittedDelta {
+            try maker.delta(
+                "ann",
+                [Pointer("user", entity: id, targetContext: "n"), Pointer("n", .integer(Int64(value)))]
+            )
+        }
+        _ = try await log.append(try (0..<1_100).map { try write("large", $0) } + [try write("small", 1)], cursors: [:])
+        let exclusion = ViewCache.Exclusion(number: 0) { _ in false }
+        let readers = [
+            EntityReader(log: log, without: exclusion, cache: cache),
+            EntityReader(log: log, perspective: Perspective(asOf: .max), cache: cache),
+        ]
+        let reads: [@Sendable (EntityReader, Text) async throws -> Bool] = [
+            { try await $0.entity($1) != nil }, { try await $0.history(of: $1) != nil },
+            { try await $0.lossless($1) != nil },
+        ]
+        // The view of the first one is kept from then on.
+        for (reader, read) in [(readers[0], reads[0])] + reads.map({ (readers[1], $0) }) {
+            let isThere = try await held {
+                try await read(reader, "large")
+            } beside: {
+                let isThere = try await read(reader, "small")
+                #expect(isThere)
+            }
+            #expect(isThere)
+        }
+        #expect(try await readers[0].entity("large")?.properties["n"] == 1_099)
+        #expect(cache.computing.inFlight == 0)
+    }
+
+    @Test("a filter is computed apart, since its rule may take long for one delta")
+    func filter() async throws {
+        var maker = DeltaMaker()
+        let pointers = [Pointer("user", entity: "e", targetContext: "n"), Pointer("n", .integer(1))]
+        _ = try await log.append([try maker.delta("ann", pointers)], cursors: [:])
+        let filter = DeltaFilter(try JSONLogicRule(["==": [1, 1]]))
+        let reader = EntityReader(log: log, perspective: Perspective(filters: [filter]), cache: cache)
+        let plain = EntityReader(log: log, cache: cache)
+        let view = try await held {
+            try await reader.entity("e")
+        } beside: {
+            let view = try await plain.entity("e")
+            #expect(view?.properties["n"] == 1)
+        }
+        #expect(view?.properties["n"] == 1)
+    }
+
+    @Test("a definition of many authors is read apart and once, and its JSON made once")
+    func contexts() async throws {
+        let own = try TestAuthors.signer("own").publicKey
+        let authors = try (0..<40).map { try TestAuthors.signer("author \($0)").publicKey }
+        let definition = try ContextDefinition(authors: .these(authors))
+        var maker = DeltaMaker()
+        for (name, text) in [("large", definition.json.description), ("small", #"{"asOf":1}"#)] {
+            let pointers = [
+                Pointer("_context", entity: Text(name), targetContext: "definition"),
+                Pointer("definition", .text(Text(text))),
+            ]
+            cache.note(try await log.append([try maker.delta("own", pointers)], cursors: [:]))
+        }
+        let contexts = Contexts(
+            log: log,
+            own: own,
+            without: ViewCache.Exclusion(number: 0) { _ in false },
+            cache: cache
+        )
+        let large = ContextName("large", by: own)
+        let small = ContextName("small", by: own)
+        let read = try await held {
+            try await contexts.context(large)
+        } beside: {
+            let asOf = try await contexts.context(small)?.definition.get().asOf
+            #expect(asOf == 1)
+            let names = try await contexts.names(count: 10).names
+            #expect(names == [large, small])
+        }
+        #expect(try read?.definition.get() == definition)
+        #expect(read?.encoded == definition.json.encoded)
+        // Known now: nothing of it is computed again.
+        queue.suspend()
+        defer { queue.resume() }
+        #expect(try await contexts.context(large)?.encoded == definition.json.encoded)
+    }
+}
