@@ -332,7 +332,7 @@ public final class SQLiteDeltaLog: DeltaLog {
                 guard mark.position > 0 else { return nil }
                 return incident(
                     .witnessMissing,
-                    "\(StoreWitness.fileName) is missing: whether deltas were removed from the store's end can't be told"
+                    "\(StoreWitness.fileName) was missing: whether deltas had been removed from the store's end can't be told"
                 )
             }
             sighting = found
@@ -377,8 +377,14 @@ public final class SQLiteDeltaLog: DeltaLog {
     }
 
     /// What was found at openings of this store, this one included, oldest first.
-    public func incidents() async throws -> [StoreIncident] {
-        let recorded = try await read { db in
+    public func incidents() async throws -> [StoreIncident] { try await recordedIncidents() + unrecordedIncidents }
+
+    /// What was found at this opening and isn't on record, since the store was opened for reading alone.
+    var unrecordedIncidents: [StoreIncident] { isReadOnly ? witnessFinding.map { [$0] } ?? [] : [] }
+
+    /// What is on record.
+    func recordedIncidents() async throws -> [StoreIncident] {
+        try await read { db in
             try Row.fetchAll(db, sql: "SELECT time, code, message FROM incidents ORDER BY incident").map { row in
                 StoreIncident(
                     code: StoreIncident.Code(rawValue: try row.text(1).string) ?? .otherHistory,
@@ -387,7 +393,6 @@ public final class SQLiteDeltaLog: DeltaLog {
                 )
             }
         }
-        return recorded + (isReadOnly ? witnessFinding.map { [$0] } ?? [] : [])
     }
 
     // MARK: - Access

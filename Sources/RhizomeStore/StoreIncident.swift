@@ -8,7 +8,7 @@ internal import Sodium
 public struct StoreIncident: Hashable, Sendable {
     /// What is wrong.
     public enum Code: String, Sendable, CaseIterable {
-        /// There is no witness, though the store holds deltas.
+        /// There is no witness, though the store holds deltas; whoever opens it to write makes it anew.
         case witnessMissing
         /// The witness is no such file.
         case witnessUnreadable

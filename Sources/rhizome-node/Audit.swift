@@ -37,7 +37,12 @@ struct Audit: AsyncParsableCommand {
         let trust = try TrustJournal(home: home, owner: owner)
             .loadWitnessed(isWitnessNeeded: try await log.count() > 0).list
         let report = try await log.audit(width: ProcessInfo.processInfo.activeProcessorCount)
-        let text = AuditText(report: report, trust: trust, now: CommandLineTool.now)
+        let text = AuditText(
+            report: report,
+            incidents: try await log.incidents(),
+            trust: trust,
+            now: CommandLineTool.now
+        )
         if isJSON {
             try CommandLineTool.show(JSONValue.object(text.json).description)
         } else {

@@ -2,12 +2,15 @@ import Bytes
 import CommandSupport
 import RhizomeCore
 import RhizomeIdentity
+import RhizomeStore
 import SignedLog
 import StrictJSON
 
 /// An audit's report, for people and for programs.
 struct AuditText {
     let report: AuditReport
+    /// What was found at openings of the store, findings or not.
+    let incidents: [StoreIncident]
     let trust: TrustList
     let now: Int64
 
@@ -65,6 +68,10 @@ struct AuditText {
             let times = Self.counted(report.clockWentBackCount, "time")
             lines.append("this node's clock went back \(times) between two arrivals")
         }
+        for incident in incidents {
+            let message = TerminalText.escaped(incident.message)
+            lines.append("at the opening of \(Timestamp.text(incident.time)): \(message)")
+        }
         for finding in report.findings { lines.append("finding: \(TerminalText.escaped(finding.description))") }
         lines.append(report.findingCount == 0 ? "no finding" : Self.counted(report.findingCount, "finding"))
         return lines
@@ -83,6 +90,14 @@ struct AuditText {
             "deltas": .integer(report.count),
             "authors": .array(report.authors.map { .object(json($0)) }),
             "clockWentBack": .integer(report.clockWentBackCount),
+            "incidents": .array(
+                incidents.map { incident in
+                    [
+                        "code": .string(incident.code.rawValue), "time": .integer(incident.time),
+                        "message": .string(incident.message),
+                    ]
+                }
+            ),
             "findingCount": .integer(report.findingCount),
             "findings": .array(report.findings.map { .object(json($0)) }),
         ]

@@ -28,6 +28,29 @@ import Testing
         }
     }
 
+    @Test("a missing witness of the store is a finding until a node makes it anew, and is told from then on")
+    func missingWitness() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                try await home.running { node in _ = try await node.put("/api/note/1", "{\"text\": \"x\"}") }
+                let seen = home.path + "/data/store.seen"
+                try FileManager.default.removeItem(atPath: seen)
+                let missing = try await home.audit()
+                #expect(missing.exitCode == 1 && missing.text.contains("witnessMissing"), "\(missing.text)")
+                try await home.running { node in
+                    let told = await node.logged("the store was changed from outside", "store.seen was missing")
+                    #expect(told.count == 1)
+                }
+                #expect(FileManager.default.fileExists(atPath: seen))
+                let audit = try await home.audit()
+                #expect(audit.exitCode == 0 && audit.text.contains("witnessMissing"), "\(audit.text)")
+                let lines = try await home.node.run(["audit", "--home", home.path])
+                #expect(lines.output.contains("store.seen was missing"), "\(lines.output)")
+            }
+        }
+    }
+
     /// Changes a byte of what was written.
     private static func damage(_ home: NodeHome) throws {
         let store = URL(filePath: home.path + "/data/store.sqlite")

@@ -509,7 +509,9 @@ import Testing
                 try next.close()
             }
             try FileManager.default.removeItem(at: seen)
+            #expect(try await StoreAuditTests.audit(data).findings.map(\.code) == [.witness])
             try await expect(.witnessMissing, 1)
+            #expect(try await StoreAuditTests.audit(data).findings == [], "it was made anew, and is on record")
             for bytes in [Data(), Data([1, 2, 3]), Data(repeating: 0, count: 5000)] {
                 try bytes.write(to: seen)
                 let log = try Self.openForReading(data)
