@@ -70,8 +70,8 @@ let package = Package(
         .target(
             name: "RhizomeHTTP",
             dependencies: [
-                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeNode", "RhizomeViews",
-                "SignedLog", "Sodium", "StrictJSON",
+                "Bytes", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeNode",
+                "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -259,8 +259,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeHTTPTests",
             dependencies: [
-                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode",
-                "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
+                "Bytes", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity",
+                "RhizomeNode", "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import HTTPTypes
+internal import HomeFiles
 internal import HummingbirdCore
 internal import Locks
 internal import Logging
@@ -58,14 +59,16 @@ final class API: Sendable {
     }
 
     /// Looks at all that is known before a request's body is read: who may ask, what for, and how large it may be.
-    func prepare(_ head: HTTPRequestHead) throws(APIError) -> PreparedRequest {
+    ///
+    /// - Parameter peer: who is at the other end of the connection.
+    func prepare(_ head: HTTPRequestHead, from peer: ConnectionPeer) throws(APIError) -> PreparedRequest {
         guard head.version.major == 1 else {
             throw APIError(status: .httpVersionNotSupported, error: "this server speaks HTTP/1.1")
         }
         guard let requestGuard = requestGuard() else {
             throw .unavailable("starting", "this node is starting; try again in a moment")
         }
-        try requestGuard.check(head.headers)
+        try requestGuard.check(head.headers, from: peer)
         guard head.expectations.allSatisfy({ $0 == "100-continue" }) else {
             throw APIError(
                 status: .expectationFailed,

@@ -1,3 +1,4 @@
+internal import HomeFiles
 internal import HummingbirdCore
 internal import Locks
 public import Logging
@@ -28,12 +29,21 @@ public struct HTTPAPI: Service {
 
     /// How the API is reached: `RHIZOME_HTTP_API_…` (spec: cli.md).
     public struct Configuration: Sendable {
-        /// When requests need the token (`RHIZOME_HTTP_API_TOKEN`).
-        public enum TokenPolicy: String, Sendable {
-            /// When bound to anything but loopback.
+        /// Whose requests need the token (`RHIZOME_HTTP_API_TOKEN`; spec: http.md, last paragraph).
+        public enum TokenPolicy: String, CaseIterable, Sendable {
+            /// All but those that the node's own user and root send from this machine.
+            case otherUsers = "other-users"
+            /// Those from another machine.
             case offLoopback = "off-loopback"
-            /// Always.
+            /// All.
             case always
+
+            func needsToken(_ peer: ConnectionPeer) -> Bool {
+                switch (self, peer) {
+                case (.otherUsers, .ownUser), (.offLoopback, .ownUser), (.offLoopback, .otherUser): false
+                case (.otherUsers, _), (.offLoopback, .elsewhere), (.always, _): true
+                }
+            }
         }
 
         /// A numeric address, a name that is resolved, or `*` for all addresses of IPv4.
@@ -42,9 +52,9 @@ public struct HTTPAPI: Service {
         public var port: UInt16
         /// Further values of `Host` that mean this server (`RHIZOME_HTTP_API_HOSTS`).
         public var hosts: [Host]
-        /// When requests need the token.
+        /// Whose requests need the token.
         public var tokenPolicy: TokenPolicy
-        /// The content of `http.token`; without it the API starts only where no request needs it.
+        /// The content of `http.token`; without it the API starts only on loopback, and not where all requests need it.
         public var token: HTTPToken?
         /// The software's version, for health.
         public var version: String
@@ -54,7 +64,7 @@ public struct HTTPAPI: Service {
             address: String = "127.0.0.1",
             port: UInt16 = 3000,
             hosts: [Host] = [],
-            tokenPolicy: TokenPolicy = .offLoopback,
+            tokenPolicy: TokenPolicy = .otherUsers,
             token: HTTPToken?,
             version: String
         ) {
@@ -207,8 +217,7 @@ public struct HTTPAPI: Service {
                 throw HTTPAPIError(.address, "the HTTP API's socket has no address; start it again")
             }
             let address = Address(host: host, port: Int(port))
-            let needsToken = configuration.tokenPolicy == .always || !address.isLoopback
-            if needsToken, configuration.token == nil {
+            if configuration.token == nil, configuration.tokenPolicy == .always || !address.isLoopback {
                 throw HTTPAPIError(
                     .token,
                     "requests need a token here, and http.token couldn't be read or made in the home folder"
@@ -218,7 +227,8 @@ public struct HTTPAPI: Service {
             opening.succeed(
                 RequestGuard(
                     hosts: AllowedHosts(port: port, bound: [configuration.address, host], extra: configuration.hosts),
-                    token: needsToken ? configuration.token : nil
+                    tokenPolicy: configuration.tokenPolicy,
+                    token: configuration.token
                 )
             )
         } catch {

@@ -75,8 +75,8 @@ struct RunOptions: ParsableArguments {
     var httpAPIHosts: String?
     @Option(
         help: ArgumentHelp(
-            "RHIZOME_HTTP_API_TOKEN: off-loopback or always: when http.token is asked for (default: off-loopback).",
-            valueName: "when"
+            "RHIZOME_HTTP_API_TOKEN: who needs http.token: other-users, off-loopback or always (default: other-users).",
+            valueName: "who"
         )
     )
     var httpAPIToken: String?
@@ -214,7 +214,9 @@ struct RunOptions: ParsableArguments {
             .host(default: "127.0.0.1", allowsWildcard: true)
         let port = try Setting("RHIZOME_HTTP_API_PORT", option: httpAPIPort).port(default: 3000)
         let policy = try Setting("RHIZOME_HTTP_API_TOKEN", option: httpAPIToken)
-            .value("off-loopback or always", default: .offLoopback) { HTTPAPI.Configuration.TokenPolicy(rawValue: $0) }
+            .value("other-users, off-loopback or always", default: .otherUsers) {
+                HTTPAPI.Configuration.TokenPolicy(rawValue: $0)
+            }
         let hosts = try Setting("RHIZOME_HTTP_API_HOSTS", option: httpAPIHosts)
             .value("host (with any port) or host:port, separated by commas", default: []) { text -> [HTTPAPI.Host]? in
                 let hosts = text.split(separator: ",").map { Self.apiHost(String($0.filter { $0 != " " })) }

@@ -12,7 +12,7 @@ import Testing
             ("RHIZOME_REQUEST_BIND_ADDR", "not an address", "host name"),
             ("RHIZOME_PUBLISH_BIND_HOST", "*", "host name"),
             ("RHIZOME_HTTP_API_ENABLE", "yes", "true or false"),
-            ("RHIZOME_HTTP_API_TOKEN", "never", "off-loopback or always"),
+            ("RHIZOME_HTTP_API_TOKEN", "never", "other-users, off-loopback or always"),
             ("RHIZOME_HTTP_API_HOSTS", "https://db.example.org", "host:port"),
             ("RHIZOME_HTTP_API_HOSTS", "db.example.org, db.example.org:0", "host:port"),
             ("RHIZOME_HTTP_API_HOSTS", "*", "host:port"),

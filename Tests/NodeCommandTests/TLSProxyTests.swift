@@ -35,6 +35,24 @@ import Testing
         }
     }
 
+    @Test("where the proxy runs as another user than the node, whoever comes through it needs the token by default")
+    func otherUser() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let home = try await NodeHome.make("alice", in: folder)
+                try await home.running(["RHIZOME_HTTP_API_HOSTS": TLSProxy.host]) { node in
+                    let bearer = try Self.bearer(of: home)
+                    let (without, with) = try await TLSProxy.running(before: node) { proxy in
+                        (try await proxy.ask("/api/health"), try await proxy.ask("/api/health", "-H", bearer))
+                    }
+                    // Started by root, nginx does its work as www-data; else it stays whose it is.
+                    #expect(without.status == (geteuid() == 0 ? 401 : 200))
+                    #expect(with.status == 200)
+                }
+            }
+        }
+    }
+
     /// What a page of the proxy's host sends.
     private static func checkPages(of proxy: TLSProxy, _ bearer: String) async throws {
         let health = try await proxy.ask("/api/health", "-H", bearer)

@@ -1,5 +1,6 @@
 import Bytes
 import HTTPTypes
+import HomeFiles
 import HummingbirdCore
 import Locks
 import Logging
@@ -39,10 +40,15 @@ struct APIHarness {
     let api: API
     let registry = PrometheusRegistry(HTTPAPI.metricTable + Node.metricTable)
 
-    init(token: HTTPToken? = nil, isStarting: Bool = false) throws {
+    init(
+        tokenPolicy: HTTPAPI.Configuration.TokenPolicy = .otherUsers,
+        token: HTTPToken? = nil,
+        isStarting: Bool = false
+    ) throws {
         let node = try MemoryNode()
         self.node = node
-        let guarded = RequestGuard(hosts: AllowedHosts(port: Self.port, bound: ["127.0.0.1"], extra: []), token: token)
+        let hosts = AllowedHosts(port: Self.port, bound: ["127.0.0.1"], extra: [])
+        let guarded = RequestGuard(hosts: hosts, tokenPolicy: tokenPolicy, token: token)
         let numbers = Lock(0)
         api = API(
             node: node,
@@ -65,6 +71,7 @@ struct APIHarness {
         _ path: String,
         _ headers: [(String, String)] = [],
         host: String? = "localhost:3000",
+        from peer: ConnectionPeer = .ownUser,
         body: [UInt8] = []
     ) async throws -> Answer {
         var fields = HTTPHeaders(headers)
@@ -72,7 +79,7 @@ struct APIHarness {
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: fields)
         let response: Response
         do {
-            response = await api.respond(to: try api.prepare(head), body: body)
+            response = await api.respond(to: try api.prepare(head, from: peer), body: body)
         } catch {
             response = api.refuse(error)
         }

@@ -1,5 +1,6 @@
 import Bytes
 import HTTPTypes
+import HomeFiles
 import NIOHTTP1
 import RhizomeIdentity
 import Sodium
@@ -198,13 +199,13 @@ import Testing
             if status == 417 { #expect(answer["field"] == "Expect") }
             let fields = [("Host", "localhost:3000"), ("Expect", value)]
             let old = HTTPRequestHead(version: .http1_0, method: .GET, uri: "/api/health", headers: HTTPHeaders(fields))
-            #expect(try api.api.prepare(old).route.pattern == "/api/health")
+            #expect(try api.api.prepare(old, from: .ownUser).route.pattern == "/api/health")
         }
     }
 
     @Test("Where a token is needed, every request needs it, whole and once")
     func token() async throws {
-        let api = try APIHarness(token: try Self.token("s3cret-token"))
+        let api = try APIHarness(tokenPolicy: .always, token: try Self.token("s3cret-token"))
         #expect(try await api.get("/api/health", [("Authorization", "Bearer s3cret-token")]).status == 200)
         #expect(try await api.get("/api/health", [("Authorization", "bearer s3cret-token")]).status == 200)
         for value in [
@@ -216,11 +217,32 @@ import Testing
             #expect(answer.status == 401, "\(value)")
             #expect(answer.headers[.wwwAuthenticate] == "Bearer realm=\"rhizome\"")
             #expect(!answer.text.contains("s3cret"))
+            #expect(answer["error"] == "token")
+            #expect(answer["message"]?.text?.string.contains("http.token") == true)
         }
         #expect(try await api.get("/api/health").status == 401)
         #expect(try await api.get("/nothing").status == 401)
         let two = [("Authorization", "Bearer s3cret-token"), ("Authorization", "Bearer x")]
         #expect(try await api.get("/api/health", two).status == 401)
+    }
+
+    @Test("Who needs the token is known by the connection: the own user, another one of this machine, and all others")
+    func tokenPolicies() async throws {
+        let token = try Self.token("s3cret-token")
+        for (policy, free) in [
+            (.otherUsers, [.ownUser]), (.offLoopback, [.ownUser, .otherUser]), (.always, []),
+        ] as [(HTTPAPI.Configuration.TokenPolicy, Set<ConnectionPeer>)] {
+            let api = try APIHarness(tokenPolicy: policy, token: token)
+            let none = try APIHarness(tokenPolicy: policy, token: nil)
+            let bearer = [("Authorization", "Bearer s3cret-token")]
+            for peer in [ConnectionPeer.ownUser, .otherUser, .elsewhere] {
+                let status = free.contains(peer) ? 200 : 401
+                #expect(try await api.send(.GET, "/api/health", from: peer).status == status, "\(policy) \(peer)")
+                #expect(try await api.send(.GET, "/api/health", bearer, from: peer).status == 200)
+                // Without a token nobody can have it.
+                #expect(try await none.send(.GET, "/api/health", bearer, from: peer).status == status)
+            }
+        }
     }
 
     @Test("Before the node is up, every request gets 503")

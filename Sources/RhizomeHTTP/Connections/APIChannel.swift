@@ -1,5 +1,6 @@
 internal import Bytes
 internal import HTTPTypes
+internal import HomeFiles
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
@@ -11,7 +12,13 @@ internal import StrictJSON
 /// Hummingbird's own channel hides what the guards need to see (a second `Host`, the raw target) and answers what can't
 /// be parsed without a body.
 struct APIChannel: ServerChildChannel {
-    typealias Value = NIOAsyncChannel<RequestPart, HTTPServerResponsePart>
+    /// A connection, and who is at its other end.
+    struct Value: ServerChildChannelValue {
+        let parts: NIOAsyncChannel<RequestPart, HTTPServerResponsePart>
+        let peer: ConnectionPeer
+        var channel: any Channel { parts.channel }
+    }
+
     private typealias Parts = NIOAsyncChannelInboundStream<RequestPart>.AsyncIterator
     private typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
 
@@ -38,6 +45,10 @@ struct APIChannel: ServerChildChannel {
             decoder.maxHeaderFieldCount = RequestLimits.headerFields
             try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: .init(limits.sendBufferBytes))
             let pipeline = channel.pipeline.syncOperations
+            // Now, for once it has closed its end nothing is known of a peer.
+            let peer = try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+                ConnectionPeer(descriptor: $0)
+            }
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false,
                 withErrorHandling: false,
@@ -46,20 +57,22 @@ struct APIChannel: ServerChildChannel {
                 withDecoderLimitConfiguration: decoder
             )
             try pipeline.addHandler(ConnectionGuard(limits: limits, registry: registry))
-            return try NIOAsyncChannel(
+            let parts = try NIOAsyncChannel<RequestPart, HTTPServerResponsePart>(
                 wrappingChannelSynchronously: channel,
                 configuration: .init(isOutboundHalfClosureEnabled: true)
             )
+            return Value(parts: parts, peer: peer ?? .elsewhere)
         }
     }
 
     @concurrent func handle(value: Value, logger: Logger) async {
         do {
-            try await value.executeThenClose { inbound, outbound in
+            try await value.parts.executeThenClose { inbound, outbound in
                 var parts = inbound.makeAsyncIterator()
                 requests: while let part = try await parts.next(isolation: #isolation) {
                     switch part {
-                    case .head(let head): guard try await serve(head, &parts, outbound) else { break requests }
+                    case .head(let head):
+                        guard try await serve(head, from: value.peer, &parts, outbound) else { break requests }
                     case .failed(let error):
                         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
                         _ = try await write(api.refuse(error), to: head, isLast: true, outbound)
@@ -80,13 +93,18 @@ struct APIChannel: ServerChildChannel {
     /// Answers a request.
     ///
     /// - Returns: whether another one may follow on this connection.
-    private func serve(_ head: HTTPRequestHead, _ parts: inout Parts, _ outbound: Outbound) async throws -> Bool {
+    private func serve(
+        _ head: HTTPRequestHead,
+        from peer: ConnectionPeer,
+        _ parts: inout Parts,
+        _ outbound: Outbound
+    ) async throws -> Bool {
         let response: Response
         var isLast = !head.isKeepAlive || head.offersUpgrade
         var taken = 0
         defer { bodies.give(taken) }
         do {
-            let request = try api.prepare(head)
+            let request = try api.prepare(head, from: peer)
             let body = try await readBody(of: request, head, &parts, outbound, &taken)
             response = await api.respond(to: request, body: body)
         } catch let error as APIError {

@@ -1,19 +1,23 @@
+internal import Bytes
 internal import HTTPTypes
+internal import HomeFiles
 internal import NIOHTTP1
 internal import RhizomeIdentity
+internal import StrictJSON
 
 /// What is checked of every request before anything else: that no web page from elsewhere is behind it, and that it may
 /// ask (spec: http.md, last paragraph).
 struct RequestGuard: Sendable {
     let hosts: AllowedHosts
-    /// The token that every request needs; none where none does.
+    let tokenPolicy: HTTPAPI.Configuration.TokenPolicy
+    /// The token; without one, whoever needs it is refused.
     let token: HTTPToken?
 
     /// Lets a request pass or refuses it.
     ///
     /// - Throws: 400 without exactly one Host, 403 for a foreign Host or Origin and for what a browser says that another
     ///   site is behind, 401 without the token.
-    func check(_ headers: HTTPHeaders) throws(APIError) {
+    func check(_ headers: HTTPHeaders, from peer: ConnectionPeer) throws(APIError) {
         let names = headers["Host"]
         guard names.count == 1 else { throw .badInput("a request has exactly one Host", field: "Host") }
         guard hosts.allows(host: names[0]) else {
@@ -34,12 +38,18 @@ struct RequestGuard: Sendable {
         if origins.isEmpty, headers["Sec-Fetch-Site"].contains(where: { $0 != "same-origin" && $0 != "none" }) {
             throw .forbidden("a page of another site is behind this request (Sec-Fetch-Site)")
         }
-        guard let token else { return }
+        guard tokenPolicy.needsToken(peer) else { return }
         let values = headers["Authorization"]
-        guard values.count == 1, token.matches(authorization: values[0]) else {
+        guard values.count == 1, token?.matches(authorization: values[0]) == true else {
             throw APIError(
                 status: .unauthorized,
-                error: "this request needs: Authorization: Bearer, with the content of http.token in the home folder",
+                error: "token",
+                details: [
+                    "message": """
+                    this request needs Authorization: Bearer with the content of http.token, which lies in the \
+                    node's home folder (RHIZOME_HOME, else ~/.rhizome of its user)
+                    """
+                ],
                 fields: [.wwwAuthenticate: "Bearer realm=\"rhizome\""]
             )
         }
