@@ -60,7 +60,9 @@ import Testing
             let want = heads.map(\.id)
             let request = PullRequest(author: author, want: want, have: [], after: nil, maximumBytes: 1 << 20)
             tell("pull", try await log.pull(request).deltas)
-            tell("ancestry", sorted(try await log.ancestry(of: want, author: author)))
+            let ancestry = try await log.ancestry(of: want, author: author)
+            let own = deltas.map(\.delta).filter { $0.author == author }
+            tell("ancestry", own.map { ancestry.contains($0.id, sequence: $0.header.sequence) })
             let time = deltas[deltas.count / 2].delta.header.timeCreated
             let past = try await log.heads(of: author, upTo: time, within: want, limit: 1_000)
             tell("past heads", past.map(\.id).sorted())
