@@ -78,8 +78,8 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     /// - Parameter sayingAll: whether every property is written in this node's own name, those too that have their value
     ///   already: for resolvers to which each author's own word matters (`sum`, `majority`, `by-author`).
     /// - Throws: `EncodingError` where a property isn't a single value, or a number doesn't fit into a delta;
-    ///   ``FieldError`` for names and ids that a PUT refuses, and `count` for more than 1,024 properties; ``WriteError``.
-    ///   Nothing is written then.
+    ///   ``FieldError`` for names and ids that a PUT refuses, `limit` for a value that is too large for a delta, and `count`
+    ///   for more than 1,024 properties; ``WriteError``. Nothing is written then.
     public func put(_ entity: Entity, sayingAll: Bool = false) async throws {
         let properties = try EntityEncoder.properties(of: entity)
         if let id = properties[EntityPut.idProperty], id != .string(entity.id) {
