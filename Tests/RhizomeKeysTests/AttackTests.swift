@@ -180,6 +180,7 @@ import Testing
             #expect(try await keys("verify").exitCode == 0, "no node has run yet")
             _ = try Home.open(keys.home).data(creating: true)
             try Data().write(to: URL(filePath: folder.path("home/data/store.sqlite")))
+            try folder.setMode(0o600, of: "home/data/store.sqlite")
             let verified = try await keys("verify")
             #expect(verified.exitCode == 1)
             let way = "look through rhizome-keys history and, if nothing that you stated is missing there"

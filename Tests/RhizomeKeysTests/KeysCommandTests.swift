@@ -373,6 +373,7 @@ import Testing
             #expect(try await keys("show", "--format", "did").output.dropLast() != old.did)
             #expect(try await keys.json("list") == [])
             try Data().write(to: URL(filePath: folder.path("home/data/store.sqlite")))
+            try folder.setMode(0o600, of: "home/data/store.sqlite")
             #expect(try await keys("verify").exitCode == 0, "the new list has a witness from the beginning")
         }
     }
