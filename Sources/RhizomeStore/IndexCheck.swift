@@ -38,7 +38,7 @@ struct IndexCheck {
         }
     }
 
-    private struct Reference: Hashable {
+    private struct CollectionRow: Hashable {
         let context: Int64
         let entity: Int64
     }
@@ -51,12 +51,12 @@ struct IndexCheck {
     private var authors: [Int64: Author] = [:]
     private var branches: [BranchKey: Branch] = [:]
     private var lastIDs: [BranchKey: DeltaID] = [:]
-    private var references: Set<Reference> = []
+    private var references: Set<CollectionRow> = []
     private var origins: Set<Int64> = []
     private var count: Int64 = 0
     private var lastHash = RunningHash.start
     private var lastPosition: Int64 = 0
-    private var pointerCount: Int64 = 0
+    private var wordCount: Int64 = 0
     private var crossingCount: Int64 = 0
 
     init(_ db: Database) { self.db = db }
@@ -131,28 +131,38 @@ struct IndexCheck {
         if try row.integer(5) != delta.header.timeCreated {
             find("it is filed under another time", at: position, of: place.author)
         }
-        try checkPointers(delta.body.pointers, position, place.author)
+        try checkReferences(delta, id: id, position, place.author)
         try checkLinks(delta, id: id, position, place)
     }
 
-    private mutating func checkPointers(_ pointers: [Pointer], _ position: Int64, _ author: Int64) throws {
-        var entities: Set<Int64> = []
-        for pointer in pointers {
-            guard let (id, _) = pointer.entity else { continue }
-            let entity = try number("SELECT entity FROM entities WHERE id = ?", [id.blob])
-            let context = try number("SELECT context FROM contexts WHERE name = ?", [pointer.localContext.blob])
-            guard let entity, let context else {
+    private mutating func checkReferences(
+        _ delta: SignedDelta,
+        id: DeltaID,
+        _ position: Int64,
+        _ author: Int64
+    ) throws {
+        let moment = WordMoment(time: delta.header.timeCreated, id: id)
+        for reference in delta.body.references {
+            let entity = try number("SELECT entity FROM entities WHERE id = ?", [reference.entity.blob])
+            let context = try number("SELECT context FROM contexts WHERE name = ?", [reference.localContext.blob])
+            let role = try number(
+                "SELECT role FROM roles WHERE localContext = ? AND targetContext = "
+                    + "(SELECT context FROM contexts WHERE name = ?)",
+                [context, reference.property.blob]
+            )
+            guard let entity, let context, let role else {
                 find("an entity or context to which it points isn't known", at: position, of: author)
                 continue
             }
-            if entities.insert(entity).inserted {
-                pointerCount += 1
-                if try !exists("pointers WHERE entity = ? AND position = ?", [entity, position]) {
-                    find("it isn't found by an entity to which it points", at: position, of: author)
-                }
+            wordCount += 1
+            if try !exists(
+                "words WHERE entity = ? AND author = ? AND role = ? AND moment = ? AND position = ?",
+                [entity, author, reference.hasValue ? role : -role, moment.number, position]
+            ) {
+                find("it isn't found by an entity to which it points", at: position, of: author)
             }
-            guard references.insert(Reference(context: context, entity: entity)).inserted else { continue }
-            if try !exists("collections WHERE context = ? AND entity = ?", [context, id.blob]) {
+            guard references.insert(CollectionRow(context: context, entity: entity)).inserted else { continue }
+            if try !exists("collections WHERE context = ? AND entity = ?", [context, reference.entity.blob]) {
                 find("an entity to which it points isn't found under its local context", at: position, of: author)
             }
         }
@@ -212,16 +222,20 @@ struct IndexCheck {
         }
         if mark.runningHash != lastHash { find("the store's running hash isn't that of its last delta") }
         let totals = [
-            ("bodies", count), ("ids", count), ("logs", count), ("pointers", pointerCount),
+            ("bodies", count), ("ids", count), ("logs", count), ("words", wordCount),
             ("collections", Int64(references.count)), ("crossings", crossingCount), ("origins", Int64(origins.count)),
         ]
         for (table, expected) in totals {
             let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
             if found != expected { find("\(table) has \(found) rows, where \(expected) belong") }
         }
-        for (table, key, user) in [("entities", "entity", "pointers"), ("contexts", "context", "collections")] {
-            let unused = "NOT EXISTS (SELECT 1 FROM \(user) WHERE \(user).\(key) = \(table).\(key))"
-            let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table) WHERE \(unused)") ?? 0
+        let unused = [
+            ("entities", "NOT EXISTS (SELECT 1 FROM words WHERE words.entity = entities.entity)"),
+            ("roles", "role NOT IN (SELECT abs(role) FROM words)"),
+            ("contexts", "context NOT IN (SELECT localContext FROM roles UNION SELECT targetContext FROM roles)"),
+        ]
+        for (table, isUnused) in unused {
+            let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table) WHERE \(isUnused)") ?? 0
             if found > 0 { find("\(table) has \(found) rows to which no delta points") }
         }
     }

@@ -91,7 +91,7 @@ extension SQLiteDeltaLog {
             guard let number else { return [] }
             let statement = try db.cachedStatement(
                 sql: """
-                    \(Self.selection) WHERE d.position IN (SELECT position FROM pointers WHERE entity = ?)
+                    \(Self.selection) WHERE d.position IN (SELECT position FROM words WHERE entity = ?)
                     ORDER BY d.position
                     """
             )
@@ -104,11 +104,11 @@ extension SQLiteDeltaLog {
         guard !entities.isEmpty else { return [] }
         return try await read { db in
             let number = try db.cachedStatement(sql: "SELECT entity FROM entities WHERE id = ?")
-            let pointers = try db.cachedStatement(sql: "SELECT position FROM pointers WHERE entity = ?")
+            let words = try db.cachedStatement(sql: "SELECT position FROM words WHERE entity = ?")
             var positions: Set<Int64> = []
             for entity in Set(entities) {
                 guard let number = try Int64.fetchOne(number, arguments: [entity.blob]) else { continue }
-                let rows = try Int64.fetchCursor(pointers, arguments: [number])
+                let rows = try Int64.fetchCursor(words, arguments: [number])
                 while let position = try rows.next() { positions.insert(position) }
             }
             let statement = try db.cachedStatement(sql: "\(Self.selection) WHERE d.position = ?")

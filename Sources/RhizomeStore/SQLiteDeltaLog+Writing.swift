@@ -16,7 +16,7 @@ extension SQLiteDeltaLog {
             let stored = try appending.append(batch)
             try appending.finish()
             try Self.set(cursors, db)
-            caches = appending.caches
+            caches = appending.entities.caches
             caches.advance(to: appending.mark.position)
             return (stored, appending.mark)
         }

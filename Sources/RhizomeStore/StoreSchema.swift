@@ -5,7 +5,7 @@ internal import RhizomeCore
 ///
 /// Names and values that others chose are BLOBs: texts are the same when their bytes are (spec: delta.md), and a NUL
 /// ends no name. Everything that repeats is a number in all other tables. Tables that only find things again (`ids`,
-/// `logs`, `pointers`, `collections`) are kept apart from what they find, so that a batch writes each in its own order.
+/// `logs`, `words`, `collections`) are kept apart from what they find, so that a batch writes each in its own order.
 enum StoreSchema {
     /// All migrations, oldest first.
     ///
@@ -56,6 +56,35 @@ enum StoreSchema {
             let none = String(repeating: "0", count: 64)
             try db.execute(sql: "ALTER TABLE store ADD COLUMN recordsHash BLOB NOT NULL DEFAULT x'\(none)'")
             try db.execute(sql: "UPDATE store SET recordsHash = ?", arguments: [RecordsHash(of: db).bytes.blob])
+        }
+        migrator.registerMigration("5") { db in
+            // What was said of an entity, by author, role and time, so that a last word is one look-up. A role is how a
+            // pointer names an entity: by its local and its target context.
+            try db.execute(
+                sql: """
+                    CREATE TABLE roles (
+                        role INTEGER PRIMARY KEY,
+                        localContext INTEGER NOT NULL,
+                        targetContext INTEGER NOT NULL,
+                        UNIQUE (localContext, targetContext)
+                    ) STRICT
+                    """
+            )
+            // `role` is negative where the delta gives the property no value; `moment` is a `WordMoment`.
+            try db.execute(
+                sql: """
+                    CREATE TABLE words (
+                        entity INTEGER NOT NULL,
+                        author INTEGER NOT NULL,
+                        role INTEGER NOT NULL,
+                        moment INTEGER NOT NULL,
+                        position INTEGER NOT NULL,
+                        PRIMARY KEY (entity, author, role, moment, position)
+                    ) STRICT, WITHOUT ROWID
+                    """
+            )
+            try EntityIndexing.fill(db)
+            try db.execute(sql: "DROP TABLE pointers")
         }
         return migrator
     }()

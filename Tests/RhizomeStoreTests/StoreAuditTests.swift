@@ -65,7 +65,7 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             [
                 "DELETE FROM deltas WHERE position = 40", "DELETE FROM bodies WHERE position = 40",
                 "DELETE FROM ids WHERE position = 40", "DELETE FROM logs WHERE position = 40",
-                "DELETE FROM pointers WHERE position = 40",
+                "DELETE FROM words WHERE position = 40",
                 "UPDATE authors SET count = count - 1, lastPosition = 39 WHERE lastPosition = 40",
                 "UPDATE branches SET lastSequence = lastSequence - 1, lastPosition = 39 WHERE lastPosition = 40",
                 "UPDATE store SET count = 39, runningHash = (SELECT runningHash FROM deltas WHERE position = 39)",

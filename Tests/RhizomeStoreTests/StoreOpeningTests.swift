@@ -284,29 +284,48 @@ import Testing
             let data = folder.path("data")
             var maker = DeltaMaker()
             let chain = try maker.chain("alice", 3)
-            let fork = chain + [try maker.delta("alice", after: [chain[0]])]
+            let fork = [
+                chain, [try maker.delta("alice", after: [chain[0]])],
+                [
+                    try maker.delta(
+                        "bob",
+                        [
+                            Pointer("user", entity: "u", targetContext: "name"), Pointer("name", .text("U")),
+                            Pointer("friend", entity: "f", targetContext: "friends"),
+                        ]
+                    )
+                ],
+            ].flatMap { $0 }
             let log = try Self.open(data)
             _ = try await log.append(fork, cursors: ["mail": 2])
             try log.close()
             let empty = try DatabaseQueue()
             try StoreSchema.migrator.migrate(empty, upTo: "1")
-            let firstStalls = try await empty.read { db in
-                try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'stalls'")
+            let first = try await empty.read { db in
+                try ["stalls", "pointers"].map { table in
+                    try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = ?", arguments: [table])
+                }
             }
             let back = [
-                "DROP TABLE stalls", try #require(firstStalls),
+                "DROP TABLE stalls", try #require(first[0]), try #require(first[1]),
                 "INSERT INTO stalls (version, id, author, reason) VALUES (x'31', zeroblob(32), zeroblob(32), x'00')",
                 "ALTER TABLE store DROP COLUMN recordsHash",
                 "DROP INDEX logsByBranch", "DROP INDEX authorsOfManyHeads", "DROP INDEX heads",
                 "ALTER TABLE authors DROP COLUMN headCount", "ALTER TABLE authors DROP COLUMN manyHeadsSince",
                 "CREATE INDEX heads ON branches (author) WHERE isHead = 1",
-                "DELETE FROM grdb_migrations WHERE identifier IN ('2', '3', '4')",
+                "INSERT INTO pointers SELECT DISTINCT entity, position FROM words",
+                "DROP TABLE words", "DROP TABLE roles",
+                "DELETE FROM contexts WHERE name IN (CAST('name' AS BLOB), CAST('friends' AS BLOB))",
+                "DELETE FROM grdb_migrations WHERE identifier IN ('2', '3', '4', '5')",
             ]
             try StoreAuditTests.change(data, back)
             let opened = try Self.open(data)
             #expect(try await opened.deltas(after: 0, limit: 10).map(\.delta.bytes) == fork.map(\.delta.bytes))
             #expect(try await opened.cursor("mail") == 2)
             #expect(try await opened.stalls().isEmpty, "what kept no proof is looked at again")
+            for entity in ["u", "f"] as [Text] {
+                #expect(try await opened.deltas(about: entity).map(\.position) == [5])
+            }
             try opened.close()
             #expect(try await StoreAuditTests.audit(data).findings.isEmpty)
             let fresh = folder.path("fresh")

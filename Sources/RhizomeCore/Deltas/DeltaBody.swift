@@ -37,8 +37,8 @@ public struct DeltaBody: Hashable, Sendable {
         }
     }
 
-    /// Reads a body.
-    init(bytes: [UInt8]) throws(DeltaRefusal) {
+    /// Reads a body, as a store keeps it apart from its header.
+    package init(bytes: [UInt8]) throws(DeltaRefusal) {
         var reader = CBORReader(bytes)
         var host: PublicKey?
         var pointers: [Pointer] = []

@@ -66,21 +66,8 @@ public struct ViewedDelta: Hashable, Sendable {
         return properties
     }
 
-    /// What the delta says of an entity's property (spec: views.md, "Lossy").
-    ///
-    /// The target of its first pointer whose local context is the property, not counting pointers that target the entity
-    /// with that property as target context; an entity's id where that pointer targets one. `nil` where there is none.
-    public func value(of property: Text, entity: Text) -> Value? {
-        for pointer in pointers where pointer.localContext == property {
-            switch pointer.target {
-            case .value(let value): return value
-            case .entity(let id, let context):
-                if id == entity, context == property { continue }
-                return .text(id)
-            }
-        }
-        return nil
-    }
+    /// What the delta says of an entity's property (spec: views.md, "Lossy"); `nil` where it gives it no value.
+    public func value(of property: Text, entity: Text) -> Value? { pointers.value(of: property, entity: entity) }
 }
 
 /// The order of deltas in every view: by time, then by the bytes of the id (spec: views.md).
