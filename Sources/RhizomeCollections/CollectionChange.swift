@@ -11,7 +11,7 @@ public struct CollectionChange<Entity: Sendable>: Sendable {
         case updated(Entity)
         /// It isn't there any more: all properties are cleared, or what was said of it was taken back.
         case deleted
-        /// It may have changed, and can't be had as an `Entity`: a peer wrote something else, or more than a view takes.
+        /// It may have changed, and can't be had as an `Entity`: a peer wrote something else.
         case unreadable(any Error)
     }
 
@@ -43,9 +43,7 @@ extension CollectionChange where Entity: Decodable {
     init(_ change: EntityChange, cursor: CollectionCursor) {
         id = change.id.string
         self.cursor = cursor
-        if let error = change.error {
-            event = .unreadable(error)
-        } else if let after = change.after {
+        if let after = change.after {
             do {
                 let entity = try EntityDecoder.decode(Entity.self, from: after)
                 let wasThere = change.before.map { (try? EntityDecoder.decode(Entity.self, from: $0)) != nil } ?? false

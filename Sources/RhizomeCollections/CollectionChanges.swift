@@ -76,7 +76,7 @@ extension TypedCollection {
                 let node = collection.node
                 let reader = ChangeReader(
                     log: node.log,
-                    perspective: Perspective(isExcluded: try await node.exclusion().isExcluded)
+                    perspective: Perspective(without: try await node.exclusion())
                 )
                 let page = try await reader.changes(in: Text(collection.name), after: position)
                 let before = CollectionCursor(epoch: start.epoch, position: position)

@@ -41,7 +41,7 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     /// An entity as this node sees it now, or `nil` where it isn't there.
     ///
     /// - Throws: `DecodingError` where what is held isn't an `Entity`: peers may write anything by this name.
-    ///   ``ViewError``, and what the log throws.
+    ///   And what the log throws.
     public func get(_ id: String) async throws -> Entity? {
         guard let view = try await node.reader().entity(Text(id)), view.hasValues else { return nil }
         return try EntityDecoder.decode(Entity.self, from: view)

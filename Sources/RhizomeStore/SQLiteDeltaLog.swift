@@ -164,7 +164,7 @@ public final class SQLiteDeltaLog: DeltaLog {
                 group.addTask {
                     do {
                         // On the connection's own queue: only who holds one makes another one open.
-                        try await self.read { _ in meeting.wait(seconds: Self.busySeconds) }
+                        try await self.read { (_: Database) in meeting.wait(seconds: Self.busySeconds) }
                     } catch {
                         // The others needn't wait for this one.
                         meeting.end()

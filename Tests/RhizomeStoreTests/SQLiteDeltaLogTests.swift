@@ -1,3 +1,4 @@
+import Dispatch
 import RhizomeCore
 import RhizomeStore
 import RhizomeTesting
@@ -12,6 +13,28 @@ import Testing
                 try await body(log)
                 try log.close()
             }
+        }
+    }
+
+    @Test("readings that take long hold up neither short ones nor what runs on Swift's pool")
+    func longReadings() async throws {
+        try await withTemporaryFolder { folder in
+            let log = try SQLiteDeltaLog.open(folder: folder.path("data"), version: "1", now: 0)
+            let end = DispatchSemaphore(value: 0)
+            let count = SQLiteDeltaLog.Options().readerCount - 1
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<count {
+                    group.addTask { try await log.read { _ in end.wait(timeout: .now() + 60) == .success } }
+                }
+                group.addTask {
+                    for _ in 0..<100 { await Task.yield() }
+                    let isRead = try await log.read { $0.position == 0 }
+                    for _ in 0..<count { end.signal() }
+                    return isRead
+                }
+                for try await isDone in group { #expect(isDone) }
+            }
+            try log.close()
         }
     }
 

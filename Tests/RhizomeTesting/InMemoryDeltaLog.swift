@@ -13,6 +13,10 @@ public final class InMemoryDeltaLog: DeltaLog {
         var logs: [PublicKey: [Int]] = [:]
         var entities: [Text: [Int]] = [:]
         var references: [Text: Set<Text>] = [:]
+        var entityNumbers = Numbers<Text>()
+        var authorNumbers = Numbers<PublicKey>()
+        var roleNumbers = Numbers<Role>()
+        var words: [Int64: [WordStream: [Word]]] = [:]
         var cursors: [String: Int64] = [:]
         var stalls: [Stall] = []
     }
@@ -133,6 +137,14 @@ public final class InMemoryDeltaLog: DeltaLog {
 
     // MARK: - Entities
 
+    /// Reads the log as it is now.
+    public func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value {
+        try Task.checkCancellation()
+        return try body(InMemorySnapshot(state.withLock { $0 }))
+    }
+
     /// The deltas about an entity.
     public func deltas(about entity: Text) async throws -> [StoredDelta] {
         state.withLock { state in (state.entities[entity] ?? []).map { state.deltas[$0] } }
@@ -171,14 +183,7 @@ public final class InMemoryDeltaLog: DeltaLog {
         within tips: [DeltaID]?,
         limit: Int
     ) async throws -> [Head] {
-        state.withLock { state in
-            let reached = tips.map { state.ancestry(of: $0, author: author) }
-            let part = (state.logs[author] ?? []).map { state.deltas[$0].delta }.filter { delta in
-                (time.map { delta.header.timeCreated <= $0 } ?? true) && (reached?.contains(delta.id) ?? true)
-            }
-            let followed = Set(part.flatMap(\.header.previous))
-            return part.filter { !followed.contains($0.id) }.prefix(limit).map { DeltaLink($0).head }
-        }
+        state.withLock { $0.heads(of: author, upTo: time, within: tips, limit: limit) }
     }
 
     /// The heads of all.
@@ -322,6 +327,19 @@ extension InMemoryDeltaLog.State {
             if entities[id]?.last != index { entities[id, default: []].append(index) }
             references[localContext, default: []].insert(id)
         }
+        let author = authorNumbers.number(adding: delta.author)
+        for reference in delta.body.references {
+            let entity = entityNumbers.number(adding: reference.entity)
+            let role = roleNumbers.number(adding: Role(reference.localContext, reference.property))
+            let stream = WordStream(entity: entity, author: author, role: reference.hasValue ? role : -role)
+            let word = Word(
+                moment: WordMoment(time: delta.header.timeCreated, id: delta.id),
+                position: position
+            )
+            var words = words[entity]?[stream] ?? []
+            words.insert(word, at: words.lastIndex { $0 < word }.map { $0 + 1 } ?? 0)
+            self.words[entity, default: [:]][stream] = words
+        }
     }
 
     fileprivate func delta(_ id: DeltaID) -> SignedDelta? { indexes[id].map { deltas[$0].delta } }
@@ -345,6 +363,15 @@ extension InMemoryDeltaLog.State {
             .sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
     }
 
+    fileprivate func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) -> [Head] {
+        let reached = tips.map { ancestry(of: $0, author: author) }
+        let part = (logs[author] ?? []).map { deltas[$0].delta }.filter { delta in
+            (time.map { delta.header.timeCreated <= $0 } ?? true) && (reached?.contains(delta.id) ?? true)
+        }
+        let followed = Set(part.flatMap(\.header.previous))
+        return part.filter { !followed.contains($0.id) }.prefix(limit).map { DeltaLink($0).head }
+    }
+
     /// Where the author got more heads than are told whole; `nil` where it hasn't so many.
     fileprivate func manyHeadsSince(_ author: PublicKey) -> Int64? {
         var heads: Set<DeltaID> = []
@@ -365,5 +392,93 @@ extension InMemoryDeltaLog.State {
             waiting += delta.header.previous
         }
         return found
+    }
+}
+
+/// What has a number, from 1 on.
+private struct Numbers<Named: Hashable & Sendable>: Sendable {
+    private(set) var named: [Named] = []
+    private var numbers: [Named: Int64] = [:]
+
+    func number(of name: Named) -> Int64? { numbers[name] }
+
+    mutating func number(adding name: Named) -> Int64 {
+        if let number = numbers[name] { return number }
+        named.append(name)
+        numbers[name] = Int64(named.count)
+        return Int64(named.count)
+    }
+
+    subscript(number: Int64) -> Named { named[Int(number) - 1] }
+}
+
+/// One state of a log in memory.
+private final class InMemorySnapshot: LogSnapshot {
+    private let state: InMemoryDeltaLog.State
+    private(set) var rowCount = 0
+
+    init(_ state: InMemoryDeltaLog.State) { self.state = state }
+
+    var position: Int64 { Int64(state.deltas.count) }
+
+    private func counted<Value>(_ value: Value) -> Value {
+        rowCount += 1
+        return value
+    }
+
+    func entity(_ id: Text) throws -> Int64? { counted(state.entityNumbers.number(of: id)) }
+    func author(_ key: PublicKey) throws -> Int64? { counted(state.authorNumbers.number(of: key)) }
+    func key(of author: Int64) throws -> PublicKey { counted(state.authorNumbers[author]) }
+    func role(_ role: Role) throws -> Int64? { counted(state.roleNumbers.number(of: role)) }
+    func role(_ number: Int64) throws -> Role { counted(state.roleNumbers[number]) }
+
+    func streams(of entity: Int64, by isRead: (Int64) throws -> Bool) throws -> [StreamEnd] {
+        let streams = try (state.words[entity] ?? [:]).filter { try isRead($0.key.author) }
+            .compactMap { stream, words in words.last.map { StreamEnd(stream: stream, last: $0) } }
+        rowCount += streams.count
+        return streams.sorted { ($0.stream.author, $0.stream.role) < ($1.stream.author, $1.stream.role) }
+    }
+
+    private func words(of stream: WordStream) -> [Word] { state.words[stream.entity]?[stream] ?? [] }
+
+    private func counted(_ words: some Sequence<Word>) -> [Word] {
+        let words = Array(words)
+        rowCount += words.count + 1
+        return words
+    }
+
+    func words(of stream: WordStream, before word: Word?, limit: Int) throws -> [Word] {
+        counted(words(of: stream).reversed().lazy.filter { old in word.map { old < $0 } ?? true }.prefix(limit))
+    }
+
+    func words(of stream: WordStream, after word: Word?, limit: Int) throws -> [Word] {
+        counted(words(of: stream).lazy.filter { old in word.map { old > $0 } ?? true }.prefix(limit))
+    }
+
+    func count(of stream: WordStream, before word: Word?, upTo position: Int64, limit: Int64) throws -> Int64 {
+        let counted = words(of: stream).lazy.filter { old in
+            old.position <= position && (word.map { old < $0 } ?? true)
+        }
+        let count = counted.prefix(Int(clamping: max(0, limit))).reduce(0) { count, _ in count + 1 }
+        rowCount += count
+        return Int64(count)
+    }
+
+    func delta(at position: Int64) throws -> HeldDelta {
+        let delta = counted(state.deltas[Int(position) - 1].delta)
+        return HeldDelta(
+            position: position,
+            id: delta.id,
+            author: delta.author,
+            sequence: delta.header.sequence,
+            timeCreated: delta.header.timeCreated,
+            body: delta.body
+        )
+    }
+
+    func position(of id: DeltaID) throws -> Int64? { counted(state.indexes[id]).map { Int64($0) + 1 } }
+
+    func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
+        counted(state.heads(of: author, upTo: time, within: tips, limit: limit))
     }
 }

@@ -79,7 +79,6 @@ import Testing
         ])
         let times = history.deltas.map(\.delta.header.timeCreated)
         let range = (times.min() ?? 0) - 1...(times.max() ?? 0)
-        let cache = ViewCache()
         for _ in 0..<8 {
             var context = try RandomContext.definition(authors: authors, times: range, using: &random)
             var query = try RandomContext.definition(authors: authors, times: range, using: &random)
@@ -103,7 +102,7 @@ import Testing
                 without: Set(query.moderators ?? []),
                 filter: try asked["filter"].map { DeltaFilter(try JSONLogicRule($0)) { petnames[$0] } }
             )
-            let reader = EntityReader(log: log, perspective: perspective, cache: cache)
+            let reader = EntityReader(log: log, perspective: perspective)
             made.readings.append([
                 "context": context.json, "query": .object(asked), "entity": .text(entity),
                 "collection": .text(collection),

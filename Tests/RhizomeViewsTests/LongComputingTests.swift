@@ -35,56 +35,6 @@ import Testing
         return try await task.value
     }
 
-    @Test("a view of many deltas is computed apart, and others are read meanwhile")
-    func views() async throws {
-        var maker = DeltaMaker()
-        func write(_ id: Text, _ value: Int) throws -> AdmittedDelta {
-            try maker.delta(
-                "ann",
-                [Pointer("user", entity: id, targetContext: "n"), Pointer("n", .integer(Int64(value)))]
-            )
-        }
-        _ = try await log.append(try (0..<1_100).map { try write("large", $0) } + [try write("small", 1)], cursors: [:])
-        let exclusion = ViewCache.Exclusion(number: 0) { _ in false }
-        let readers = [
-            EntityReader(log: log, without: exclusion, cache: cache),
-            EntityReader(log: log, perspective: Perspective(asOf: .max), cache: cache),
-        ]
-        let reads: [@Sendable (EntityReader, Text) async throws -> Bool] = [
-            { try await $0.entity($1) != nil }, { try await $0.history(of: $1) != nil },
-            { try await $0.lossless($1) != nil },
-        ]
-        // The view of the first one is kept from then on.
-        for (reader, read) in [(readers[0], reads[0])] + reads.map({ (readers[1], $0) }) {
-            let isThere = try await held {
-                try await read(reader, "large")
-            } beside: {
-                let isThere = try await read(reader, "small")
-                #expect(isThere)
-            }
-            #expect(isThere)
-        }
-        #expect(try await readers[0].entity("large")?.properties["n"] == 1_099)
-        #expect(cache.computing.inFlight == 0)
-    }
-
-    @Test("a filter is computed apart, since its rule may take long for one delta")
-    func filter() async throws {
-        var maker = DeltaMaker()
-        let pointers = [Pointer("user", entity: "e", targetContext: "n"), Pointer("n", .integer(1))]
-        _ = try await log.append([try maker.delta("ann", pointers)], cursors: [:])
-        let filter = DeltaFilter(try JSONLogicRule(["==": [1, 1]]))
-        let reader = EntityReader(log: log, perspective: Perspective(filters: [filter]), cache: cache)
-        let plain = EntityReader(log: log, cache: cache)
-        let view = try await held {
-            try await reader.entity("e")
-        } beside: {
-            let view = try await plain.entity("e")
-            #expect(view?.properties["n"] == 1)
-        }
-        #expect(view?.properties["n"] == 1)
-    }
-
     @Test("a definition of many authors is read apart and once, and its JSON made once")
     func contexts() async throws {
         let own = try TestAuthors.signer("own").publicKey

@@ -4,11 +4,12 @@ import RhizomeCore
 import RhizomeTesting
 import SignedLog
 
-/// A log that notes which entities are asked for, and does something before each such answer.
+/// A log that notes what is asked of it, and does something before each such answer.
 final class WatchedLog: DeltaLog {
     private let log: InMemoryDeltaLog
     private let beforeAnswer: @Sendable () async throws -> Void
     private let asked = Lock<[Text]>([])
+    private let reads = Lock<[Int]>([])
 
     init(_ log: InMemoryDeltaLog, beforeAnswer: @escaping @Sendable () async throws -> Void = {}) {
         self.log = log
@@ -17,6 +18,22 @@ final class WatchedLog: DeltaLog {
 
     /// The entities that were asked for, as often as they were.
     var askedEntities: [Text] { asked.withLock { $0 } }
+
+    /// How many rows each reading of a state has looked at.
+    var rowsRead: [Int] { reads.withLock { $0 } }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value {
+        let answer = try await log.read { snapshot in
+            let value = try body(snapshot)
+            return (value, snapshot.rowCount)
+        }
+        reads.withLock { $0.append(answer.1) }
+        try await beforeAnswer()
+        try Task.checkCancellation()
+        return answer.0
+    }
 
     func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta] {
         asked.withLock { $0 += entities }

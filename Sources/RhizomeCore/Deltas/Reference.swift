@@ -13,22 +13,38 @@ public struct Reference: Hashable, Sendable {
 }
 
 extension DeltaBody {
+    /// Up to how many pointers looking through them takes less than a table.
+    private static let few = 16
+
     /// How the delta refers to entities, each way once, in the order of its pointers.
     ///
     /// - Complexity: O(*n*) in the pointers.
     public var references: [Reference] {
+        pointers.count > Self.few ? referencesOfMany : referencesOfFew
+    }
+
+    private var referencesOfFew: [Reference] {
+        var references: [Reference] = []
+        for pointer in pointers {
+            let reference = pointer.reference { property, entity in
+                pointers.contains { $0.gives(property, of: entity) }
+            }
+            guard let reference, !references.contains(reference) else { continue }
+            references.append(reference)
+        }
+        return references
+    }
+
+    private var referencesOfMany: [Reference] {
         var places: [Text: [Int]] = [:]
         for (place, pointer) in pointers.enumerated() { places[pointer.localContext, default: []].append(place) }
         var seen: Set<Reference> = []
         return pointers.compactMap { pointer in
-            guard let (entity, property) = pointer.entity else { return nil }
-            let reference = Reference(
-                entity: entity,
-                localContext: pointer.localContext,
-                property: property,
-                hasValue: (places[property] ?? []).contains { pointers[$0].gives(property, of: entity) }
-            )
-            return seen.insert(reference).inserted ? reference : nil
+            let reference = pointer.reference { property, entity in
+                (places[property] ?? []).contains { pointers[$0].gives(property, of: entity) }
+            }
+            guard let reference, seen.insert(reference).inserted else { return nil }
+            return reference
         }
     }
 }
@@ -52,5 +68,15 @@ extension Pointer {
     /// Whether the target is a value of the entity's property.
     fileprivate func gives(_ property: Text, of entity: Text) -> Bool {
         localContext == property && target != .entity(entity, targetContext: property)
+    }
+
+    fileprivate func reference(hasValue: (_ property: Text, _ entity: Text) -> Bool) -> Reference? {
+        guard let (entity, property) = entity else { return nil }
+        return Reference(
+            entity: entity,
+            localContext: localContext,
+            property: property,
+            hasValue: hasValue(property, entity)
+        )
     }
 }

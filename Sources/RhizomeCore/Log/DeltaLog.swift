@@ -56,6 +56,14 @@ public protocol DeltaLog: Sendable {
 
     // MARK: Entities
 
+    /// Reads one state of the log, as of when the call was made or later.
+    ///
+    /// - Parameter body: runs off Swift's pool and blocks there; the state is lent to it.
+    /// - Throws: what the body throws, `CancellationError`, and ``DeltaLogError``.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (_ snapshot: any LogSnapshot) throws -> Value
+    ) async throws -> Value
+
     /// The deltas with a pointer to this entity, by position.
     func deltas(about entity: Text) async throws -> [StoredDelta]
 

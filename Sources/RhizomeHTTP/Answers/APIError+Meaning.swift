@@ -16,7 +16,6 @@ extension APIError {
         case let error as ContextError: self.init(error)
         case let error as WriteError: self.init(error)
         case let error as DeltaLogError: self.init(error)
-        case let error as ViewError: self = .unavailable(error.code.rawValue, error.message)
         case is CancellationError: self = .unavailable("stopping", "this node is shutting down")
         default: self.init(status: .internalServerError, error: "internal")
         }

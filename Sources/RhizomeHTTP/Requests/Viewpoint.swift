@@ -37,7 +37,7 @@ struct Viewpoint: Sendable {
 
     private func base(of node: some NodeService) async throws -> Perspective {
         let exclusion = try await node.exclusion()
-        guard let context else { return Perspective(kept: exclusion.kept, isExcluded: exclusion.isExcluded) }
+        guard let context else { return Perspective(without: exclusion) }
         guard let stored = try await node.context(called: context) else {
             throw APIError.badInput(
                 "there is no context of this name; see /api/contexts, another author's is NAME@did",
@@ -70,6 +70,6 @@ extension NodeService {
         guard !viewpoint.isOwn else {
             return EntityReader(log: log, without: try await exclusion(), cache: views)
         }
-        return EntityReader(log: log, perspective: try await viewpoint.perspective(of: self), cache: views)
+        return EntityReader(log: log, perspective: try await viewpoint.perspective(of: self))
     }
 }

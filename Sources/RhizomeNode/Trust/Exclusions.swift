@@ -88,6 +88,9 @@ final class Exclusions: Sendable {
         }
         return ViewCache.Exclusion(number: number, kept: kept.compactMapValues(\.self)) { [left] delta in
             left[delta.author].map { !$0.contains(delta.id, sequence: delta.sequence) } ?? false
+        } share: { author in
+            guard let ids = kept[author] else { return .all }
+            return ids == nil ? .none : .part
         }
     }
 }

@@ -29,11 +29,11 @@ package struct EntityWriter: Sendable {
     /// Of two at the same time that change the same property the later one counts, as among peers.
     ///
     /// - Returns: the entity as the writer sees it then.
-    /// - Throws: ``FieldError`` `limit` for a property that is too large for a delta, ``ViewError``, ``WriteError``, and
+    /// - Throws: ``FieldError`` `limit` for a property that is too large for a delta, ``WriteError``, and
     ///   what the log throws. Nothing is written then.
     package func put(_ put: EntityPut) async throws -> EntityView {
-        let visible = try await reader.visibleDeltas(about: [put.id])
-        let planned = put.deltas(changing: visible, transaction: Text(makeUUID()))
+        let current = try await reader.current(for: put)
+        let planned = put.deltas(changing: current, transaction: Text(makeUUID()))
         if !planned.isEmpty {
             do throws(WriteError) {
                 _ = try await write(planned.map { Draft(pointers: $0.pointers, replacing: $0.replacedTime) })

@@ -12,7 +12,7 @@ public struct Contexts: Sendable {
 
     private let log: any DeltaLog
     private let own: PublicKey
-    private let reader: EntityReader
+    private let perspective: Perspective
     private let cache: ViewCache
 
     /// The contexts of a log.
@@ -25,16 +25,15 @@ public struct Contexts: Sendable {
         self.log = log
         self.own = own
         self.cache = cache
-        reader = EntityReader(log: log, without: exclusion, cache: cache)
+        perspective = Perspective(without: exclusion)
     }
 
     /// What a context is now; `nil` where there is none.
     ///
-    /// - Throws: ``ViewError``, `CancellationError`, and what the log throws.
+    /// - Throws: `CancellationError`, and what the log throws.
     @concurrent public func context(_ name: ContextName) async throws -> StoredContext? {
-        let visible = try await reader.visibleDeltas(about: [name.name])
-        let last = visible.deltas(about: name.name).last { delta in
-            delta.author == name.author && delta.definition(of: name.name) != nil
+        let last = try await log.read { [perspective] snapshot in
+            try EntityLookup(snapshot, from: perspective).definition(of: name)
         }
         guard let last else { return nil }
         let isKnown = cache.definitions.value(of: DefinitionKey(delta: last.id, name: name.name)) != nil
@@ -74,15 +73,37 @@ public struct Contexts: Sendable {
 
     /// Who defines these names, in the order in which they are told.
     private func authors(of names: [Text]) async throws -> [(name: Text, authors: [PublicKey])] {
-        let visible = try await reader.visibleDeltas(about: names)
-        return names.map { name in
-            let definitions = visible.deltas(about: name).lazy.filter { $0.definition(of: name) != nil }
-            return (name, Set(definitions.map(\.author)).sorted(by: isOrdered))
+        let authors = try await log.read { [perspective] snapshot in
+            let lookup = EntityLookup(snapshot, from: perspective)
+            return try names.map { try lookup.authorsOfDefinitions(of: $0) }
         }
+        return zip(names, authors).map { ($0, $1.sorted(by: isOrdered)) }
     }
 
     private func isOrdered(_ first: PublicKey, _ second: PublicKey) -> Bool {
         if (first == own) != (second == own) { return first == own }
         return first < second
+    }
+}
+
+extension EntityLookup {
+    /// An author's last definition of a context that is in force.
+    fileprivate func definition(of name: ContextName) throws -> ViewedDelta? {
+        let ends = try definitions(of: name.name).filter { try key(of: $0.stream.author) == name.author }
+        return try last(of: ends) { try $0.definition(of: name.name) != nil && isInForce($0) }
+    }
+
+    /// Who has a definition of a context that is in force.
+    fileprivate func authorsOfDefinitions(of name: Text) throws -> Set<PublicKey> {
+        var authors: Set<PublicKey> = []
+        for (author, ends) in Dictionary(grouping: try definitions(of: name), by: \.stream.author) {
+            let last = try last(of: ends) { try $0.definition(of: name) != nil && isInForce($0) }
+            if last != nil { authors.insert(try key(of: author)) }
+        }
+        return authors
+    }
+
+    private func definitions(of name: Text) throws -> [StreamEnd] {
+        try streams(of: name).filter { try role(of: $0.stream) == Role(ControlName.context, ControlName.definition) }
     }
 }

@@ -19,7 +19,8 @@ extension Perspective {
             resolvers: context.resolvers ?? ResolverTable(),
             ranking: context.ranking,
             kept: exclusion.kept,
-            isExcluded: exclusion.isExcluded
+            isExcluded: exclusion.isExcluded,
+            share: exclusion.share
         )
         if case .these(let authors) = context.authors { self.authors = Set(authors) }
     }

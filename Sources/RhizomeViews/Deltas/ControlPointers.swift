@@ -42,6 +42,9 @@ extension ViewedDelta {
     /// The transactions whose size this delta states, right or wrong.
     var sizedTransactions: [Text] { transactions(as: ControlName.size) }
 
+    /// The transactions that the delta has to do with, as a member or by stating the size.
+    var allTransactions: [Text] { transactions + sizedTransactions }
+
     private func transactions(as targetContext: Text) -> [Text] {
         pointers.compactMap { pointer in
             guard pointer.localContext == ControlName.transaction, let (id, context) = pointer.entity,

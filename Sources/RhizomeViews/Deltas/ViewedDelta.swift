@@ -58,12 +58,11 @@ public struct ViewedDelta: Hashable, Sendable {
 
     /// The properties of an entity that the delta is about, each once, in the order of its pointers.
     public func properties(of entity: Text) -> [Text] {
-        var properties: [Text] = []
-        for pointer in pointers {
-            guard let (id, property) = pointer.entity, id == entity, !properties.contains(property) else { continue }
-            properties.append(property)
+        var seen: Set<Text> = []
+        return pointers.compactMap { pointer in
+            guard let (id, property) = pointer.entity, id == entity, seen.insert(property).inserted else { return nil }
+            return property
         }
-        return properties
     }
 
     /// What the delta says of an entity's property (spec: views.md, "Lossy"); `nil` where it gives it no value.

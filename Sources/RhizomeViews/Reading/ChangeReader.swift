@@ -1,5 +1,6 @@
 public import Bytes
 public import RhizomeCore
+internal import SignedLog
 
 /// Tells which entities of a collection a stretch of the log changed, as they are seen from one perspective.
 ///
@@ -12,22 +13,18 @@ public struct ChangeReader: Sendable {
     private static let pageBytes = 1 << 20
     /// Deltas that are read at once: what a page may be larger by.
     private static let batch = 32
-    /// Entities whose deltas are gathered at once.
+    /// Entities that are looked up at once.
     private static let entities = 32
     /// Deltas whose negations are asked for at once.
     private static let names = 256
 
     private let log: any DeltaLog
     private let perspective: Perspective
-    private let limit: Int
 
     /// A reader.
-    ///
-    /// - Parameter limit: how many deltas the view of an entity may depend on at most.
-    public init(log: any DeltaLog, perspective: Perspective = Perspective(), limit: Int = 250_000) {
+    public init(log: any DeltaLog, perspective: Perspective = Perspective()) {
         self.log = log
         self.perspective = perspective
-        self.limit = limit
     }
 
     /// What the next deltas changed in a collection: up to 1,000 of them, and about 1 MiB.
@@ -42,14 +39,13 @@ public struct ChangeReader: Sendable {
     @concurrent public func changes(in collection: Text, after position: Int64) async throws -> ChangePage {
         let page = try await page(after: position)
         guard let last = page.last?.position else { return ChangePage(changes: [], position: position) }
-        let touched = try await touched(by: page, upTo: last)
+        let touched = try await touched(by: page, after: position, upTo: last)
         // Most of what is written has nothing to do with this collection, and costs no more than this.
         let referenced = try await log.entities(among: touched, referencedAs: collection)
         let members = touched.filter(referenced.contains)
-        let ids = Set(page.map(\.id))
         var changes: [EntityChange] = []
         for part in members.chunks(of: Self.entities) {
-            changes += try await self.changes(of: part, in: collection, by: ids, upTo: last)
+            changes += try await self.changes(of: part, in: collection, after: position, upTo: last)
         }
         return ChangePage(changes: changes, position: last)
     }
@@ -67,21 +63,12 @@ public struct ChangeReader: Sendable {
     }
 
     /// The entities whose views may have changed, in the order of the deltas that did it.
-    private func touched(by page: [StoredDelta], upTo last: Int64) async throws -> [Text] {
+    private func touched(by page: [StoredDelta], after position: Int64, upTo last: Int64) async throws -> [Text] {
         var found = TouchedEntities()
         // Those that steps 1 to 3 may leave now and didn't before.
         var shown = page.map { ViewedDelta($0.delta) }
         for delta in shown { found.add(delta) }
-        // What had come of a transaction before may show only now.
-        for transaction in Set(shown.flatMap(\.allTransactions)) {
-            let mates = try await log.deltas(aboutAny: [transaction])
-            // No view shows a member of a larger one.
-            guard mates.count <= limit else { continue }
-            for mate in mates where mate.position <= last {
-                let mate = ViewedDelta(mate.delta)
-                if found.add(mate) { shown.append(mate) }
-            }
-        }
+        for mate in try await mates(of: shown, after: position, upTo: last) where found.add(mate) { shown.append(mate) }
         if !perspective.moderators.isEmpty {
             // Once an author's own delta shows, moderators can't negate that author's negation of it any more: what else
             // it negates may be out of view again.
@@ -99,39 +86,42 @@ public struct ChangeReader: Sendable {
         return found.entities
     }
 
+    /// What had come of a transaction before and shows only now, or shows no more.
+    private func mates(of page: [ViewedDelta], after position: Int64, upTo last: Int64) async throws -> [ViewedDelta] {
+        guard page.contains(where: { !$0.allTransactions.isEmpty }) else { return [] }
+        return try await log.read { [perspective] snapshot in
+            let before = EntityLookup(snapshot, from: perspective, upTo: position)
+            let after = EntityLookup(snapshot, from: perspective, upTo: last)
+            var names: [PublicKey: Set<Text>] = [:]
+            for delta in page { names[delta.author, default: []].formUnion(delta.allTransactions) }
+            var mates: [ViewedDelta] = []
+            for (author, names) in names {
+                for name in names where try before.isComplete(name, of: author) != after.isComplete(name, of: author) {
+                    mates += try after.members(of: name, by: author)
+                }
+            }
+            return mates
+        }
+    }
+
     private func changes(
         of entities: [Text],
         in collection: Text,
-        by page: Set<DeltaID>,
+        after position: Int64,
         upTo last: Int64
     ) async throws -> [EntityChange] {
-        var gathered = EntityDeltas(of: entities, limit: limit)
-        do {
-            try await gathered.gather(from: log, upTo: last)
-        } catch let error as ViewError {
-            guard entities.count > 1 else { return entities.map { EntityChange(id: $0, error: error) } }
-            var changes: [EntityChange] = []
-            for entity in entities {
-                changes += try await self.changes(of: [entity], in: collection, by: page, upTo: last)
-            }
-            return changes
-        }
-        return try await LongComputing.shared.run(cost: gathered.deltas.count) { [deltas = gathered.deltas] in
-            let before = try visible(deltas.values.filter { !page.contains($0.id) })
-            let after = try visible(deltas.values)
-            return entities.compactMap { entity in
+        try await log.read { [perspective] snapshot in
+            let before = EntityLookup(snapshot, from: perspective, upTo: position)
+            let after = EntityLookup(snapshot, from: perspective, upTo: last)
+            return try entities.compactMap { entity in
                 let change = EntityChange(
                     id: entity,
-                    before: before.member(entity, of: collection),
-                    after: after.member(entity, of: collection)
+                    before: try before.member(entity, of: collection),
+                    after: try after.member(entity, of: collection)
                 )
                 return change.before == change.after ? nil : change
             }
         }
-    }
-
-    private func visible(_ deltas: some Sequence<ViewedDelta>) throws -> VisibleDeltas {
-        try VisibleDeltas(among: deltas, seenAs: perspective).filtered(by: perspective.filters)
     }
 }
 

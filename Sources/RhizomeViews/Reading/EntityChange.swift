@@ -8,14 +8,11 @@ public struct EntityChange: Equatable, Sendable {
     public let before: EntityView?
     /// How it is; `nil` where it isn't a member any more.
     public let after: EntityView?
-    /// Why neither can be told, though the entity may have changed.
-    public let error: ViewError?
 
-    init(id: Text, before: EntityView? = nil, after: EntityView? = nil, error: ViewError? = nil) {
+    init(id: Text, before: EntityView?, after: EntityView?) {
         self.id = id
         self.before = before
         self.after = after
-        self.error = error
     }
 }
 

@@ -8,6 +8,9 @@ public struct ByAuthor: Resolver {
     /// A resolver; it has no settings.
     public init() {}
 
+    /// What it looks at.
+    public var basis: ResolverBasis { .lastOfEachAuthor }
+
     /// The assertion under its author.
     public func state(of assertion: Assertion) -> [PublicKey: Assertion] { [assertion.delta.author: assertion] }
 

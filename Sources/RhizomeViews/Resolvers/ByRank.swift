@@ -23,6 +23,9 @@ public struct ByRank: Resolver {
         lastRank = authors.count
     }
 
+    /// What it looks at.
+    public var basis: ResolverBasis { .lastOfEachAuthor }
+
     /// The assertion and the rank of its author.
     public func state(of assertion: Assertion) -> State {
         State(rank: ranks[assertion.delta.author] ?? lastRank, assertion: assertion)

@@ -5,6 +5,9 @@ public struct FirstWriteWins: Resolver {
     /// A resolver; it has no settings.
     public init() {}
 
+    /// What it looks at.
+    public var basis: ResolverBasis { .first }
+
     /// The assertion itself.
     public func state(of assertion: Assertion) -> Assertion { assertion }
 

@@ -5,6 +5,9 @@ public struct LastWriteWins: Resolver {
     /// A resolver; it has no settings.
     public init() {}
 
+    /// What it looks at.
+    public var basis: ResolverBasis { .last }
+
     /// The assertion itself.
     public func state(of assertion: Assertion) -> Assertion { assertion }
 
@@ -15,9 +18,4 @@ public struct LastWriteWins: Resolver {
 
     /// The value of the last one.
     public func value(of state: Assertion) -> JSONValue? { state.value.json }
-
-    /// The assertion that wins; `nil` where there are none.
-    public func last(of assertions: some Sequence<Assertion>) -> Assertion? {
-        assertions.max { $0.delta.moment < $1.delta.moment }
-    }
 }

@@ -12,6 +12,11 @@ public protocol Resolver: Sendable {
     /// What is known of the assertions that have been seen.
     associatedtype State: Sendable
 
+    /// Of which assertions the value depends; of all where it isn't told.
+    ///
+    /// Those that can't matter aren't read.
+    var basis: ResolverBasis { get }
+
     /// The state that one assertion makes.
     func state(of assertion: Assertion) -> State
 
@@ -22,24 +27,59 @@ public protocol Resolver: Sendable {
     func value(of state: State) -> JSONValue?
 }
 
+/// Which of a property's assertions a resolver's value depends on.
+public enum ResolverBasis: Sendable {
+    /// All of them, in no certain order.
+    case all
+    /// The one with the greatest (timeCreated, id bytes).
+    case last
+    /// The one with the least.
+    case first
+    /// The last one of each author.
+    case lastOfEachAuthor
+}
+
 extension Resolver {
+    /// All assertions.
+    public var basis: ResolverBasis { .all }
+
     /// The value that all these assertions give a property; `nil` also where there are none.
     ///
     /// - Complexity: O(*n* log *n*) also where a state grows with what it has seen.
     public func resolve(_ assertions: some Sequence<Assertion>) -> JSONValue? {
-        // States of about equal size are combined, as bits are carried when counting: one after the other, a state that
-        // holds much would be copied for each assertion.
-        var waiting: [(state: State, size: Int)] = []
-        for assertion in assertions {
-            var next = (state: state(of: assertion), size: 1)
-            while let last = waiting.last, last.size == next.size {
-                waiting.removeLast()
-                next = (combine(last.state, next.state), last.size + next.size)
-            }
-            waiting.append(next)
+        var folding = Folding(by: self)
+        for assertion in assertions { folding.add(assertion) }
+        return folding.value
+    }
+}
+
+/// Assertions on their way through a resolver, one by one.
+///
+/// States of about equal size are combined, as bits are carried when counting: one after the other, a state that holds
+/// much would be copied for each assertion.
+struct Folding<Reduction: Resolver> {
+    private let resolver: Reduction
+    private var waiting: [(state: Reduction.State, size: Int)] = []
+
+    init(by resolver: Reduction) { self.resolver = resolver }
+
+    /// Whether there was no assertion.
+    var isEmpty: Bool { waiting.isEmpty }
+
+    /// Takes in an assertion.
+    mutating func add(_ assertion: Assertion) {
+        var next = (state: resolver.state(of: assertion), size: 1)
+        while let last = waiting.last, last.size == next.size {
+            waiting.removeLast()
+            next = (resolver.combine(last.state, next.state), last.size + next.size)
         }
-        guard var total = waiting.popLast()?.state else { return nil }
-        while let next = waiting.popLast() { total = combine(next.state, total) }
-        return value(of: total)
+        waiting.append(next)
+    }
+
+    /// The value of all that was taken in; `nil` also where there was nothing.
+    var value: JSONValue? {
+        guard var total = waiting.last?.state else { return nil }
+        for (state, _) in waiting.dropLast().reversed() { total = resolver.combine(state, total) }
+        return resolver.value(of: total)
     }
 }

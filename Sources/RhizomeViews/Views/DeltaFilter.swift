@@ -37,20 +37,34 @@ public struct DeltaFilter: Sendable {
     ///
     /// - Throws: ``JSONLogicError``: `steps`, `bytes` or `depth` where the rule costs too much.
     func passing(_ deltas: [ViewedDelta]) throws(JSONLogicError) -> [ViewedDelta] {
-        var budget = JSONLogicBudget(steps: Self.baseSteps + Self.stepsPerDelta * deltas.count)
-        var authors: [PublicKey: DeltaRecord.Author] = [:]
+        var run = Run(self)
         var passing: [ViewedDelta] = []
-        for delta in deltas {
-            let author = authors[delta.author] ?? DeltaRecord.Author(delta.author, petname: petname(delta.author))
+        for delta in deltas where try run.passes(delta) { passing.append(delta) }
+        return passing
+    }
+
+    /// A filter on its way through the deltas of one answer, with one budget for all.
+    struct Run {
+        private let filter: DeltaFilter
+        private var budget = JSONLogicBudget(steps: DeltaFilter.baseSteps)
+        private var authors: [PublicKey: DeltaRecord.Author] = [:]
+
+        init(_ filter: DeltaFilter) { self.filter = filter }
+
+        /// Whether the rule's answer is truthy for a delta.
+        ///
+        /// - Throws: ``JSONLogicError``: `steps`, `bytes` or `depth` where the rule costs too much.
+        mutating func passes(_ delta: ViewedDelta) throws(JSONLogicError) -> Bool {
+            let author =
+                authors[delta.author] ?? DeltaRecord.Author(delta.author, petname: filter.petname(delta.author))
             authors[delta.author] = author
+            budget.steps += DeltaFilter.stepsPerDelta
             do {
-                let verdict = try rule.evaluate(DeltaRecord(delta: delta, author: author), within: &budget)
-                if verdict.isTruthy { passing.append(delta) }
+                return try filter.rule.evaluate(DeltaRecord(delta: delta, author: author), within: &budget).isTruthy
             } catch {
-                throw error.of(rule: name)
+                throw error.of(rule: filter.name)
             }
         }
-        return passing
     }
 }
 

@@ -26,18 +26,27 @@ public struct EntityHistory: Hashable, Sendable {
     /// The history of an entity, or `nil` where it isn't visible.
     public init?(of id: Text, in visible: VisibleDeltas) {
         guard visible.isVisible(id) else { return nil }
+        self.init(id: id, changes: visible.deltas(about: id).flatMap { $0.changes(of: id) })
+    }
+
+    init(id: Text, changes: [Change]) {
         self.id = id
-        changes = visible.deltas(about: id).flatMap { delta in
-            delta.properties(of: id).compactMap { property in
-                delta.value(of: property, entity: id).map { value in
-                    Change(
-                        property: property,
-                        value: value,
-                        creator: delta.author,
-                        timeCreated: delta.timeCreated,
-                        delta: delta.id
-                    )
-                }
+        self.changes = changes
+    }
+}
+
+extension ViewedDelta {
+    /// What the delta says of an entity's properties, in the order of its pointers.
+    func changes(of id: Text) -> [EntityHistory.Change] {
+        properties(of: id).compactMap { property in
+            value(of: property, entity: id).map { value in
+                EntityHistory.Change(
+                    property: property,
+                    value: value,
+                    creator: author,
+                    timeCreated: timeCreated,
+                    delta: self.id
+                )
             }
         }
     }

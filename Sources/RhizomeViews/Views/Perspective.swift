@@ -6,8 +6,17 @@ public import SignedLog
 ///
 /// The default sees everything that is held, as of now, and of each property the last write.
 public struct Perspective: Sendable {
+    /// How much of an author's deltas trust leaves.
+    public enum Share: Sendable {
+        case all
+        case part
+        case none
+    }
+
     /// Step 1: deltas that trust keeps out, those of distrusted authors that `keep` doesn't name.
     public var isExcluded: @Sendable (ViewedDelta) -> Bool
+    /// Step 1: what ``isExcluded`` says of all deltas of an author; `part` where each has to be asked of.
+    public var share: @Sendable (PublicKey) -> Share
     /// Step 1: the ids that `keep` names, of each distrusted author who has any; ``isExcluded`` leaves those deltas and
     /// all before them.
     public var kept: [PublicKey: [DeltaID]]
@@ -21,7 +30,7 @@ public struct Perspective: Sendable {
     public var without: Set<PublicKey>
     /// Step 5: whether authors with more than one head don't count.
     ///
-    /// Only a log tells who they are: an ``EntityReader`` asks its own, and takes them for ``forked``.
+    /// Only a log tells who they are: an ``EntityReader`` asks its own.
     public var refusesForked: Bool
     /// Step 5: authors with more than one head among what steps 1 and 2 leave, where they don't count.
     public var forked: Set<PublicKey>
@@ -44,7 +53,8 @@ public struct Perspective: Sendable {
         resolvers: ResolverTable = ResolverTable(),
         ranking: [PublicKey] = [],
         kept: [PublicKey: [DeltaID]] = [:],
-        isExcluded: @escaping @Sendable (ViewedDelta) -> Bool = { _ in false }
+        isExcluded: (@Sendable (ViewedDelta) -> Bool)? = nil,
+        share: (@Sendable (PublicKey) -> Share)? = nil
     ) {
         self.asOf = asOf
         self.moderators = moderators
@@ -56,7 +66,13 @@ public struct Perspective: Sendable {
         self.resolvers = resolvers
         self.ranking = ranking
         self.kept = kept
-        self.isExcluded = isExcluded
+        self.share = share ?? { [isAsked = isExcluded != nil] _ in isAsked ? .part : .all }
+        self.isExcluded = isExcluded ?? { _ in false }
+    }
+
+    /// A node's own eyes: all but what trust keeps out, as of now.
+    public init(without exclusion: ViewCache.Exclusion) {
+        self.init(kept: exclusion.kept, isExcluded: exclusion.isExcluded, share: exclusion.share)
     }
 
     /// Whether steps 1 and 2 leave a delta.

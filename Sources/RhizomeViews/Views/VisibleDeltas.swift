@@ -42,7 +42,10 @@ public struct VisibleDeltas: Sendable {
         self.init(deltas: deltas, negated: negated, incomplete: incomplete)
     }
 
-    private init(deltas: [ViewedDelta], negated: Set<DeltaID>, incomplete: Set<Text>) {
+    /// What was worked out elsewhere.
+    ///
+    /// - Parameter deltas: each once, by (timeCreated, id bytes).
+    init(deltas: [ViewedDelta], negated: Set<DeltaID>, incomplete: Set<Text>) {
         var indexes: [Text: [Int]] = [:]
         for (index, delta) in deltas.enumerated() {
             for entity in Set(delta.pointers.lazy.compactMap { $0.entity?.id }) {

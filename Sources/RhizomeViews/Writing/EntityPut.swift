@@ -12,6 +12,20 @@ public struct EntityPut: Hashable, Sendable {
         public let value: Value
     }
 
+    /// What a writer sees of the entity, as far as it matters.
+    public struct Current: Sendable {
+        /// The last statement of each property that is named, as last-write-wins takes them; absent where there is none.
+        public let last: [Text: Assertion]
+        /// Whether a visible delta refers to the entity under the collection.
+        public let isReferenced: Bool
+
+        /// What is seen.
+        public init(last: [Text: Assertion], isReferenced: Bool) {
+            self.last = last
+            self.isReferenced = isReferenced
+        }
+    }
+
     /// The property that is never written: it is the entity's id.
     public static let idProperty: Text = "id"
     /// Properties of one PUT at most (spec: http.md), `id` not counted: each is a delta to sign, in one transaction.
@@ -92,23 +106,21 @@ public struct EntityPut: Hashable, Sendable {
     /// of a property that has neither a value nor a null. Where all are to be said (``saysAll``), all are.
     ///
     /// - Parameters:
-    ///   - visible: what the writer sees of the entity, as of now.
+    ///   - current: what the writer sees of the entity, as of now.
     ///   - transaction: a name that no transaction has, taken where one is needed.
-    public func deltas(changing visible: VisibleDeltas, transaction: @autoclosure () -> Text) -> [PlannedDelta] {
-        let current = visible.assertions(about: id).compactMapValues { LastWriteWins().last(of: $0) }
-        let isReferenced = visible.isVisible(id, referencedAs: collection)
+    public func deltas(changing current: Current, transaction: @autoclosure () -> Text) -> [PlannedDelta] {
         let changes = properties.filter { property in
             if saysAll { return true }
-            guard let last = current[property.name] else { return property.value != .null }
-            return !isReferenced || property.value != last.value
+            guard let last = current.last[property.name] else { return property.value != .null }
+            return !current.isReferenced || property.value != last.value
         }
         guard changes.count > 1 else {
-            return changes.map { planned($0, replacing: current[$0.name]) }
+            return changes.map { planned($0, replacing: current.last[$0.name]) }
         }
         let transaction = transaction()
         let membership = Pointer(ControlName.transaction, entity: transaction, targetContext: ControlName.deltas)
         let size = PlannedDelta(pointers: .transaction(transaction, size: changes.count))
-        return [size] + changes.map { planned($0, replacing: current[$0.name], first: [membership]) }
+        return [size] + changes.map { planned($0, replacing: current.last[$0.name], first: [membership]) }
     }
 
     private func planned(_ property: Property, replacing last: Assertion?, first: [Pointer] = []) -> PlannedDelta {

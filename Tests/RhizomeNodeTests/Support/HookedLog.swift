@@ -65,6 +65,9 @@ final class HookedLog: DeltaLog {
         try await memory.entries(after: position, maximumBytes: maximumBytes)
     }
     func cursor(_ name: String) async throws -> Int64 { try await memory.cursor(name) }
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value { try await memory.read(body) }
     func deltas(about entity: Text) async throws -> [StoredDelta] { try await memory.deltas(about: entity) }
     func entities(after entity: Text?, limit: Int) async throws -> [Text] {
         try await memory.entities(after: entity, limit: limit)

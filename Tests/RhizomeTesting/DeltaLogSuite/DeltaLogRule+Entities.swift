@@ -95,5 +95,92 @@ extension DeltaLogRule {
                 }
             }
         },
+        DeltaLogRule("what was said of an entity is found by author and role, in the order of time, from both ends") {
+            lend in
+            try await lend { log in
+                try await withSeedAsync { generator in
+                    var maker = DeltaMaker()
+                    var batch: [AdmittedDelta] = []
+                    for number in 0..<300 {
+                        let property: Text = Bool.random(using: &generator) ? "name" : "age"
+                        var pointers = [
+                            Pointer(
+                                Bool.random(using: &generator) ? "user" : "film",
+                                entity: "e",
+                                targetContext: property
+                            )
+                        ]
+                        if Int.random(in: 0..<3, using: &generator) > 0 {
+                            pointers.append(Pointer("name", .integer(Int64(number))))
+                        }
+                        let author = ["ann", "bob", "ann", "ann", "carol"].randomElement(using: &generator) ?? ""
+                        batch.append(try maker.delta(author, pointers))
+                    }
+                    let stored = try await log.append(batch.shuffled(using: &generator), cursors: [:])
+                    let bob = try maker.author("bob")
+                    let middle = batch[150].delta.header.timeCreated
+                    try await log.read { snapshot in
+                        #expect(snapshot.position == 300)
+                        #expect(try snapshot.entity("absent") == nil)
+                        #expect(try snapshot.role(Role("user", "absent")) == nil)
+                        let entity = try #require(try snapshot.entity("e"))
+                        let all = try snapshot.streams(of: entity) { _ in true }
+                        var expected: [WordStream: [Word]] = [:]
+                        for stored in stored {
+                            let delta = stored.delta
+                            let author = try #require(try snapshot.author(delta.author))
+                            #expect(try snapshot.key(of: author) == delta.author)
+                            #expect(try snapshot.position(of: delta.id) == stored.position)
+                            let held = try snapshot.delta(at: stored.position)
+                            #expect(held.id == delta.id && held.author == delta.author && held.body == delta.body)
+                            #expect(held.sequence == delta.header.sequence)
+                            #expect(held.timeCreated == delta.header.timeCreated)
+                            for reference in delta.body.references {
+                                let role = Role(reference.localContext, reference.property)
+                                let number = try #require(try snapshot.role(role))
+                                #expect(try snapshot.role(number) == role)
+                                let stream = WordStream(
+                                    entity: entity,
+                                    author: author,
+                                    role: reference.hasValue ? number : -number
+                                )
+                                let moment = WordMoment(time: delta.header.timeCreated, id: delta.id)
+                                expected[stream, default: []].append(Word(moment: moment, position: stored.position))
+                            }
+                        }
+                        #expect(Set(all.map(\.stream)) == Set(expected.keys) && all.count == expected.count)
+                        let number = try #require(try snapshot.author(bob))
+                        #expect(
+                            try snapshot.streams(of: entity) { $0 != number }
+                                == all.filter { $0.stream.author != number }
+                        )
+                        for end in all {
+                            let words = try #require(expected[end.stream]).sorted()
+                            #expect(end.last == words.last)
+                            #expect(try snapshot.words(of: end.stream, before: nil, limit: 500) == words.reversed())
+                            #expect(try snapshot.words(of: end.stream, after: nil, limit: 500) == words)
+                            let bound = Word(moment: try #require(WordMoment.after(middle)), position: 0)
+                            let before = words.filter { $0 < bound }
+                            #expect(
+                                try snapshot.words(of: end.stream, before: bound, limit: 3)
+                                    == Array(before.reversed().prefix(3))
+                            )
+                            #expect(
+                                try snapshot.words(of: end.stream, after: words[0], limit: 3)
+                                    == Array(words.dropFirst().prefix(3))
+                            )
+                            let held = before.filter { $0.position <= 200 }.count
+                            #expect(
+                                try snapshot.count(of: end.stream, before: bound, upTo: 200, limit: 500) == Int64(held)
+                            )
+                            #expect(
+                                try snapshot.count(of: end.stream, before: nil, upTo: 300, limit: 2)
+                                    == Int64(min(2, words.count))
+                            )
+                        }
+                    }
+                }
+            }
+        },
     ]
 }

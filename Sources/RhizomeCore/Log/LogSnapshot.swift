@@ -1,0 +1,161 @@
+public import Bytes
+public import SignedLog
+
+/// One state of a log, in which views look up what was said of entities: by whom, in which role, and when.
+///
+/// Names are looked up once and are numbers from then on, which mean nothing in another log. Calls block, and look at
+/// no more rows than they give or count, and a few of the index; lent by ``DeltaLog/read(_:)`` and not to be kept.
+public protocol LogSnapshot: AnyObject {
+    /// How many deltas this state holds: also the last position.
+    var position: Int64 { get }
+    /// How many rows were looked at so far: what an answer costs.
+    var rowCount: Int { get }
+
+    // MARK: Names
+
+    /// An entity's number; `nil` where no delta refers to it.
+    func entity(_ id: Text) throws -> Int64?
+
+    /// An author's number; `nil` where nothing is held of it.
+    func author(_ key: PublicKey) throws -> Int64?
+
+    /// The author of a number.
+    func key(of author: Int64) throws -> PublicKey
+
+    /// A role's number, above 0; `nil` where no delta has it.
+    func role(_ role: Role) throws -> Int64?
+
+    /// The role of a number.
+    func role(_ number: Int64) throws -> Role
+
+    // MARK: What was said
+
+    /// What was said of an entity, by author and role, each with its last word.
+    ///
+    /// - Parameter isRead: whether an author's words matter; those of others aren't looked at.
+    /// - Complexity: O(authors + streams), however many words they have.
+    func streams(of entity: Int64, by isRead: (_ author: Int64) throws -> Bool) throws -> [StreamEnd]
+
+    /// The words of a stream before one, the last first; all where `nil`.
+    func words(of stream: WordStream, before word: Word?, limit: Int) throws -> [Word]
+
+    /// The words of a stream after one, the first first; all where `nil`.
+    func words(of stream: WordStream, after word: Word?, limit: Int) throws -> [Word]
+
+    /// How many words a stream has before one, up to a position, at most `limit`.
+    func count(of stream: WordStream, before word: Word?, upTo position: Int64, limit: Int64) throws -> Int64
+
+    // MARK: Deltas
+
+    /// A delta.
+    ///
+    /// - Throws: ``DeltaLogError`` `corrupt` where there is none, or it can't be decoded.
+    func delta(at position: Int64) throws -> HeldDelta
+
+    /// Where a delta is; `nil` where it isn't held.
+    func position(of id: DeltaID) throws -> Int64?
+
+    /// Heads of a part of an author's log: see ``DeltaLog/heads(of:upTo:within:limit:)``.
+    func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head]
+}
+
+/// How pointers name an entity: by a local and a target context.
+public struct Role: Hashable, Sendable {
+    /// The local context.
+    public let localContext: Text
+    /// The target context: the entity's property.
+    public let property: Text
+
+    /// A role.
+    public init(_ localContext: Text, _ property: Text) {
+        self.localContext = localContext
+        self.property = property
+    }
+}
+
+/// What one author says of an entity in one role.
+///
+/// What gives the role's property a value and what doesn't are streams of their own; a delta stands in one of them.
+public struct WordStream: Hashable, Sendable {
+    /// The entity's number.
+    public let entity: Int64
+    /// The author's number.
+    public let author: Int64
+    /// The role's number, negative where the words give its property no value.
+    public let role: Int64
+
+    /// A stream.
+    public init(entity: Int64, author: Int64, role: Int64) {
+        self.entity = entity
+        self.author = author
+        self.role = role
+    }
+}
+
+/// A delta's place in a stream.
+public struct Word: Hashable, Comparable, Sendable {
+    /// Where it stands in the order of views, about.
+    public let moment: WordMoment
+    /// The delta's position.
+    public let position: Int64
+
+    /// A place.
+    public init(moment: WordMoment, position: Int64) {
+        self.moment = moment
+        self.position = position
+    }
+
+    /// Whether `left` comes first.
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.moment, left.position) < (right.moment, right.position)
+    }
+}
+
+/// A stream with its last word.
+public struct StreamEnd: Hashable, Sendable {
+    /// The stream.
+    public let stream: WordStream
+    /// Its last word.
+    public let last: Word
+
+    /// A stream's end.
+    public init(stream: WordStream, last: Word) {
+        self.stream = stream
+        self.last = last
+    }
+}
+
+/// What a log's columns and a delta's body say: all but what was signed.
+///
+/// For views, which trust what is held: signatures are checked on the way in and by audits.
+public struct HeldDelta: Sendable {
+    /// Its position.
+    public let position: Int64
+    /// Its id.
+    public let id: DeltaID
+    /// Who signed it.
+    public let author: PublicKey
+    /// Its place in the author's log.
+    public let sequence: Int64
+    /// µs since 1970.
+    public let timeCreated: Int64
+    /// What it says.
+    public let body: DeltaBody
+
+    /// A delta by its parts.
+    public init(
+        position: Int64,
+        id: DeltaID,
+        author: PublicKey,
+        sequence: Int64,
+        timeCreated: Int64,
+        body: DeltaBody
+    ) {
+        self.position = position
+        self.id = id
+        self.author = author
+        self.sequence = sequence
+        self.timeCreated = timeCreated
+        self.body = body
+    }
+}

@@ -1,0 +1,188 @@
+internal import Bytes
+internal import RhizomeCore
+internal import StrictJSON
+
+extension EntityLookup {
+    // MARK: - Values
+
+    /// An entity with its properties' values, or `nil` where it isn't visible.
+    func view(of id: Text, resolver: (_ property: Text) -> any Resolver) throws -> EntityView? {
+        let streams = try streams(of: id)
+        var isVisible = false
+        var values: [Text: JSONValue] = [:]
+        for statements in try statements(of: id, among: streams) {
+            let resolved = try resolve(resolver(statements.property), statements)
+            isVisible = isVisible || resolved.isVisible
+            values[statements.property] = resolved.value
+        }
+        guard try isVisible || isAnyInForce(streams.filter { $0.stream.role < 0 }) else { return nil }
+        return EntityView(id: id, values: values)
+    }
+
+    /// The last statement that is in force of each of some properties, as last-write-wins takes them.
+    func lastStatements(of id: Text, on properties: Set<Text>) throws -> [Text: Assertion] {
+        var last: [Text: Assertion] = [:]
+        for statements in try statements(of: id, among: try streams(of: id))
+        where properties.contains(statements.property) {
+            last[statements.property] = try lastStatement(statements)
+        }
+        return last
+    }
+
+    /// Whether a delta about the entity is in force.
+    func isVisible(_ id: Text) throws -> Bool { try isAnyInForce(try streams(of: id)) }
+
+    /// Whether a delta in force refers to the entity by this local context.
+    func isVisible(_ id: Text, referencedAs localContext: Text) throws -> Bool {
+        try isAnyInForce(try streams(of: id).filter { try role(of: $0.stream).localContext == localContext })
+    }
+
+    /// The last writes of an entity that is visibly referenced under a name and has a value; else `nil`.
+    func member(_ id: Text, of collection: Text) throws -> EntityView? {
+        guard try isVisible(id, referencedAs: collection),
+            let view = try view(of: id, resolver: { _ in LastWriteWins() }), view.hasValues
+        else { return nil }
+        return view
+    }
+
+    private func isAnyInForce(_ streams: [StreamEnd]) throws -> Bool {
+        for end in streams.sorted(by: { $0.last > $1.last }) {
+            var isInForce = false
+            try forEachWord(ofReversed: end.stream) { word in
+                isInForce = try self.isInForce(delta(at: word.position))
+                return !isInForce
+            }
+            if isInForce { return true }
+        }
+        return false
+    }
+
+    // MARK: - Statements
+
+    /// What was said of one property, by author and role.
+    private struct Statements {
+        let id: Text
+        let property: Text
+        let ends: [StreamEnd]
+    }
+
+    private func statements(of id: Text, among streams: [StreamEnd]) throws -> [Statements] {
+        let valued = streams.filter { $0.stream.role > 0 }
+        return try Dictionary(grouping: valued) { try role(of: $0.stream).property }
+            .map { Statements(id: id, property: $0.key, ends: $0.value) }
+    }
+
+    private func resolve(
+        _ resolver: some Resolver,
+        _ statements: Statements
+    ) throws -> (value: JSONValue?, isVisible: Bool) {
+        var folding = Folding(by: resolver)
+        let byAuthor = Dictionary(grouping: statements.ends, by: \.stream.author).values
+        switch resolver.basis {
+        case .last: if let last = try lastStatement(statements) { folding.add(last) }
+        case .first: if let first = try firstStatement(statements) { folding.add(first) }
+        case .lastOfEachAuthor:
+            for ends in byAuthor {
+                let own = Statements(id: statements.id, property: statements.property, ends: ends)
+                if let last = try lastStatement(own) { folding.add(last) }
+            }
+        case .all:
+            for end in statements.ends {
+                let localContext = try role(of: end.stream).localContext
+                try forEachWord(ofReversed: end.stream) { word in
+                    let delta = try delta(at: word.position)
+                    // One that refers in several roles counts once.
+                    let first = delta.pointers.first { pointer in
+                        pointer.target == .entity(statements.id, targetContext: statements.property)
+                    }
+                    if first?.localContext == localContext, try isInForce(delta) {
+                        if let assertion = assertion(delta, statements) { folding.add(assertion) }
+                    }
+                    return true
+                }
+            }
+        }
+        return (folding.value, !folding.isEmpty)
+    }
+
+    private func assertion(_ delta: ViewedDelta, _ statements: Statements) -> Assertion? {
+        delta.value(of: statements.property, entity: statements.id).map { Assertion(value: $0, delta: delta) }
+    }
+
+    private func lastStatement(_ statements: Statements) throws -> Assertion? {
+        try last(of: statements.ends, where: isInForce).flatMap { assertion($0, statements) }
+    }
+
+    private func firstStatement(_ statements: Statements) throws -> Assertion? {
+        var first: ViewedDelta?
+        for end in statements.ends {
+            var moment: WordMoment?
+            try forEachWord(of: end.stream) { word in
+                // All of one moment are looked at: their ids decide.
+                if let moment, word.moment > moment { return false }
+                let delta = try delta(at: word.position)
+                if try isInForce(delta) {
+                    moment = word.moment
+                    if first.map({ delta.moment < $0.moment }) ?? true { first = delta }
+                }
+                return true
+            }
+        }
+        return first.flatMap { assertion($0, statements) }
+    }
+
+    // MARK: - Delta by delta
+
+    /// Runs through all deltas about an entity that steps 1 to 3 leave, by (timeCreated, id bytes).
+    ///
+    /// - Parameter body: gets each delta, and whether steps 5 and 6 leave it too.
+    /// - Returns: whether step 3 left out none.
+    func forEachDelta(about id: Text, _ body: (_ delta: ViewedDelta, _ isShown: Bool) throws -> Void) throws -> Bool {
+        var isComplete = true
+        let streams = try allStreams(of: id)
+        let shown = try Set(streams.map(\.stream.author).filter(isShown))
+        var merge = WordMerge(streams.map(\.stream), in: self)
+        while let (position, author) = try merge.next() {
+            let delta = try delta(at: position)
+            guard perspective.leaves(delta) else { continue }
+            guard try isLeft(delta) else {
+                isComplete = false
+                continue
+            }
+            try body(delta, try shown.contains(author) && passes(delta))
+        }
+        return isComplete
+    }
+
+    /// What was said of an entity, oldest first, or `nil` where it isn't visible.
+    func history(of id: Text) throws -> EntityHistory? {
+        let streams = try streams(of: id)
+        var merge = WordMerge(streams.map(\.stream).filter { $0.role > 0 }, in: self)
+        var changes: [EntityHistory.Change] = []
+        while let (position, _) = try merge.next() {
+            let delta = try delta(at: position)
+            if try isInForce(delta) { changes += delta.changes(of: id) }
+        }
+        guard try !changes.isEmpty || isAnyInForce(streams.filter { $0.stream.role < 0 }) else { return nil }
+        return EntityHistory(id: id, changes: changes)
+    }
+
+    /// What is visible of some entities.
+    func visibleDeltas(about entities: [Text]) throws -> VisibleDeltas {
+        var deltas: [DeltaID: ViewedDelta] = [:]
+        var negated: Set<DeltaID> = []
+        var incomplete: Set<Text> = []
+        for entity in Set(entities) {
+            let isComplete = try forEachDelta(about: entity) { delta, isShown in
+                guard isShown, deltas.updateValue(delta, forKey: delta.id) == nil else { return }
+                if try isNegated(delta) { negated.insert(delta.id) }
+            }
+            if !isComplete { incomplete.insert(entity) }
+        }
+        return VisibleDeltas(
+            deltas: deltas.values.sorted { $0.moment < $1.moment },
+            negated: negated,
+            incomplete: incomplete
+        )
+    }
+}

@@ -1,0 +1,117 @@
+import Bytes
+import RhizomeCore
+import RhizomeTesting
+import RhizomeViews
+import SignedLog
+import StrictJSON
+import Testing
+
+/// What an answer costs is what it shows, not all that was ever said (spec: views.md).
+@Suite struct ViewCostTests {
+    /// Rows that each kind of reading looks at.
+    private func rows(_ memory: InMemoryDeltaLog, asOf: Int64, without: PublicKey) async throws -> [String: Int] {
+        var rows: [String: Int] = [:]
+        func read(
+            _ name: String,
+            _ perspective: Perspective = Perspective(),
+            _ body: (EntityReader) async throws -> Bool
+        ) async throws {
+            let log = WatchedLog(memory)
+            let isFound = try await body(EntityReader(log: log, perspective: perspective))
+            #expect(isFound)
+            rows[name] = log.rowsRead.reduce(0, +)
+        }
+        try await read("entity") { try await $0.entity("e") != nil }
+        let put = try EntityPut(collection: "user", id: "e", properties: ["name": 1])
+        try await read("put") { try await $0.current(for: put).last.count == 1 }
+        try await read("list") { try await $0.collection("user", count: 9).ids == ["e"] }
+        try await read("asOf", Perspective(asOf: asOf)) { try await $0.entity("e") != nil }
+        try await read("without", Perspective(without: [without])) { try await $0.entity("e") != nil }
+        let ranked = ResolverTable(["*": ["name": .byRank, "age": .byAuthor, "city": .firstWriteWins]])
+        try await read("ranked", Perspective(resolvers: ranked)) { try await $0.entity("e") != nil }
+        return rows
+    }
+
+    private static let properties: [Text] = ["name", "age", "city"]
+
+    /// Ann and bob change an entity so many times each.
+    private func history(_ maker: inout DeltaMaker, changes: Int) throws -> [AdmittedDelta] {
+        var deltas: [AdmittedDelta] = []
+        for number in 0..<changes {
+            for author in ["ann", "bob"] {
+                for property in Self.properties {
+                    deltas.append(try maker.delta(author, write(property, .integer(Int64(number)))))
+                }
+            }
+        }
+        return deltas
+    }
+
+    private func write(_ property: Text, _ value: Value) -> [Pointer] {
+        [Pointer("user", entity: "e", targetContext: property), Pointer(property, value)]
+    }
+
+    @Test("an entity that was changed a thousand times costs what one does that was changed a few times")
+    func changes() async throws {
+        var counted: [[String: Int]] = []
+        for changes in [4, 400] {
+            var maker = DeltaMaker()
+            let log = InMemoryDeltaLog()
+            let deltas = try history(&maker, changes: changes)
+            _ = try await log.append(deltas, cursors: [:])
+            let middle = deltas[deltas.count / 2].delta.header.timeCreated
+            counted.append(try await rows(log, asOf: middle, without: maker.author("bob")))
+        }
+        for (kind, few) in counted[0] { #expect(try #require(counted[1][kind]) <= few + 10, "\(kind)") }
+    }
+
+    @Test("what others pile up about somebody's deltas and transactions changes no answer and costs it nothing")
+    func strangers() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        let size = try maker.delta("ann", .transaction("T", size: 2))
+        let membership = Pointer("_transaction", entity: "T", targetContext: "deltas")
+        var deltas = try history(&maker, changes: 3) + [size]
+        deltas += try ["name", "age"].map { try maker.delta("ann", [membership] + write($0, .integer(100))) }
+        _ = try await log.append(deltas, cursors: [:])
+        let asOf = try #require(deltas.last).delta.header.timeCreated
+        let before = try await rows(log, asOf: asOf, without: maker.author("bob"))
+        let view = try await EntityReader(log: log).entity("e")
+        for number in 0..<300 {
+            let target = deltas[number % deltas.count].delta.id
+            let pile = [
+                try maker.delta("mallory", .negation(of: target)),
+                try maker.delta("mallory", [membership, Pointer("n", .integer(Int64(number)))]),
+                try maker.delta("mallory", .transaction("T", size: 1_000_000)),
+                try maker.delta("mallory", [Pointer("like", entity: "e", targetContext: "name")]),
+            ]
+            _ = try await log.append(pile, cursors: [:])
+        }
+        #expect(try await EntityReader(log: log).entity("e") == view)
+        let after = try await rows(log, asOf: asOf, without: maker.author("bob"))
+        for (kind, alone) in before { #expect(try #require(after[kind]) <= 2 * alone, "\(kind)") }
+        // Distrusted, nothing of hers is looked at.
+        let mallory = try maker.author("mallory")
+        let watched = WatchedLog(log)
+        let trust = Perspective {
+            $0.author == mallory
+        } share: {
+            $0 == mallory ? .none : .all
+        }
+        #expect(try await EntityReader(log: watched, perspective: trust).entity("e") == view)
+        #expect(watched.rowsRead.allSatisfy { $0 <= 2 * before["entity", default: 0] })
+    }
+
+    @Test("an entity that was changed without end is shown and listed: no count is refused")
+    func sums() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        _ = try await log.append(try history(&maker, changes: 200), cursors: [:])
+        let table = ResolverTable(["*": ["name": .sum, "age": .count, "city": .majority]])
+        let view = try await EntityReader(log: log, perspective: Perspective(resolvers: table)).entity("e")
+        #expect(view?.properties["name"] == 39_800)
+        #expect(view?.properties["age"] == 400)
+        #expect(view?.properties["city"] == 199)
+        #expect(try await EntityReader(log: log).history(of: "e")?.changes.count == 1_200)
+    }
+}
