@@ -34,6 +34,7 @@ let package = Package(
                 .product(name: "RhizomeNode", package: "rhizome"),
                 .product(name: "RhizomeStore", package: "rhizome"),
                 .product(name: "RhizomeViews", package: "rhizome"),
+                .product(name: "StrictJSON", package: "rhizome"),
             ],
             swiftSettings: strict
         ),

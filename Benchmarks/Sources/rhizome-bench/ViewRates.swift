@@ -31,6 +31,7 @@ struct ViewRates {
         print("  warm          \(many.warm.text) from the cache; ", terminator: "")
         print("target \(Self.warmTarget.text): \(many.warm <= Self.warmTarget ? "met" : "MISSED")")
         try await fill()
+        try await ChangedEntities(folder: folder + "-changed", many: options.count).run()
     }
 
     private struct Times {
@@ -96,5 +97,5 @@ extension ViewCache.Exclusion {
 }
 
 extension [Duration] {
-    fileprivate var median: Duration { sorted()[count / 2] }
+    var median: Duration { sorted()[count / 2] }
 }
