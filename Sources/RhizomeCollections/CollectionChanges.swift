@@ -48,7 +48,11 @@ extension TypedCollection {
                     try check()
                     while ready.isEmpty {
                         guard await node.waitForDeltas(after: position) else { break }
-                        try await readOn()
+                        do {
+                            try await readOn()
+                        } catch let error as DeltaLogError where error.code == .busy {
+                            // It has waited for its turn, and does so again.
+                        }
                     }
                 } catch {
                     isOver = true

@@ -43,6 +43,8 @@ public final class SQLiteDeltaLog: DeltaLog {
     let pool: DatabasePool
     let version: String
     let caches = Lock(AppendCaches())
+    /// Half of the connections for reading, at most, are taken by readings that take long.
+    let longReadings: ReadingLane
     private let witness: StoreWitness?
     private let lock: Lock<FileLock?>
 
@@ -60,6 +62,7 @@ public final class SQLiteDeltaLog: DeltaLog {
         self.witnessFinding = witnessFinding
         self.witness = witness
         self.lock = Lock(lock)
+        longReadings = ReadingLane(width: max(1, pool.configuration.maximumReaderCount / 2))
     }
 
     // MARK: - Opening and closing

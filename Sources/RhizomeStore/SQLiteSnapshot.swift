@@ -5,12 +5,24 @@ public import RhizomeCore
 internal import SignedLog
 
 extension SQLiteDeltaLog {
+    /// What a short reading may look at: some 20 ms of work.
+    private static let shortEffort = 2_000
+
     /// Reads one state of the store, on one of its queues.
+    ///
+    /// Which reading takes long nobody knows beforehand. So one that has looked at much is broken off and begins again where
+    /// a few of its kind run at a time: the other connections stay free for what is short.
+    ///
+    /// - Throws: `busy` as well, where other long readings leave no room for one within 10 s.
     public func read<Value: Sendable>(
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value {
         do {
-            return try await pool.read { db in try body(SQLiteSnapshot(db)) }
+            do {
+                return try await pool.read { db in try body(SQLiteSnapshot(db, effort: Self.shortEffort)) }
+            } catch is SQLiteSnapshot.LongReading {
+                return try await longReadings.run { try await pool.read { db in try body(SQLiteSnapshot(db)) } }
+            }
         } catch let error as DatabaseError {
             throw DeltaLogError(store: error)
         } catch let error as RowDecodingError {
@@ -24,23 +36,39 @@ private final class SQLiteSnapshot: LogSnapshot {
     /// Rows of an entity that are read at once: an entity with fewer words takes one look-up.
     private static let page = 32
 
+    /// Thrown where a reading takes more effort than it may.
+    struct LongReading: Error {}
+
+    /// Bytes of bodies that take as long as a row.
+    private static let bytesPerRow = 4_096
+
     private let db: Database
+    private let effort: Int
     let position: Int64
     private(set) var rowCount = 0
+    private var bodyBytes = 0
     private var keys: [Int64: PublicKey] = [:]
 
-    init(_ db: Database) throws {
+    /// - Parameter effort: how many rows, and bodies by their size, may be looked at.
+    init(_ db: Database, effort: Int = .max) throws {
         self.db = db
+        self.effort = effort
         position = try SQLiteDeltaLog.currentMark(db).position
     }
 
-    private func number(_ sql: String, _ arguments: StatementArguments) throws -> Int64? {
+    /// Each look-up comes by here.
+    private func count() throws {
         rowCount += 1
+        guard rowCount + bodyBytes / Self.bytesPerRow <= effort else { throw LongReading() }
+    }
+
+    private func number(_ sql: String, _ arguments: StatementArguments) throws -> Int64? {
+        try count()
         return try Int64.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
     private func rows(_ sql: String, _ arguments: StatementArguments) throws -> RowCursor {
-        rowCount += 1
+        try count()
         return try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
@@ -198,6 +226,7 @@ private final class SQLiteSnapshot: LogSnapshot {
         )
         guard let row = try found.next() else { throw Self.missing("a delta") }
         let bytes = try row.bytes(4)
+        bodyBytes += bytes.count
         let body: DeltaBody
         do throws(DeltaRefusal) { body = try DeltaBody(bytes: bytes) } catch { throw DeltaLogError(store: error) }
         return HeldDelta(
@@ -211,12 +240,12 @@ private final class SQLiteSnapshot: LogSnapshot {
     }
 
     func position(of id: DeltaID) throws -> Int64? {
-        rowCount += 1
+        try count()
         return try IDLookup.positions([id], db)[id]
     }
 
     func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
-        rowCount += 1
+        try count()
         return try AuthorLog(author, db)?.heads(upTo: time, within: tips, limit: limit) ?? []
     }
 }

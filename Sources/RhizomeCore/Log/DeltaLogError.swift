@@ -13,6 +13,8 @@ public struct DeltaLogError: Error, Equatable, Sendable, CustomStringConvertible
         public static let newer = Code(name: "newer")
         /// Somebody else has it open.
         public static let locked = Code(name: "locked")
+        /// Other reads that take long are under way, and have been for longer than one waits for them.
+        public static let busy = Code(name: "busy")
         /// A batch breaks the promise that each previous is held.
         public static let notClosed = Code(name: "notClosed")
     }

@@ -68,7 +68,11 @@ extension APIError {
     }
 
     private init(_ error: DeltaLogError) {
+        switch error.code {
+        case .busy: self = .unavailable("busy", error.message)
+        case .locked: self = .unavailable("starting", error.message)
         // What is stored is broken or of another time: that won't pass, but the word for it is the same.
-        self = .unavailable(error.code == .locked ? "starting" : "disk", error.message)
+        default: self = .unavailable("disk", error.message)
+        }
     }
 }
