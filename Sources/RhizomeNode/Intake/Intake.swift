@@ -349,11 +349,11 @@ public actor Intake {
     private func process(_ works: [Work]) async -> [Outcome] {
         // What a peer holds of our own log is taken over before we write, so that our next delta follows it.
         let isDraft = works.map { if case .drafts = $0 { true } else { false } }
-        guard isDraft.contains(true), works.contains(where: bringsOwnLog) else { return await processAtOnce(works) }
+        guard isDraft.contains(true), works.contains(where: bringsOwnLog) else { return await processApart(works) }
         var outcomes = [Outcome](repeating: .done([]), count: works.count)
         for turn in [false, true] {
             let places = works.indices.filter { isDraft[$0] == turn }
-            for (place, outcome) in zip(places, await processAtOnce(places.map { works[$0] })) {
+            for (place, outcome) in zip(places, await processApart(places.map { works[$0] })) {
                 outcomes[place] = outcome
             }
         }
@@ -363,6 +363,19 @@ public actor Intake {
     private func bringsOwnLog(_ work: Work) -> Bool {
         guard case .verified(let candidates, _) = work else { return false }
         return candidates.contains { $0.verified.delta.author == signer.publicKey }
+    }
+
+    /// Processes all in one transaction; where what is stored is damaged, each by itself.
+    ///
+    /// One header that can't be read any more fails those alone who bring deltas after it.
+    private func processApart(_ works: [Work]) async -> [Outcome] {
+        var outcomes = await processAtOnce(works)
+        guard works.count > 1 else { return outcomes }
+        for index in works.indices {
+            guard case .failed(let error as DeltaLogError) = outcomes[index], error.code == .corrupt else { continue }
+            outcomes[index] = await processAtOnce([works[index]]).first ?? outcomes[index]
+        }
+        return outcomes
     }
 
     private func processAtOnce(_ works: [Work]) async -> [Outcome] {

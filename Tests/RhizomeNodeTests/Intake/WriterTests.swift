@@ -251,6 +251,38 @@ import Testing
         #expect(written.first?.delta.header.sequence == 0, "the failed write left no trace in our log")
     }
 
+    @Test("a stored header that is damaged fails those who bring deltas after it, and nobody who is written with them")
+    func damage() async throws {
+        let bench = try IntakeBench(trusted: ["alice", "bob", "carol"])
+        let chain = try Deltas.chain(2)
+        try await bench.submit([chain[0].bytes], from: peer)
+        let gate = Gate()
+        bench.log.beforeAppend { _ in await gate.pass() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try await bench.submit(Deltas.make("bob"), from: peer) }
+            try await eventually("the first is being written") { gate.isReached }
+            bench.log.damage([chain[0].id])
+            let other = try TestAuthors.signer("other").publicKey
+            group.addTask {
+                await #expect(throws: DeltaLogError(.corrupt, "")) {
+                    _ = try await bench.submit([chain[1].bytes], from: peer)
+                }
+            }
+            group.addTask {
+                let decision = try await bench.submit(Deltas.make("carol"), from: other)
+                #expect(decision == .accept)
+            }
+            group.addTask { _ = try await bench.intake.write([.name("own")]) }
+            try await eventually("all others wait") { await bench.intake.queued == 3 }
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(bench.accepted.count == 4)
+        // Nothing was decided about what could not be judged.
+        bench.log.damage([])
+        #expect(try await bench.submit([chain[1].bytes], from: peer) == [.accept])
+    }
+
     @Test("deltas that had waited go on waiting where the log fails, and are taken up by themselves later")
     func waitingSurvivesFailure() async throws {
         let bench = try IntakeBench(trusted: ["alice"])

@@ -18,6 +18,7 @@ final class HookedLog: DeltaLog {
         var batches: [Batch] = []
         var beforeAncestry: (@Sendable () async throws -> Void)?
         var ancestries = 0
+        var damaged: Set<DeltaID> = []
     }
 
     let memory = InMemoryDeltaLog()
@@ -30,6 +31,9 @@ final class HookedLog: DeltaLog {
 
     /// Runs before it is looked up what is before some deltas.
     func beforeAncestry(_ hook: (@Sendable () async throws -> Void)?) { state.withLock { $0.beforeAncestry = hook } }
+
+    /// What is stored of these can't be read any more.
+    func damage(_ ids: Set<DeltaID>) { state.withLock { $0.damaged = ids } }
 
     /// How often it was asked what is before some deltas.
     var ancestries: Int { state.withLock { $0.ancestries } }
@@ -55,7 +59,10 @@ final class HookedLog: DeltaLog {
 
     func record(_ stalls: [Stall]) async throws { try await memory.record(stalls) }
     func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID> { try await memory.contains(ids) }
-    func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] { try await memory.links(of: ids) }
+    func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] {
+        guard state.withLock({ $0.damaged.isDisjoint(with: ids) }) else { throw DeltaLogError(.corrupt, "damaged") }
+        return try await memory.links(of: ids)
+    }
     func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta] { try await memory.deltas(ids) }
     func count() async throws -> Int64 { try await memory.count() }
     func deltas(after position: Int64, limit: Int) async throws -> [StoredDelta] {
