@@ -3,11 +3,11 @@ internal import Glibc
 /// Where the other end of a TCP connection is, and whose it is on this machine (spec: http.md, last paragraph).
 ///
 /// A program that hands on what others send it is its own user's: a proxy, `ssh -L`.
-package enum ConnectionPeer: Sendable {
+package enum ConnectionPeer: Hashable, Sendable {
     /// On this machine, made by the user as whom this process runs, or by root.
     case ownUser
-    /// On this machine, made by another user, or by one of whom the kernel doesn't tell.
-    case otherUser
+    /// On this machine, made by another user: its number, `nil` where the kernel doesn't tell.
+    case otherUser(UInt32?)
     /// At another address than those of loopback, or gone.
     case elsewhere
 
@@ -26,10 +26,10 @@ package enum ConnectionPeer: Sendable {
             // Had it been reset meanwhile, another could have the same port now, and have been found.
             SocketEnd.remote(of: descriptor) == remote
         else {
-            self = .otherUser
+            self = .otherUser(nil)
             return
         }
-        self = user == 0 || (user == geteuid() && user != Self.unknownUser) ? .ownUser : .otherUser
+        self = user == 0 || (user == geteuid() && user != Self.unknownUser) ? .ownUser : .otherUser(user)
     }
 }
 

@@ -25,6 +25,7 @@ final class API: Sendable {
     private let requestGuard: @Sendable () -> RequestGuard?
     private let metrics: HTTPMetrics
     private let logger: Logger
+    private let strangers: StrangerLog
 
     /// The routes of a node.
     ///
@@ -47,6 +48,7 @@ final class API: Sendable {
         self.metrics = metrics
         self.requestGuard = requestGuard
         self.logger = logger
+        strangers = StrangerLog(logger)
         table = RouteTable(
             HealthRoutes(node: node, version: version).routes
                 + PeerRoutes(node: node).routes
@@ -68,7 +70,12 @@ final class API: Sendable {
         guard let requestGuard = requestGuard() else {
             throw .unavailable("starting", "this node is starting; try again in a moment")
         }
-        try requestGuard.check(head.headers, from: peer)
+        do throws(APIError) {
+            try requestGuard.check(head.headers, from: peer)
+        } catch {
+            if case .otherUser(let user) = peer, error.status == .unauthorized { strangers.refused(user: user) }
+            throw error
+        }
         guard head.expectations.allSatisfy({ $0 == "100-continue" }) else {
             throw APIError(
                 status: .expectationFailed,

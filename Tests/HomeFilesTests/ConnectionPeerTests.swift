@@ -67,14 +67,14 @@ import Testing
         var connection = try Connection(address)
         unsafe send(connection.client, [1], 1, 0)
         connection.closeClient()
-        #expect(ConnectionPeer(descriptor: connection.accepted) == .otherUser)
+        #expect(ConnectionPeer(descriptor: connection.accepted) == .otherUser(nil))
     }
 
     @Test("nor is who writes no more, or has gone", arguments: ["127.0.0.1", "::1"])
     func gone(_ address: String) throws {
         var connection = try Connection(address)
         shutdown(connection.client, Int32(SHUT_WR))
-        #expect(ConnectionPeer(descriptor: connection.accepted) == .otherUser)
+        #expect(ConnectionPeer(descriptor: connection.accepted) == .otherUser(nil))
         connection = try Connection(address)
         connection.resetClient()
         #expect(ConnectionPeer(descriptor: connection.accepted) == .elsewhere)

@@ -1,8 +1,10 @@
 import Bytes
 import HTTPTypes
 import HomeFiles
+import NIOCore
 import NIOHTTP1
 import RhizomeIdentity
+import RhizomeTesting
 import Sodium
 import StrictJSON
 import Testing
@@ -230,12 +232,12 @@ import Testing
     func tokenPolicies() async throws {
         let token = try Self.token("s3cret-token")
         for (policy, free) in [
-            (.otherUsers, [.ownUser]), (.offLoopback, [.ownUser, .otherUser]), (.always, []),
+            (.otherUsers, [.ownUser]), (.offLoopback, [.ownUser, .otherUser(7)]), (.always, []),
         ] as [(HTTPAPI.Configuration.TokenPolicy, Set<ConnectionPeer>)] {
             let api = try APIHarness(tokenPolicy: policy, token: token)
             let none = try APIHarness(tokenPolicy: policy, token: nil)
             let bearer = [("Authorization", "Bearer s3cret-token")]
-            for peer in [ConnectionPeer.ownUser, .otherUser, .elsewhere] {
+            for peer in [ConnectionPeer.ownUser, .otherUser(7), .elsewhere] {
                 let status = free.contains(peer) ? 200 : 401
                 #expect(try await api.send(.GET, "/api/health", from: peer).status == status, "\(policy) \(peer)")
                 #expect(try await api.send(.GET, "/api/health", bearer, from: peer).status == 200)
@@ -284,5 +286,19 @@ import Testing
         #expect(try await api.send(.PATCH, "/nowhere").status == 404)
         let override = [("X-HTTP-Method-Override", "PUT"), ("Content-Type", "application/json")]
         #expect(try await api.send(.POST, "/api/user/u1?_method=PUT", override).status == 405)
+    }
+
+    @Test("The first refusal of another user in a minute is logged with the user's number, the others are counted")
+    func strangers() {
+        let records = LogRecords()
+        let log = StrangerLog(records.logger)
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
+        for (seconds, user) in [(0, 1_001), (59, 1_002), (59, 1_003), (60, nil), (61, 1_004)] as [(Int64, UInt32?)] {
+            log.refused(user: user, now: start + .seconds(seconds))
+        }
+        let texts = records.records.map(\.text)
+        #expect(texts.count == 2)
+        #expect(texts.first?.contains("1001") == true && texts.first?.contains("\"refusals.before\": 0") == true)
+        #expect(texts.last?.contains("unknown") == true && texts.last?.contains("\"refusals.before\": 2") == true)
     }
 }
