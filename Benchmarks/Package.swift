@@ -30,6 +30,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "PrometheusMetrics", package: "rhizome"),
                 .product(name: "RhizomeCore", package: "rhizome"),
+                .product(name: "RhizomeHTTP", package: "rhizome"),
                 .product(name: "RhizomeIdentity", package: "rhizome"),
                 .product(name: "RhizomeNode", package: "rhizome"),
                 .product(name: "RhizomeStore", package: "rhizome"),

@@ -45,6 +45,7 @@ public final class SQLiteDeltaLog: DeltaLog {
     let caches = Lock(AppendCaches())
     /// Half of the connections for reading, at most, are taken by readings that take long.
     let longReadings: ReadingLane
+    let shortReadings: ShortReadings
     private let witness: StoreWitness?
     private let lock: Lock<FileLock?>
 
@@ -62,6 +63,7 @@ public final class SQLiteDeltaLog: DeltaLog {
         self.witnessFinding = witnessFinding
         self.witness = witness
         self.lock = Lock(lock)
+        shortReadings = ShortReadings(from: pool)
         longReadings = ReadingLane(width: max(1, pool.configuration.maximumReaderCount / 2))
     }
 
@@ -288,7 +290,8 @@ public final class SQLiteDeltaLog: DeltaLog {
 
     /// Where the store stands.
     static func currentMark(_ db: Database) throws -> StoreMark {
-        guard let row = try Row.fetchOne(db, sql: "SELECT epoch, count, runningHash FROM store") else {
+        let statement = try db.cachedStatement(sql: "SELECT epoch, count, runningHash FROM store")
+        guard let row = try Row.fetchOne(statement) else {
             throw DeltaLogError(.corrupt, "the store has lost the row that describes it; put a backup in its place")
         }
         return StoreMark(epoch: try row.bytes(0), position: try row.ordinal(1), runningHash: try row.bytes32(2))

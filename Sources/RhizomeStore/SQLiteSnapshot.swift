@@ -5,8 +5,8 @@ public import RhizomeCore
 internal import SignedLog
 
 extension SQLiteDeltaLog {
-    /// What a short reading may look at: some 20 ms of work.
-    private static let shortEffort = 2_000
+    /// What a short reading may look at: some 5 ms of work.
+    private static let shortEffort = 500
 
     /// Reads one state of the store, on one of its queues.
     ///
@@ -19,7 +19,7 @@ extension SQLiteDeltaLog {
     ) async throws -> Value {
         do {
             do {
-                return try await pool.read { db in try body(SQLiteSnapshot(db, effort: Self.shortEffort)) }
+                return try await shortReadings.run { db in try body(SQLiteSnapshot(db, effort: Self.shortEffort)) }
             } catch is SQLiteSnapshot.LongReading {
                 return try await longReadings.run { try await pool.read { db in try body(SQLiteSnapshot(db)) } }
             }

@@ -1,11 +1,15 @@
 import Foundation
+import Logging
+import PrometheusMetrics
 import RhizomeCore
+import RhizomeHTTP
 import RhizomeIdentity
 import RhizomeNode
 
 /// A node in a process of its own, so that its processor time and memory are its own.
 ///
-/// It prints its request address in one line; where it was to fetch something, a second line tells what that took.
+/// It prints its request address in one line, with its HTTP API's in a second one where it has one; where it was to fetch
+/// something, the last line tells what that took.
 enum BenchmarkNode {
     /// What fetching took a node's process, from its start to its end.
     struct Cost {
@@ -29,10 +33,21 @@ enum BenchmarkNode {
     private static let glance = Duration.milliseconds(20)
 
     /// Runs until so many deltas are held, or until standard input ends.
-    static func run(home path: String, until count: Int?) async throws {
+    static func run(home path: String, until count: Int?, hasHTTP: Bool) async throws {
         let home = try Home.open(path)
         let local = try await LocalNode(home: home, identity: try home.identity())
         tell(local.node.requestAddress)
+        if hasHTTP {
+            let api = HTTPAPI(
+                node: local.node,
+                configuration: HTTPAPI.Configuration(port: 0, token: nil, version: "bench"),
+                metrics: PrometheusRegistry(HTTPAPI.metricTable + Node.metricTable),
+                logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() },
+                onBound: { tell("\($0)") }
+            )
+            // Owner: the process, whose end is its end.
+            Task { try await api.run() }
+        }
         let start = ContinuousClock.now
         if let count {
             while try await local.node.log.count() < count { try await Task.sleep(for: glance) }

@@ -16,20 +16,24 @@ struct BenchmarkOptions {
     var isSpreading = false
     /// Measure views, and nothing else.
     var isViews = false
+    /// Measure writes over HTTP, and nothing else.
+    var isWrites = false
     /// Run a node with this home and do nothing else: see `BenchmarkNode`.
     var nodeHome: String?
     /// How many deltas that node is to hold before it ends; it runs until it is told to end where there is none.
     var expected: Int?
+    /// Whether it has an HTTP API.
+    var hasHTTP = false
 
     static let usage = """
-        rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up] [--spreading]
+        rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up] [--spreading] [--writes]
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
         and pulls; how long views take from the small store, the large one and the cache; how fast one node fetches
-        100,000 deltas of another; and how fast a write spreads over three hops and beside a flood. With --audit it
-        audits a store that was built before instead; with --views, --catch-up or --spreading it measures that and
-        nothing else. To build a store anew, remove its folder.
+        100,000 deltas of another; how fast a write spreads over three hops and beside a flood; and how many writes a
+        second the HTTP API takes. With --audit it audits a store that was built before instead; with --views,
+        --catch-up, --spreading or --writes it measures that and nothing else. To build a store anew, remove its folder.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -51,6 +55,8 @@ struct BenchmarkOptions {
             case "--catch-up": isCatchUp = true
             case "--spreading": isSpreading = true
             case "--views": isViews = true
+            case "--writes": isWrites = true
+            case "--http": hasHTTP = true
             case "--node": nodeHome = rest.popFirst()
             case "--until": expected = rest.popFirst().flatMap { Int($0) }
             default: throw BenchmarkError("unknown argument \(argument)\n\n\(Self.usage)")

@@ -121,37 +121,3 @@ struct CatchUp {
         try LocalNode.state(changes, in: home.home, by: home.identity)
     }
 }
-
-/// A child that runs a ``BenchmarkNode``.
-private final class NodeProcess {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-    private var read: [UInt8] = []
-
-    init(home: String, arguments: [String]) throws {
-        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["--node", home] + arguments
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-    }
-
-    /// The next line; `nil` where the child ended.
-    func readLine() -> Substring? {
-        while !read.contains(UInt8(ascii: "\n")) {
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { return nil }
-            read += more
-        }
-        let line = read.prefix { $0 != UInt8(ascii: "\n") }
-        defer { read.removeFirst(line.count + 1) }
-        return Substring(decoding: line, as: UTF8.self)
-    }
-
-    /// Ends the child, which listens to its standard input, and waits for it.
-    func end() {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
-    }
-}

@@ -26,7 +26,7 @@ enum RhizomeBench {
                 return
             }
             if let home = options.nodeHome {
-                try await BenchmarkNode.run(home: home, until: options.expected)
+                try await BenchmarkNode.run(home: home, until: options.expected, hasHTTP: options.hasHTTP)
                 return
             }
             #if DEBUG
@@ -44,6 +44,10 @@ enum RhizomeBench {
                 try await Spreading(folder: options.nodesFolder).run()
                 return
             }
+            if options.isWrites {
+                try await WriteRates(folder: options.nodesFolder).run()
+                return
+            }
             try await StoreBuild(folder: options.folder, count: options.count).run()
             if options.isViews {
                 try await ViewRates(options: options).run()
@@ -54,6 +58,7 @@ enum RhizomeBench {
             try await ViewRates(options: options).run()
             try await CatchUp(folder: options.catchUpFolder).run()
             try await Spreading(folder: options.nodesFolder).run()
+            try await WriteRates(folder: options.nodesFolder).run()
         } catch {
             FileHandle.standardError.write(Data("rhizome-bench: \(error)\n".utf8))
             exit(1)

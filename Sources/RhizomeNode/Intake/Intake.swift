@@ -44,8 +44,8 @@ public actor Intake {
     private var queue = WriterQueue()
     private var isWriting = false
     private var isTakingUp = false
-    /// The delta that this node wrote last since its start.
-    private var ownLast: DeltaID?
+    /// The ends of our own log as the store has them; not read yet, or to be read anew, where `nil`.
+    private var ownHeads: OwnHeads?
 
     /// - Parameters:
     ///   - standing: how an author stands with this node now.
@@ -380,40 +380,47 @@ public actor Intake {
 
     private func processAtOnce(_ works: [Work]) async -> [Outcome] {
         let now = clock.now
-        var outcomes: [Outcome] = []
-        var candidates: [(job: Int, candidate: Candidate)] = []
+        var outcomes = [Outcome](repeating: .done([]), count: works.count)
+        var candidates = [[Candidate]](repeating: [], count: works.count)
+        var signed: [(job: Int, delta: SignedDelta)] = []
         var ownChain: OwnChain?
         for (job, work) in works.enumerated() {
             switch work {
-            case .verified(let brought, _):
-                outcomes.append(.done([]))
-                candidates += brought.map { (job, $0) }
+            case .verified(let brought, _): candidates[job] = brought
             case .drafts(let drafts):
                 do {
                     var chain: OwnChain
-                    if let ownChain { chain = ownChain } else { chain = try await readOwnChain() }
-                    let signed = try chain.sign(drafts, by: signer, now: now)
-                    let verified = try await workers.map(signed, as: nil) { VerifiedDelta.verify($0) }.map {
-                        try $0.get()
-                    }
+                    if let ownChain { chain = ownChain } else { chain = OwnChain(try await readOwnHeads()) }
+                    signed += try chain.sign(drafts, by: signer, now: now).map { (job, $0) }
                     ownChain = chain
-                    candidates += verified.map { (job, Candidate(verified: $0, sources: [nil])) }
-                    outcomes.append(.done([]))
                 } catch {
-                    outcomes.append(.failed(error))
+                    outcomes[job] = .failed(error)
                 }
             }
         }
+        // A processor that miscalculates must not write what nobody will take: nor can be written what follows it.
         do {
-            let decided = try await admit(candidates.map(\.candidate), now: now)
-            var judgements = [[Judgement]](repeating: [], count: works.count)
-            for ((job, _), judgement) in zip(candidates, decided) { judgements[job].append(judgement) }
-            for job in outcomes.indices {
-                if case .done = outcomes[job] { outcomes[job] = .done(judgements[job]) }
+            let checks = await workers.map(signed, as: nil) { VerifiedDelta.verify($0.delta) }
+            for ((job, _), verified) in zip(signed, try checks.map { try $0.get() }) {
+                candidates[job].append(Candidate(verified: verified, sources: [nil]))
             }
-            ownLast = decided.compactMap(\.stored).last(where: isOwn)?.id ?? ownLast
+        } catch {
+            for (job, _) in signed { outcomes[job] = .failed(error) }
+        }
+        do {
+            var decided = try await admit(candidates.flatMap(\.self), now: now)[...]
+            for stored in decided.compactMap(\.stored) where stored.delta.author == signer.publicKey {
+                ownHeads?.add(stored)
+            }
+            for job in works.indices {
+                let judgements = Array(decided.prefix(candidates[job].count))
+                decided = decided.dropFirst(judgements.count)
+                if case .done = outcomes[job] { outcomes[job] = .done(judgements) }
+            }
             return outcomes
         } catch {
+            // What of it the store holds isn't known.
+            ownHeads = nil
             return outcomes.map { outcome in
                 if case .failed = outcome { outcome } else { .failed(error) }
             }
@@ -478,7 +485,11 @@ public actor Intake {
         var previous: Set<DeltaID> = []
         for candidate in candidates {
             for id in candidate.verified.delta.header.previous where !coming.contains(id) && batch.links[id] == nil {
-                previous.insert(id)
+                if let head = ownHeads?[id] {
+                    batch.links[id] = DeltaLink(author: signer.publicKey, head: head)
+                } else {
+                    previous.insert(id)
+                }
             }
         }
         if !previous.isEmpty { batch.links.merge(try await log.links(of: Array(previous))) { old, _ in old } }
@@ -531,17 +542,17 @@ public actor Intake {
 
     // MARK: - Our own log
 
-    private func readOwnChain() async throws -> OwnChain {
+    private func readOwnHeads() async throws -> OwnHeads {
+        if let ownHeads { return ownHeads }
         let heads = try await log.heads(of: signer.publicKey)
-        var last = ownLast
-        if last == nil, heads.count > 1 {
+        var read = OwnHeads(heads)
+        if heads.count > 1 {
             // The first write since the start: of the heads, the one that was written here last.
-            last = try await log.deltas(heads.map(\.id)).filter(isOwn).max { $0.position < $1.position }?.id
+            read.last = try await log.deltas(heads.map(\.id)).filter(OwnHeads.isWrittenHere).max {
+                $0.position < $1.position
+            }?.id
         }
-        return OwnChain(heads: heads, last: last)
-    }
-
-    private func isOwn(_ stored: StoredDelta) -> Bool {
-        stored.delta.author == signer.publicKey && stored.arrival.receivedFrom == nil
+        ownHeads = read
+        return read
     }
 }

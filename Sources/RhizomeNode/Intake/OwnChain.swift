@@ -5,16 +5,13 @@ internal import SignedLog
 struct OwnChain {
     private var heads: [Head]
 
-    /// - Parameters:
-    ///   - heads: of our own log.
-    ///   - last: our own last delta, where one of them is it.
-    ///
-    /// The next delta names that one and up to 7 others, greatest (sequence, id) first (spec: admission.md, "Forks").
-    init(heads: [Head], last: DeltaID?) {
-        let greatestFirst = heads.sorted { ($0.sequence, $0.id) > ($1.sequence, $1.id) }
-        let own = greatestFirst.filter { $0.id == last }
-        let others = greatestFirst.filter { $0.id != last }
-        self.heads = Array((own + others).prefix(DeltaLimits.previous))
+    /// The next delta names the one written here last and up to 7 others, greatest (sequence, id) first (spec:
+    /// admission.md, "Forks").
+    init(_ own: OwnHeads) {
+        let greatestFirst = own.all.sorted { ($0.sequence, $0.id) > ($1.sequence, $1.id) }
+        let last = greatestFirst.filter { $0.id == own.last }
+        let others = greatestFirst.filter { $0.id != own.last }
+        heads = Array((last + others).prefix(DeltaLimits.previous))
     }
 
     /// Signs drafts, each after the one before it.

@@ -161,6 +161,24 @@ import Testing
         #expect(try await bench.log.forks(of: bench.own.publicKey, limit: 100).isEmpty)
         #expect(try await bench.log.heads(of: bench.own.publicKey).map(\.sequence) == [3])
     }
+
+    @Test("the ends of the own log are known without the store from the first write on")
+    func heads() async throws {
+        var generator = SeededGenerator()
+        print("seed \(generator.seed)")
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        let tangle = try maker.tangle("own", 200, using: &generator)
+        let start = Int.random(in: 0..<200, using: &generator)
+        _ = try await log.append(Array(tangle[..<start]), cursors: [:])
+        let own = try maker.author("own")
+        var heads = OwnHeads(try await log.heads(of: own))
+        for delta in tangle[start...] {
+            for stored in try await log.append([delta], cursors: [:]) { heads.add(stored) }
+            #expect(Set(heads.all) == Set(try await log.heads(of: own)))
+            #expect(heads.last == delta.delta.id)
+        }
+    }
 }
 
 extension Result {
