@@ -13,12 +13,6 @@ struct AppendCaches: Sendable {
         let entity: Int64
     }
 
-    /// The numbers of a pointer's contexts.
-    struct Role: Hashable, Sendable {
-        let localContext: Int64
-        let targetContext: Int64
-    }
-
     /// Through whom a delta came.
     struct Origin: Hashable, Sendable {
         let receivedFrom: PublicKey?
@@ -30,7 +24,6 @@ struct AppendCaches: Sendable {
     private var position: Int64 = -1
     private(set) var entities: [Text: Int64] = [:]
     private(set) var contexts: [Text: Int64] = [:]
-    private(set) var roles: [Role: Int64] = [:]
     private(set) var origins: [Origin: Int64] = [:]
     private(set) var references: Set<Reference> = []
 
@@ -51,11 +44,6 @@ struct AppendCaches: Sendable {
     mutating func remember(context: Text, as number: Int64) {
         if contexts.count >= Self.limit { contexts.removeAll(keepingCapacity: true) }
         contexts[context] = number
-    }
-
-    mutating func remember(role: Role, as number: Int64) {
-        if roles.count >= Self.limit { roles.removeAll(keepingCapacity: true) }
-        roles[role] = number
     }
 
     mutating func remember(origin: Origin, as number: Int64) {

@@ -45,14 +45,16 @@ struct EntityIndexing {
         for reference in body.references {
             let entity = try number(ofEntity: reference.entity)
             let context = try number(ofContext: reference.localContext)
-            let role = try number(
-                of: AppendCaches.Role(localContext: context, targetContext: number(ofContext: reference.property))
+            let role = WordRole(
+                property: try number(ofContext: reference.property),
+                localContext: reference.localContext,
+                hasValue: reference.hasValue
             )
             words.append(
                 Word(
                     entity: entity,
                     author: author,
-                    role: reference.hasValue ? role : -role,
+                    role: role.number,
                     moment: moment.number,
                     position: position
                 )
@@ -68,7 +70,11 @@ struct EntityIndexing {
         words.sort()
         var values: [Int64] = []
         values.reserveCapacity(5 * words.count)
+        var last: Word?
         for word in words {
+            // A delta's local contexts of one class share a row.
+            if let last, word == last { continue }
+            last = word
             values.append(word.entity)
             values.append(word.author)
             values.append(word.role)
@@ -105,17 +111,6 @@ struct EntityIndexing {
             [name.blob]
         )
         caches.remember(context: name, as: number)
-        return number
-    }
-
-    private mutating func number(of role: AppendCaches.Role) throws -> Int64 {
-        if let number = caches.roles[role] { return number }
-        let number = try db.number(
-            finding: "SELECT role FROM roles WHERE localContext = ? AND targetContext = ?",
-            adding: "INSERT INTO roles (localContext, targetContext) VALUES (?, ?)",
-            [role.localContext, role.targetContext]
-        )
-        caches.remember(role: role, as: number)
         return number
     }
 

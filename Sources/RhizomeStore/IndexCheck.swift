@@ -38,6 +38,12 @@ struct IndexCheck {
         }
     }
 
+    /// Where one delta stands in `words`.
+    private struct WordRow: Hashable {
+        let entity: Int64
+        let role: WordRole
+    }
+
     private struct CollectionRow: Hashable {
         let context: Int64
         let entity: Int64
@@ -142,24 +148,29 @@ struct IndexCheck {
         _ author: Int64
     ) throws {
         let moment = WordMoment(time: delta.header.timeCreated, id: id)
+        var words: Set<WordRow> = []
         for reference in delta.body.references {
             let entity = try number("SELECT entity FROM entities WHERE id = ?", [reference.entity.blob])
-            let context = try number("SELECT context FROM contexts WHERE name = ?", [reference.localContext.blob])
-            let role = try number(
-                "SELECT role FROM roles WHERE localContext = ? AND targetContext = "
-                    + "(SELECT context FROM contexts WHERE name = ?)",
-                [context, reference.property.blob]
-            )
-            guard let entity, let context, let role else {
+            let name = "SELECT context FROM contexts WHERE name = ?"
+            let context = try number(name, [reference.localContext.blob])
+            let property = try number(name, [reference.property.blob])
+            guard let entity, let context, let property else {
                 find("an entity or context to which it points isn't known", at: position, of: author)
                 continue
             }
-            wordCount += 1
-            if try !exists(
-                "words WHERE entity = ? AND author = ? AND role = ? AND moment = ? AND position = ?",
-                [entity, author, reference.hasValue ? role : -role, moment.number, position]
-            ) {
-                find("it isn't found by an entity to which it points", at: position, of: author)
+            let role = WordRole(
+                property: property,
+                localContext: reference.localContext,
+                hasValue: reference.hasValue
+            )
+            if words.insert(WordRow(entity: entity, role: role)).inserted {
+                wordCount += 1
+                if try !exists(
+                    "words WHERE entity = ? AND author = ? AND role = ? AND moment = ? AND position = ?",
+                    [entity, author, role.number, moment.number, position]
+                ) {
+                    find("it isn't found by an entity to which it points", at: position, of: author)
+                }
             }
             guard references.insert(CollectionRow(context: context, entity: entity)).inserted else { continue }
             if try !exists("collections WHERE context = ? AND entity = ?", [context, reference.entity.blob]) {
@@ -231,8 +242,7 @@ struct IndexCheck {
         }
         let unused = [
             ("entities", "NOT EXISTS (SELECT 1 FROM words WHERE words.entity = entities.entity)"),
-            ("roles", "role NOT IN (SELECT abs(role) FROM words)"),
-            ("contexts", "context NOT IN (SELECT localContext FROM roles UNION SELECT targetContext FROM roles)"),
+            ("contexts", "context NOT IN (SELECT role >> 5 FROM words UNION SELECT context FROM collections)"),
         ]
         for (table, isUnused) in unused {
             let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table) WHERE \(isUnused)") ?? 0

@@ -89,26 +89,14 @@ private final class SQLiteSnapshot: LogSnapshot {
         return key
     }
 
-    func role(_ role: Role) throws -> Int64? {
-        try number(
-            """
-            SELECT role FROM roles WHERE localContext = (SELECT context FROM contexts WHERE name = ?)
-            AND targetContext = (SELECT context FROM contexts WHERE name = ?)
-            """,
-            [role.localContext.blob, role.property.blob]
-        )
+    func context(_ name: Text) throws -> Int64? {
+        try number("SELECT context FROM contexts WHERE name = ?", [name.blob])
     }
 
-    func role(_ number: Int64) throws -> Role {
-        let found = try rows(
-            """
-            SELECT l.name, t.name FROM roles r JOIN contexts l ON l.context = r.localContext
-            JOIN contexts t ON t.context = r.targetContext WHERE r.role = ?
-            """,
-            [number]
-        )
-        guard let row = try found.next() else { throw Self.missing("a role") }
-        return Role(try row.text(0), try row.text(1))
+    func name(ofContext number: Int64) throws -> Text {
+        let found = try rows("SELECT name FROM contexts WHERE context = ?", [number])
+        guard let row = try found.next() else { throw Self.missing("a context") }
+        return try row.text(0)
     }
 
     private static func missing(_ what: String) -> DeltaLogError {
@@ -117,49 +105,94 @@ private final class SQLiteSnapshot: LogSnapshot {
 
     // MARK: - What was said
 
-    func streams(of entity: Int64, by isRead: (Int64) throws -> Bool) throws -> [StreamEnd] {
-        var streams: [StreamEnd] = []
-        var after: (author: Int64, role: Int64, moment: Int64) = (.min, 0, 0)
-        while true {
-            let found = try rows(
-                """
-                SELECT author, role, moment, position FROM words
-                WHERE entity = ? AND (author, role, moment) > (?, ?, ?)
-                ORDER BY author, role, moment, position LIMIT ?
-                """,
-                [entity, after.author, after.role, after.moment, Self.page]
-            )
-            var count = 0
-            var open: StreamEnd?
-            while let row = try found.next() {
-                count += 1
-                let stream = WordStream(entity: entity, author: try row.integer(0), role: try row.integer(1))
-                if let open, open.stream != stream { streams.append(open) }
-                open = nil
-                guard try isRead(stream.author) else {
-                    after = (stream.author, .max, .max)
-                    break
-                }
-                open = StreamEnd(
-                    stream: stream,
-                    last: Word(moment: WordMoment(number: try row.integer(2)), position: try row.integer(3))
-                )
-            }
-            rowCount += count
-            if let open {
-                if count == Self.page {
-                    // Perhaps it goes on, for long: its end is one look-up.
-                    guard let last = try words(of: open.stream, before: nil, limit: 1).first else { return streams }
-                    streams.append(StreamEnd(stream: open.stream, last: last))
-                    after = (open.stream.author, open.stream.role, .max)
-                } else {
-                    streams.append(open)
-                    return streams
-                }
-            } else if count == 0 {
-                return streams
-            }
+    /// A row of `words` but for its entity.
+    private struct WordRow {
+        let author: Int64
+        let role: WordRole
+        let word: Word
+    }
+
+    /// A place in the order of an entity's rows.
+    private struct Place {
+        static let start = Place(author: .min, role: WordRole(number: 0), moment: 0)
+
+        let author: Int64
+        let role: WordRole
+        let moment: Int64
+
+        /// After all rows of an author.
+        static func end(of author: Int64) -> Place {
+            Place(author: author, role: WordRole(number: .max), moment: .max)
         }
+
+        func isBefore(_ row: WordRow) -> Bool {
+            (author, role, moment) < (row.author, row.role, row.word.moment.number)
+        }
+    }
+
+    func forEachStream(
+        of entity: Int64,
+        on properties: [Int64]?,
+        by isRead: (Int64) throws -> Bool,
+        _ body: (StreamEnd) throws -> Bool
+    ) throws {
+        var after = Place.start
+        var open: StreamEnd?
+        while true {
+            let rows = try rows(of: entity, after: after)
+            for row in rows where after.isBefore(row) {
+                let stream = WordStream(entity: entity, author: row.author, role: row.role)
+                if let last = open, last.stream != stream {
+                    open = nil
+                    guard try body(last) else { return }
+                }
+                let property = row.role.property
+                let next = properties.map { $0.first(atLeast: property) } ?? property
+                if try next == nil || !isRead(row.author) {
+                    after = .end(of: row.author)
+                } else if let next, next > property {
+                    after = Place(author: row.author, role: WordRole.first(of: next), moment: -1)
+                } else {
+                    open = StreamEnd(stream: stream, last: row.word)
+                }
+            }
+            let isOver = rows.count < Self.page
+            if var last = open {
+                open = nil
+                if !isOver {
+                    // Perhaps it goes on, for long: its end is one look-up.
+                    last =
+                        try words(of: last.stream, before: nil, limit: 1).first
+                        .map { StreamEnd(stream: last.stream, last: $0) } ?? last
+                    after = Place(author: last.stream.author, role: last.stream.role, moment: .max)
+                }
+                guard try body(last) else { return }
+            }
+            guard !isOver else { return }
+        }
+    }
+
+    private func rows(of entity: Int64, after place: Place) throws -> [WordRow] {
+        let found = try rows(
+            """
+            SELECT author, role, moment, position FROM words
+            WHERE entity = ? AND (author, role, moment) > (?, ?, ?)
+            ORDER BY author, role, moment, position LIMIT ?
+            """,
+            [entity, place.author, place.role.number, place.moment, Self.page]
+        )
+        var rows: [WordRow] = []
+        while let row = try found.next() {
+            rows.append(
+                WordRow(
+                    author: try row.integer(0),
+                    role: WordRole(number: try row.integer(1)),
+                    word: Word(moment: WordMoment(number: try row.integer(2)), position: try row.integer(3))
+                )
+            )
+        }
+        rowCount += rows.count
+        return rows
     }
 
     func words(of stream: WordStream, before word: Word?, limit: Int) throws -> [Word] {
@@ -189,7 +222,7 @@ private final class SQLiteSnapshot: LogSnapshot {
     private func words(_ sql: String, of stream: WordStream, _ bound: Word, limit: Int) throws -> [Word] {
         let found = try rows(
             sql,
-            [stream.entity, stream.author, stream.role, bound.moment.number, bound.position, limit]
+            [stream.entity, stream.author, stream.role.number, bound.moment.number, bound.position, limit]
         )
         var words: [Word] = []
         while let row = try found.next() {
@@ -207,7 +240,7 @@ private final class SQLiteSnapshot: LogSnapshot {
             AND (moment, position) < (?, ?) AND position <= ? LIMIT ?)
             """,
             [
-                stream.entity, stream.author, stream.role, bound.moment.number, bound.position, position, limit,
+                stream.entity, stream.author, stream.role.number, bound.moment.number, bound.position, position, limit,
             ]
         )
         rowCount += Int(count ?? 0)
@@ -247,5 +280,17 @@ private final class SQLiteSnapshot: LogSnapshot {
     func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
         try count()
         return try AuthorLog(author, db)?.heads(upTo: time, within: tips, limit: limit) ?? []
+    }
+}
+
+extension [Int64] {
+    /// The least of these that is no less than a number; they are in order.
+    fileprivate func first(atLeast number: Int64) -> Int64? {
+        var range = indices
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = self[middle] < number ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound < endIndex ? self[range.lowerBound] : nil
     }
 }

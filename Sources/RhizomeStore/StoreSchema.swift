@@ -58,8 +58,8 @@ enum StoreSchema {
             try db.execute(sql: "UPDATE store SET recordsHash = ?", arguments: [RecordsHash(of: db).bytes.blob])
         }
         migrator.registerMigration("5") { db in
-            // What was said of an entity, by author, role and time, so that a last word is one look-up. A role is how a
-            // pointer names an entity: by its local and its target context.
+            // What was said of an entity, by author, role and time, so that a last word is one look-up. Nothing is filled
+            // here: the next migration makes the table anew.
             try db.execute(
                 sql: """
                     CREATE TABLE roles (
@@ -70,24 +70,30 @@ enum StoreSchema {
                     ) STRICT
                     """
             )
-            // `role` is negative where the delta gives the property no value; `moment` is a `WordMoment`.
-            try db.execute(
-                sql: """
-                    CREATE TABLE words (
-                        entity INTEGER NOT NULL,
-                        author INTEGER NOT NULL,
-                        role INTEGER NOT NULL,
-                        moment INTEGER NOT NULL,
-                        position INTEGER NOT NULL,
-                        PRIMARY KEY (entity, author, role, moment, position)
-                    ) STRICT, WITHOUT ROWID
-                    """
-            )
-            try EntityIndexing.fill(db)
+            try db.execute(sql: words)
             try db.execute(sql: "DROP TABLE pointers")
+        }
+        migrator.registerMigration("6") { db in
+            // What was said of one property of an entity lies together, and in few streams, whatever the local contexts.
+            for statement in ["DROP TABLE words", "DROP TABLE roles", words] { try db.execute(sql: statement) }
+            try EntityIndexing.fill(db)
         }
         return migrator
     }()
+
+    /// What was said of which entity.
+    ///
+    /// In the fifth version `role` was a number of `roles`; since then it is a `WordRole`. `moment` is a `WordMoment`.
+    private static let words = """
+        CREATE TABLE words (
+            entity INTEGER NOT NULL,
+            author INTEGER NOT NULL,
+            role INTEGER NOT NULL,
+            moment INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (entity, author, role, moment, position)
+        ) STRICT, WITHOUT ROWID
+        """
 
     private static let version1 = [
         // What there is in all. `epoch` names this store: a position means nothing in another one.

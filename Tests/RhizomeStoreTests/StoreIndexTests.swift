@@ -77,7 +77,6 @@ import Testing
         for row in [
             "INSERT INTO entities (id) VALUES (CAST('nobody' AS BLOB))",
             "INSERT INTO contexts (name) VALUES (CAST('nothing' AS BLOB))",
-            "INSERT INTO roles (localContext, targetContext) VALUES (1, 1)",
             "INSERT INTO origins (receivedFrom) VALUES (zeroblob(32))",
         ] {
             try await StoreAuditTests.withStore { data in

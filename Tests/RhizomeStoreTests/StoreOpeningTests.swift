@@ -278,8 +278,45 @@ import Testing
         }
     }
 
-    @Test("a store of the first version is brought forward, with what it holds")
-    func older() async throws {
+    /// The statements that make objects of a store as they were after a migration.
+    private static func definitions(_ names: [String], after migration: String) async throws -> [String] {
+        let empty = try DatabaseQueue()
+        try StoreSchema.migrator.migrate(empty, upTo: migration)
+        return try await empty.read { db in
+            try names.map { name in
+                let sql = "SELECT sql FROM sqlite_schema WHERE name = ?"
+                return try #require(try String.fetchOne(db, sql: sql, arguments: [name]))
+            }
+        }
+    }
+
+    /// What takes a store back to the fifth version.
+    private static func backToFifth() async throws -> [String] {
+        ["DROP TABLE words"] + (try await definitions(["roles", "words"], after: "5")) + [
+            "INSERT INTO roles (localContext, targetContext) VALUES (1, 2)",
+            "INSERT INTO words SELECT entity, 1, -1, 0, entity FROM entities",
+            "DELETE FROM grdb_migrations WHERE identifier = '6'",
+        ]
+    }
+
+    /// What takes a store of the fifth version back to the first.
+    private static func backToFirst() async throws -> [String] {
+        let pointers = "INSERT INTO pointers SELECT DISTINCT entity, position FROM words"
+        return (try await definitions(["pointers"], after: "1"))
+            + [pointers, "DROP TABLE words", "DROP TABLE roles", "DROP TABLE stalls"]
+            + (try await definitions(["stalls"], after: "1")) + [
+                "INSERT INTO stalls (version, id, author, reason) VALUES (x'31', zeroblob(32), zeroblob(32), x'00')",
+                "ALTER TABLE store DROP COLUMN recordsHash",
+                "DROP INDEX logsByBranch", "DROP INDEX authorsOfManyHeads", "DROP INDEX heads",
+                "ALTER TABLE authors DROP COLUMN headCount", "ALTER TABLE authors DROP COLUMN manyHeadsSince",
+                "CREATE INDEX heads ON branches (author) WHERE isHead = 1",
+                "DELETE FROM contexts WHERE name IN (CAST('name' AS BLOB), CAST('friends' AS BLOB))",
+                "DELETE FROM grdb_migrations WHERE identifier IN ('2', '3', '4', '5')",
+            ]
+    }
+
+    @Test("a store of an earlier version is brought forward, with what it holds", arguments: [1, 5])
+    func older(_ version: Int) async throws {
         try await withTemporaryFolder { folder in
             let data = folder.path("data")
             var maker = DeltaMaker()
@@ -299,26 +336,8 @@ import Testing
             let log = try Self.open(data)
             _ = try await log.append(fork, cursors: ["mail": 2])
             try log.close()
-            let empty = try DatabaseQueue()
-            try StoreSchema.migrator.migrate(empty, upTo: "1")
-            let first = try await empty.read { db in
-                try ["stalls", "pointers"].map { table in
-                    try String.fetchOne(db, sql: "SELECT sql FROM sqlite_schema WHERE name = ?", arguments: [table])
-                }
-            }
-            let back = [
-                "DROP TABLE stalls", try #require(first[0]), try #require(first[1]),
-                "INSERT INTO stalls (version, id, author, reason) VALUES (x'31', zeroblob(32), zeroblob(32), x'00')",
-                "ALTER TABLE store DROP COLUMN recordsHash",
-                "DROP INDEX logsByBranch", "DROP INDEX authorsOfManyHeads", "DROP INDEX heads",
-                "ALTER TABLE authors DROP COLUMN headCount", "ALTER TABLE authors DROP COLUMN manyHeadsSince",
-                "CREATE INDEX heads ON branches (author) WHERE isHead = 1",
-                "INSERT INTO pointers SELECT DISTINCT entity, position FROM words",
-                "DROP TABLE words", "DROP TABLE roles",
-                "DELETE FROM contexts WHERE name IN (CAST('name' AS BLOB), CAST('friends' AS BLOB))",
-                "DELETE FROM grdb_migrations WHERE identifier IN ('2', '3', '4', '5')",
-            ]
-            try StoreAuditTests.change(data, back)
+            try StoreAuditTests.change(data, try await Self.backToFifth())
+            if version == 1 { try StoreAuditTests.change(data, try await Self.backToFirst()) }
             let opened = try Self.open(data)
             #expect(try await opened.deltas(after: 0, limit: 10).map(\.delta.bytes) == fork.map(\.delta.bytes))
             #expect(try await opened.cursor("mail") == 2)

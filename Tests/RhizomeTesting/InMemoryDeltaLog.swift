@@ -15,7 +15,7 @@ public final class InMemoryDeltaLog: DeltaLog {
         var references: [Text: Set<Text>] = [:]
         var entityNumbers = Numbers<Text>()
         var authorNumbers = Numbers<PublicKey>()
-        var roleNumbers = Numbers<Role>()
+        var contextNumbers = Numbers<Text>()
         var words: [Int64: [WordStream: [Word]]] = [:]
         var cursors: [String: Int64] = [:]
         var stalls: [Stall] = []
@@ -330,14 +330,20 @@ extension InMemoryDeltaLog.State {
         let author = authorNumbers.number(adding: delta.author)
         for reference in delta.body.references {
             let entity = entityNumbers.number(adding: reference.entity)
-            let role = roleNumbers.number(adding: Role(reference.localContext, reference.property))
-            let stream = WordStream(entity: entity, author: author, role: reference.hasValue ? role : -role)
+            let role = WordRole(
+                property: contextNumbers.number(adding: reference.property),
+                localContext: reference.localContext,
+                hasValue: reference.hasValue
+            )
+            let stream = WordStream(entity: entity, author: author, role: role)
             let word = Word(
                 moment: WordMoment(time: delta.header.timeCreated, id: delta.id),
                 position: position
             )
             var words = words[entity]?[stream] ?? []
-            words.insert(word, at: words.lastIndex { $0 < word }.map { $0 + 1 } ?? 0)
+            let index = words.lastIndex { $0 < word }.map { $0 + 1 } ?? 0
+            if index < words.count, words[index] == word { continue }
+            words.insert(word, at: index)
             self.words[entity, default: [:]][stream] = words
         }
     }
@@ -429,14 +435,21 @@ private final class InMemorySnapshot: LogSnapshot {
     func entity(_ id: Text) throws -> Int64? { counted(state.entityNumbers.number(of: id)) }
     func author(_ key: PublicKey) throws -> Int64? { counted(state.authorNumbers.number(of: key)) }
     func key(of author: Int64) throws -> PublicKey { counted(state.authorNumbers[author]) }
-    func role(_ role: Role) throws -> Int64? { counted(state.roleNumbers.number(of: role)) }
-    func role(_ number: Int64) throws -> Role { counted(state.roleNumbers[number]) }
+    func context(_ name: Text) throws -> Int64? { counted(state.contextNumbers.number(of: name)) }
+    func name(ofContext number: Int64) throws -> Text { counted(state.contextNumbers[number]) }
 
-    func streams(of entity: Int64, by isRead: (Int64) throws -> Bool) throws -> [StreamEnd] {
-        let streams = try (state.words[entity] ?? [:]).filter { try isRead($0.key.author) }
-            .compactMap { stream, words in words.last.map { StreamEnd(stream: stream, last: $0) } }
-        rowCount += streams.count
-        return streams.sorted { ($0.stream.author, $0.stream.role) < ($1.stream.author, $1.stream.role) }
+    func forEachStream(
+        of entity: Int64,
+        on properties: [Int64]?,
+        by isRead: (Int64) throws -> Bool,
+        _ body: (StreamEnd) throws -> Bool
+    ) throws {
+        let streams = (state.words[entity] ?? [:]).keys.filter { properties?.contains($0.role.property) ?? true }
+        for stream in streams.sorted(by: { ($0.author, $0.role) < ($1.author, $1.role) })
+        where try isRead(stream.author) {
+            guard let last = counted(words(of: stream).last) else { continue }
+            guard try body(StreamEnd(stream: stream, last: last)) else { return }
+        }
     }
 
     private func words(of stream: WordStream) -> [Word] { state.words[stream.entity]?[stream] ?? [] }

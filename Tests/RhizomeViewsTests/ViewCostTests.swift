@@ -102,6 +102,49 @@ import Testing
         #expect(watched.rowsRead.allSatisfy { $0 <= 2 * before["entity", default: 0] })
     }
 
+    @Test("however many local contexts somebody makes for a property, no reading looks at more of it")
+    func localContexts() async throws {
+        var counted: [[String: Int]] = []
+        for contexts in [200, 4_000] {
+            var maker = DeltaMaker()
+            let log = InMemoryDeltaLog()
+            var deltas = try history(&maker, changes: 3)
+            let asOf = try #require(deltas.last).delta.header.timeCreated
+            for first in stride(from: 0, to: contexts, by: 200) {
+                let pointers = (first..<first + 200).map { Pointer(Text("c\($0)"), entity: "e", targetContext: "name") }
+                deltas.append(try maker.delta("mallory", pointers + [Pointer("name", .integer(Int64(first)))]))
+            }
+            _ = try await log.append(deltas, cursors: [:])
+            counted.append(try await rows(log, asOf: asOf, without: maker.author("bob")))
+            #expect(try await EntityReader(log: log).entity("e")?.properties["name"] == .integer(Int64(contexts - 200)))
+        }
+        for (kind, few) in counted[0] {
+            #expect(try #require(counted[1][kind]) <= few + 100, "\(kind)")
+            #expect(few <= 400, "\(kind)")
+        }
+    }
+
+    @Test("a PUT looks at the properties that it names, not at all that an entity has")
+    func manyProperties() async throws {
+        var counted: [Int] = []
+        for count in [10, 2_000] {
+            var maker = DeltaMaker()
+            let log = InMemoryDeltaLog()
+            var deltas: [AdmittedDelta] = []
+            for number in 0..<count {
+                deltas.append(try maker.delta("ann", write(Text("p\(number)"), .integer(Int64(number)))))
+            }
+            _ = try await log.append(deltas, cursors: [:])
+            let watched = WatchedLog(log)
+            let put = try EntityPut(collection: "user", id: "e", properties: ["p3": 1, "p5": 2, "new": 3])
+            let current = try await EntityReader(log: watched).current(for: put)
+            #expect(current.last.mapValues(\.value) == ["p3": .integer(3), "p5": .integer(5)])
+            #expect(current.isReferenced)
+            counted.append(watched.rowsRead.reduce(0, +))
+        }
+        #expect(counted[0] == counted[1])
+    }
+
     @Test("an entity that was changed without end is shown and listed: no count is refused")
     func sums() async throws {
         var maker = DeltaMaker()

@@ -22,19 +22,27 @@ public protocol LogSnapshot: AnyObject {
     /// The author of a number.
     func key(of author: Int64) throws -> PublicKey
 
-    /// A role's number, above 0; `nil` where no delta has it.
-    func role(_ role: Role) throws -> Int64?
+    /// The number of a local or target context's name, above 0; `nil` where no delta has it.
+    func context(_ name: Text) throws -> Int64?
 
-    /// The role of a number.
-    func role(_ number: Int64) throws -> Role
+    /// The name of a number.
+    func name(ofContext number: Int64) throws -> Text
 
     // MARK: What was said
 
-    /// What was said of an entity, by author and role, each with its last word.
+    /// Runs through what was said of an entity, by author and role, each with its last word.
     ///
-    /// - Parameter isRead: whether an author's words matter; those of others aren't looked at.
-    /// - Complexity: O(authors + streams), however many words they have.
-    func streams(of entity: Int64, by isRead: (_ author: Int64) throws -> Bool) throws -> [StreamEnd]
+    /// - Parameters:
+    ///   - properties: the numbers of the properties that alone matter, ascending; all do where `nil`.
+    ///   - isRead: whether an author's words matter; those of others aren't looked at.
+    ///   - body: whether to go on after a stream.
+    /// - Complexity: O(authors + streams that are given), however many words they have, and however many properties.
+    func forEachStream(
+        of entity: Int64,
+        on properties: [Int64]?,
+        by isRead: (_ author: Int64) throws -> Bool,
+        _ body: (StreamEnd) throws -> Bool
+    ) throws
 
     /// The words of a stream before one, the last first; all where `nil`.
     func words(of stream: WordStream, before word: Word?, limit: Int) throws -> [Word]
@@ -59,33 +67,19 @@ public protocol LogSnapshot: AnyObject {
     func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head]
 }
 
-/// How pointers name an entity: by a local and a target context.
-public struct Role: Hashable, Sendable {
-    /// The local context.
-    public let localContext: Text
-    /// The target context: the entity's property.
-    public let property: Text
-
-    /// A role.
-    public init(_ localContext: Text, _ property: Text) {
-        self.localContext = localContext
-        self.property = property
-    }
-}
-
 /// What one author says of an entity in one role.
 ///
-/// What gives the role's property a value and what doesn't are streams of their own; a delta stands in one of them.
+/// A delta stands in each stream once; in several where it names the entity in several ways.
 public struct WordStream: Hashable, Sendable {
     /// The entity's number.
     public let entity: Int64
     /// The author's number.
     public let author: Int64
-    /// The role's number, negative where the words give its property no value.
-    public let role: Int64
+    /// How the words name it.
+    public let role: WordRole
 
     /// A stream.
-    public init(entity: Int64, author: Int64, role: Int64) {
+    public init(entity: Int64, author: Int64, role: WordRole) {
         self.entity = entity
         self.author = author
         self.role = role

@@ -1,4 +1,5 @@
 public import Bytes
+internal import RhizomeCore
 internal import RhizomeIdentity
 public import SignedLog
 

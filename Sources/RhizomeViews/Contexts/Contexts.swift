@@ -89,21 +89,21 @@ public struct Contexts: Sendable {
 extension EntityLookup {
     /// An author's last definition of a context that is in force.
     fileprivate func definition(of name: ContextName) throws -> ViewedDelta? {
-        let ends = try definitions(of: name.name).filter { try key(of: $0.stream.author) == name.author }
+        guard try isShown(name.author) else { return nil }
+        let ends = try streams(of: name.name, by: name.author, ControlName.context, on: ControlName.definition)
         return try last(of: ends) { try $0.definition(of: name.name) != nil && isInForce($0) }
     }
 
     /// Who has a definition of a context that is in force.
     fileprivate func authorsOfDefinitions(of name: Text) throws -> Set<PublicKey> {
+        let localClass = WordRole.localClass(of: ControlName.context)
+        let definitions = try streams(of: name, on: [ControlName.definition])
+            .filter { $0.stream.role.localClass == localClass }
         var authors: Set<PublicKey> = []
-        for (author, ends) in Dictionary(grouping: try definitions(of: name), by: \.stream.author) {
+        for (author, ends) in Dictionary(grouping: definitions, by: \.stream.author) {
             let last = try last(of: ends) { try $0.definition(of: name) != nil && isInForce($0) }
             if last != nil { authors.insert(try key(of: author)) }
         }
         return authors
-    }
-
-    private func definitions(of name: Text) throws -> [StreamEnd] {
-        try streams(of: name).filter { try role(of: $0.stream) == Role(ControlName.context, ControlName.definition) }
     }
 }

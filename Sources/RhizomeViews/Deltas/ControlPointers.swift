@@ -1,28 +1,6 @@
 public import Bytes
 public import RhizomeCore
 
-/// The names of pointers that steer views instead of describing entities (spec: views.md, "Negation", "Transactions").
-public enum ControlName {
-    /// The local context of a pointer to a negated delta.
-    public static let negates: Text = "_negates"
-    /// The target context of a pointer to a negated delta.
-    public static let negatedBy: Text = "negated_by"
-    /// The local context of a pointer to a transaction.
-    public static let transaction: Text = "_transaction"
-    /// The target context of a member's pointer to its transaction.
-    public static let deltas: Text = "deltas"
-    /// The target context of a size delta's pointer to its transaction, and the local context of the size.
-    public static let size: Text = "size"
-
-    /// The local context of a definition's pointer to the context that it defines.
-    public static let context: Text = "_context"
-    /// The target context of that pointer, and the local context of the definition's text.
-    public static let definition: Text = "definition"
-
-    /// Whether a name begins with `_` and so is kept for control deltas.
-    public static func isReserved(_ name: Text) -> Bool { name.utf8.first == UInt8(ascii: "_") }
-}
-
 extension ViewedDelta {
     /// The deltas that this one would negate.
     ///

@@ -15,26 +15,28 @@ extension EntityLookup {
             isVisible = isVisible || resolved.isVisible
             values[statements.property] = resolved.value
         }
-        guard try isVisible || isAnyInForce(streams.filter { $0.stream.role < 0 }) else { return nil }
+        guard try isVisible || isAnyInForce(streams.filter { !$0.stream.role.hasValue }) else { return nil }
         return EntityView(id: id, values: values)
     }
 
     /// The last statement that is in force of each of some properties, as last-write-wins takes them.
     func lastStatements(of id: Text, on properties: Set<Text>) throws -> [Text: Assertion] {
         var last: [Text: Assertion] = [:]
-        for statements in try statements(of: id, among: try streams(of: id))
-        where properties.contains(statements.property) {
+        for statements in try statements(of: id, among: try streams(of: id, on: properties)) {
             last[statements.property] = try lastStatement(statements)
         }
         return last
     }
 
     /// Whether a delta about the entity is in force.
-    func isVisible(_ id: Text) throws -> Bool { try isAnyInForce(try streams(of: id)) }
+    func isVisible(_ id: Text) throws -> Bool { try isAnyInForce(of: id, in: { _ in true }, where: { _ in true }) }
 
     /// Whether a delta in force refers to the entity by this local context.
     func isVisible(_ id: Text, referencedAs localContext: Text) throws -> Bool {
-        try isAnyInForce(try streams(of: id).filter { try role(of: $0.stream).localContext == localContext })
+        let localClass = WordRole.localClass(of: localContext)
+        return try isAnyInForce(of: id, in: { $0.localClass == localClass }) { delta in
+            delta.pointers.contains { $0.localContext == localContext && $0.entity?.id == id }
+        }
     }
 
     /// The last writes of an entity that is visibly referenced under a name and has a value; else `nil`.
@@ -45,14 +47,40 @@ extension EntityLookup {
         return view
     }
 
-    private func isAnyInForce(_ streams: [StreamEnd]) throws -> Bool {
-        for end in streams.sorted(by: { $0.last > $1.last }) {
-            var isInForce = false
-            try forEachWord(ofReversed: end.stream) { word in
-                isInForce = try self.isInForce(delta(at: word.position))
-                return !isInForce
+    /// Whether a delta about an entity is in force that stands in some roles and for which something holds.
+    private func isAnyInForce(
+        of id: Text,
+        in isMeant: (WordRole) -> Bool,
+        where holds: (ViewedDelta) -> Bool
+    ) throws -> Bool {
+        var isFound = false
+        var others: [StreamEnd] = []
+        // Most often the first stream's last word is: no more is looked at then, however many streams there are.
+        try forEachStream(of: id) { end in
+            guard isMeant(end.stream.role) else { return true }
+            try forEachWord(ofReversed: end) { word in
+                let delta = try delta(at: word.position)
+                isFound = try holds(delta) && isInForce(delta)
+                if !isFound { others.append(end) }
+                return false
             }
-            if isInForce { return true }
+            return !isFound
+        }
+        return try isFound || isAnyInForce(others, where: holds)
+    }
+
+    private func isAnyInForce(
+        _ streams: [StreamEnd],
+        where holds: (ViewedDelta) -> Bool = { _ in true }
+    ) throws -> Bool {
+        for end in streams.sorted(by: { $0.last > $1.last }) {
+            var isFound = false
+            try forEachWord(ofReversed: end) { word in
+                let delta = try delta(at: word.position)
+                isFound = try holds(delta) && isInForce(delta)
+                return !isFound
+            }
+            if isFound { return true }
         }
         return false
     }
@@ -67,9 +95,8 @@ extension EntityLookup {
     }
 
     private func statements(of id: Text, among streams: [StreamEnd]) throws -> [Statements] {
-        let valued = streams.filter { $0.stream.role > 0 }
-        return try Dictionary(grouping: valued) { try role(of: $0.stream).property }
-            .map { Statements(id: id, property: $0.key, ends: $0.value) }
+        try Dictionary(grouping: streams.filter(\.stream.role.hasValue), by: \.stream.role.property).values
+            .map { Statements(id: id, property: try property(of: $0[0].stream), ends: $0) }
     }
 
     private func resolve(
@@ -88,14 +115,16 @@ extension EntityLookup {
             }
         case .all:
             for end in statements.ends {
-                let localContext = try role(of: end.stream).localContext
-                try forEachWord(ofReversed: end.stream) { word in
+                try forEachWord(ofReversed: end) { word in
                     let delta = try delta(at: word.position)
-                    // One that refers in several roles counts once.
+                    // One that stands in several of these streams counts once.
                     let first = delta.pointers.first { pointer in
                         pointer.target == .entity(statements.id, targetContext: statements.property)
                     }
-                    if first?.localContext == localContext, try isInForce(delta) {
+                    guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass else {
+                        return true
+                    }
+                    if try isInForce(delta) {
                         if let assertion = assertion(delta, statements) { folding.add(assertion) }
                     }
                     return true
@@ -157,13 +186,13 @@ extension EntityLookup {
     /// What was said of an entity, oldest first, or `nil` where it isn't visible.
     func history(of id: Text) throws -> EntityHistory? {
         let streams = try streams(of: id)
-        var merge = WordMerge(streams.map(\.stream).filter { $0.role > 0 }, in: self)
+        var merge = WordMerge(streams.map(\.stream).filter(\.role.hasValue), in: self)
         var changes: [EntityHistory.Change] = []
         while let (position, _) = try merge.next() {
             let delta = try delta(at: position)
             if try isInForce(delta) { changes += delta.changes(of: id) }
         }
-        guard try !changes.isEmpty || isAnyInForce(streams.filter { $0.stream.role < 0 }) else { return nil }
+        guard try !changes.isEmpty || isAnyInForce(streams.filter { !$0.stream.role.hasValue }) else { return nil }
         return EntityHistory(id: id, changes: changes)
     }
 

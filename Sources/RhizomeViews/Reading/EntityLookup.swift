@@ -26,9 +26,12 @@ final class EntityLookup {
     private var filters: [DeltaFilter.Run]
     private var authors: [Int64: Author] = [:]
     private var numbers: [PublicKey: Int64?] = [:]
-    private var roles: [Int64: Role] = [:]
+    private var contexts: [Text: Int64?] = [:]
+    private var properties: [Int64: Text] = [:]
     private var fates = Fates()
     private var dependencies = Dependencies()
+    /// The entity that was looked up last.
+    private var lastEntity: (id: Text, number: Int64?)?
 
     /// Looks at a state of a log.
     ///
@@ -48,26 +51,86 @@ final class EntityLookup {
 
     // MARK: - Streams
 
-    /// What the perspective can show of an entity, by author and role.
-    func streams(of id: Text) throws -> [StreamEnd] {
+    /// Runs through what the perspective can show of an entity, by author and role.
+    ///
+    /// - Parameters:
+    ///   - properties: those that alone matter; all do where `nil`.
+    ///   - body: whether to go on after a stream.
+    func forEachStream(
+        of id: Text,
+        on properties: Set<Text>? = nil,
+        _ body: (StreamEnd) throws -> Bool
+    ) throws {
         dependencies.add(id)
-        guard let entity = try snapshot.entity(id) else { return [] }
-        return try snapshot.streams(of: entity) { author in try self.isShown(author) }
+        guard let entity = try entity(id) else { return }
+        let numbers = try properties.map { try $0.compactMap { try context($0) }.sorted() }
+        try snapshot.forEachStream(of: entity, on: numbers, by: { author in try self.isShown(author) }, body)
+    }
+
+    /// What the perspective can show of an entity, by author and role.
+    func streams(of id: Text, on properties: Set<Text>? = nil) throws -> [StreamEnd] {
+        var streams: [StreamEnd] = []
+        try forEachStream(of: id, on: properties) { end in
+            streams.append(end)
+            return true
+        }
+        return streams
     }
 
     /// What step 1 leaves of an entity, by author and role.
     func allStreams(of id: Text) throws -> [StreamEnd] {
         dependencies.add(id)
-        guard let entity = try snapshot.entity(id) else { return [] }
-        return try snapshot.streams(of: entity) { author in try self.author(author).isLeft }
+        guard let entity = try entity(id) else { return [] }
+        var streams: [StreamEnd] = []
+        try snapshot.forEachStream(of: entity, on: nil, by: { author in try self.author(author).isLeft }) { end in
+            streams.append(end)
+            return true
+        }
+        return streams
     }
 
-    func role(of stream: WordStream) throws -> Role {
-        let number = abs(stream.role)
-        if let role = roles[number] { return role }
-        let role = try snapshot.role(number)
-        roles[number] = role
-        return role
+    /// What an author says of an entity's property by local contexts of one class, with and without a value.
+    func streams(
+        of id: Text,
+        by author: PublicKey,
+        _ localContext: Text,
+        on property: Text
+    ) throws -> [StreamEnd] {
+        guard let entity = try entity(id), let author = try number(of: author),
+            let property = try context(property)
+        else { return [] }
+        return try [true, false].compactMap { hasValue in
+            let role = WordRole(property: property, localContext: localContext, hasValue: hasValue)
+            let stream = WordStream(entity: entity, author: author, role: role)
+            return try snapshot.words(of: stream, before: end, limit: 1).first.map {
+                StreamEnd(stream: stream, last: $0)
+            }
+        }
+    }
+
+    /// The property about which a stream is.
+    func property(of stream: WordStream) throws -> Text {
+        let number = stream.role.property
+        if let property = properties[number] { return property }
+        let property = try snapshot.name(ofContext: number)
+        properties[number] = property
+        return property
+    }
+
+    /// An entity's number; `nil` where no delta refers to it.
+    private func entity(_ id: Text) throws -> Int64? {
+        if let lastEntity, lastEntity.id == id { return lastEntity.number }
+        let number = try snapshot.entity(id)
+        lastEntity = (id, number)
+        return number
+    }
+
+    /// A context's number; `nil` where no delta has it.
+    private func context(_ name: Text) throws -> Int64? {
+        if let known = contexts[name] { return known }
+        let number = try snapshot.context(name)
+        contexts[name] = number
+        return number
     }
 
     /// Whether step 2 and the position leave a word.
@@ -95,12 +158,16 @@ final class EntityLookup {
     /// Runs through the words of a stream that count, the last first.
     ///
     /// - Parameter body: whether to go on after a word.
-    func forEachWord(ofReversed stream: WordStream, _ body: (Word) throws -> Bool) throws {
+    func forEachWord(ofReversed streamEnd: StreamEnd, _ body: (Word) throws -> Bool) throws {
         var before = end
-        // Most often the last word is what is looked for, and the next one tells that no other has its moment.
+        if counts(streamEnd.last) {
+            // Most often it is what is looked for.
+            guard try body(streamEnd.last) else { return }
+            before = streamEnd.last
+        }
         var limit = 2
         while true {
-            let page = try snapshot.words(of: stream, before: before, limit: limit)
+            let page = try snapshot.words(of: streamEnd.stream, before: before, limit: limit)
             for word in page where word.position <= position {
                 guard try body(word) else { return }
             }
@@ -115,7 +182,7 @@ final class EntityLookup {
         var last: (delta: ViewedDelta, moment: WordMoment)?
         for end in streams.sorted(by: { $0.last > $1.last }) {
             if let last, end.last.moment < last.moment { break }
-            try forEachWord(ofReversed: end.stream) { word in
+            try forEachWord(ofReversed: end) { word in
                 if let last, word.moment < last.moment { return false }
                 let delta = try self.delta(at: word.position)
                 if let last, delta.moment <= last.delta.moment { return true }
@@ -159,6 +226,9 @@ final class EntityLookup {
         authors[number] = author
         return isShown
     }
+
+    /// Whether steps 1 and 5 leave anything of an author.
+    func isShown(_ author: PublicKey) throws -> Bool { try number(of: author).map { try isShown($0) } ?? false }
 
     /// Whether an author has more heads than one among what steps 1 and 2 leave, where the perspective asks for that.
     func isRefused(_ author: PublicKey) throws -> Bool {
@@ -205,8 +275,8 @@ final class EntityLookup {
     /// What an author wrote as members of a transaction.
     func members(of transaction: Text, by author: PublicKey) throws -> [ViewedDelta] {
         var members: [ViewedDelta] = []
-        for end in try streams(of: transaction, by: author, Role(ControlName.transaction, ControlName.deltas)) {
-            try forEachWord(ofReversed: end.stream) { word in
+        for end in try streams(of: transaction, by: author, ControlName.transaction, on: ControlName.deltas) {
+            try forEachWord(ofReversed: end) { word in
                 members.append(try delta(at: word.position))
                 return true
             }
@@ -216,36 +286,23 @@ final class EntityLookup {
 
     private func computesComplete(_ transaction: Text, of author: PublicKey) throws -> Bool {
         dependencies.add(transaction)
-        let sizes = try streams(of: transaction, by: author, Role(ControlName.transaction, ControlName.size))
+        let sizes = try streams(of: transaction, by: author, ControlName.transaction, on: ControlName.size)
         guard let size = try last(of: sizes, where: perspective.leaves),
             case .integer(let count) = size.value(of: ControlName.size, entity: transaction), count >= 0
         else { return false }
         var missing = count
-        for end in try streams(of: transaction, by: author, Role(ControlName.transaction, ControlName.deltas)) {
+        for end in try streams(of: transaction, by: author, ControlName.transaction, on: ControlName.deltas) {
             guard missing > 0 else { break }
             if perspective.share(author) == .all {
                 missing -= try snapshot.count(of: end.stream, before: self.end, upTo: position, limit: missing)
             } else {
-                try forEachWord(ofReversed: end.stream) { word in
+                try forEachWord(ofReversed: end) { word in
                     if perspective.leaves(try delta(at: word.position)) { missing -= 1 }
                     return missing > 0
                 }
             }
         }
         return missing <= 0
-    }
-
-    /// What an author says of an entity in a role, with and without a value.
-    private func streams(of id: Text, by author: PublicKey, _ role: Role) throws -> [StreamEnd] {
-        guard let entity = try snapshot.entity(id), let author = try number(of: author),
-            let role = try fates.number(of: role, in: snapshot)
-        else { return [] }
-        return try [role, -role].compactMap { role in
-            let stream = WordStream(entity: entity, author: author, role: role)
-            return try snapshot.words(of: stream, before: end, limit: 1).first.map {
-                StreamEnd(stream: stream, last: $0)
-            }
-        }
     }
 
     // MARK: - Negation
@@ -281,11 +338,13 @@ final class EntityLookup {
     private func pending(_ delta: ViewedDelta) throws -> Fates.Pending {
         let name = Text(delta.id.description)
         dependencies.add(name)
-        let role = Role(ControlName.negates, ControlName.negatedBy)
-        var negations = try streams(of: name, by: delta.author, role)
+        func streams(by author: PublicKey) throws -> [StreamEnd] {
+            try self.streams(of: name, by: author, ControlName.negates, on: ControlName.negatedBy)
+        }
+        var negations = try streams(by: delta.author)
         var others: [StreamEnd] = []
         for moderator in perspective.moderators.subtracting(perspective.without) where moderator != delta.author {
-            others += try streams(of: name, by: moderator, role)
+            others += try streams(by: moderator)
         }
         if !others.isEmpty, try !isWithdrawal(delta) { negations += others }
         return Fates.Pending(id: delta.id, negations: negations.map(\.stream), before: end)
@@ -307,7 +366,8 @@ final class EntityLookup {
             if let word = pending.words.popLast() {
                 guard word.position <= position else { continue }
                 let delta = try delta(at: word.position)
-                if try isLeft(delta) { return delta }
+                // Others of its words may stand in the same stream.
+                if delta.negates.contains(pending.id), try isLeft(delta) { return delta }
                 continue
             }
             guard let stream = pending.negations.last else { return nil }
@@ -358,19 +418,11 @@ private struct Fates {
     /// Whether deltas are negated that somebody tried to negate.
     var negated: [DeltaID: Bool] = [:]
     var transactions: [Transaction: Bool] = [:]
-    private var roles: [Role: Int64?] = [:]
 
     /// Forgets what fills too much memory; it is looked up again.
     mutating func makeRoom() {
         if negated.count > Self.most { negated = [:] }
         if transactions.count > Self.most { transactions = [:] }
-    }
-
-    mutating func number(of role: Role, in snapshot: any LogSnapshot) throws -> Int64? {
-        if let known = roles[role] { return known }
-        let number = try snapshot.role(role)
-        roles[role] = number
-        return number
     }
 }
 

@@ -1,4 +1,5 @@
 package import Bytes
+internal import RhizomeCore
 
 /// Names that are no collections and ids that are no entities' where entities are written (spec: http.md).
 package enum ReservedNames {

@@ -110,6 +110,11 @@ extension DeltaLogRule {
                                 targetContext: property
                             )
                         ]
+                        // Many local contexts: some are of one class.
+                        for _ in 0..<Int.random(in: 0..<4, using: &generator) {
+                            let localContext = Text("c\(Int.random(in: 0..<99, using: &generator))")
+                            pointers.append(Pointer(localContext, entity: "e", targetContext: property))
+                        }
                         if Int.random(in: 0..<3, using: &generator) > 0 {
                             pointers.append(Pointer("name", .integer(Int64(number))))
                         }
@@ -122,10 +127,21 @@ extension DeltaLogRule {
                     try await log.read { snapshot in
                         #expect(snapshot.position == 300)
                         #expect(try snapshot.entity("absent") == nil)
-                        #expect(try snapshot.role(Role("user", "absent")) == nil)
+                        #expect(try snapshot.context("absent") == nil)
                         let entity = try #require(try snapshot.entity("e"))
-                        let all = try snapshot.streams(of: entity) { _ in true }
-                        var expected: [WordStream: [Word]] = [:]
+                        func streams(
+                            on properties: [Int64]? = nil,
+                            by isRead: (Int64) throws -> Bool = { _ in true }
+                        ) throws -> [StreamEnd] {
+                            var streams: [StreamEnd] = []
+                            try snapshot.forEachStream(of: entity, on: properties, by: isRead) { end in
+                                streams.append(end)
+                                return true
+                            }
+                            return streams
+                        }
+                        let all = try streams()
+                        var expected: [WordStream: Set<Word>] = [:]
                         for stored in stored {
                             let delta = stored.delta
                             let author = try #require(try snapshot.author(delta.author))
@@ -136,24 +152,36 @@ extension DeltaLogRule {
                             #expect(held.sequence == delta.header.sequence)
                             #expect(held.timeCreated == delta.header.timeCreated)
                             for reference in delta.body.references {
-                                let role = Role(reference.localContext, reference.property)
-                                let number = try #require(try snapshot.role(role))
-                                #expect(try snapshot.role(number) == role)
-                                let stream = WordStream(
-                                    entity: entity,
-                                    author: author,
-                                    role: reference.hasValue ? number : -number
+                                let property = try #require(try snapshot.context(reference.property))
+                                #expect(try snapshot.name(ofContext: property) == reference.property)
+                                let role = WordRole(
+                                    property: property,
+                                    localContext: reference.localContext,
+                                    hasValue: reference.hasValue
                                 )
+                                let stream = WordStream(entity: entity, author: author, role: role)
                                 let moment = WordMoment(time: delta.header.timeCreated, id: delta.id)
-                                expected[stream, default: []].append(Word(moment: moment, position: stored.position))
+                                expected[stream, default: []].insert(Word(moment: moment, position: stored.position))
                             }
                         }
                         #expect(Set(all.map(\.stream)) == Set(expected.keys) && all.count == expected.count)
                         let number = try #require(try snapshot.author(bob))
-                        #expect(
-                            try snapshot.streams(of: entity) { $0 != number }
-                                == all.filter { $0.stream.author != number }
-                        )
+                        #expect(try streams { $0 != number } == all.filter { $0.stream.author != number })
+                        let properties = try ["name", "age"].map { try #require(try snapshot.context($0)) }
+                        for chosen in [[properties[0]], [properties[1]], [1 << 40], properties.sorted(), []] {
+                            let expected = all.filter { chosen.contains($0.stream.role.property) }
+                            #expect(try streams(on: chosen) == expected)
+                            #expect(
+                                try streams(on: chosen) { $0 == number }
+                                    == expected.filter { $0.stream.author == number }
+                            )
+                        }
+                        var first: [StreamEnd] = []
+                        try snapshot.forEachStream(of: entity, on: nil, by: { _ in true }) { end in
+                            first.append(end)
+                            return first.count < 3
+                        }
+                        #expect(first == Array(all.prefix(3)))
                         for end in all {
                             let words = try #require(expected[end.stream]).sorted()
                             #expect(end.last == words.last)
