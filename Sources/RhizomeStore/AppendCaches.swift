@@ -7,9 +7,10 @@ internal import SignedLog
 /// It holds as long as the store stands where the last append left it: ``validate(at:)`` forgets it else, so that a
 /// transaction that failed leaves nothing behind.
 struct AppendCaches: Sendable {
-    /// A text's number under which it was referenced.
+    /// That an author refers to an entity by a local context.
     struct Reference: Hashable, Sendable {
         let context: Int64
+        let author: Int64
         let entity: Int64
     }
 
@@ -51,9 +52,10 @@ struct AppendCaches: Sendable {
         origins[origin] = number
     }
 
-    /// Whether the pair is new here.
+    /// Whether the reference is new here.
     mutating func remember(_ reference: Reference) -> Bool {
-        if references.count >= Self.limit { references.removeAll(keepingCapacity: true) }
+        // Each pair of author and entity is remembered for itself, too.
+        if references.count >= 2 * Self.limit { references.removeAll(keepingCapacity: true) }
         return references.insert(reference).inserted
     }
 }

@@ -24,8 +24,13 @@ struct EntityIndexing {
 
     private struct Member {
         let context: Int64
+        let author: Int64
         let entity: Text
+        let position: Int64
     }
+
+    /// The number that stands in `collections` for any local context.
+    static let anyContext: Int64 = 0
 
     private let db: Database
     /// What is remembered of the tables.
@@ -59,8 +64,13 @@ struct EntityIndexing {
                     position: position
                 )
             )
-            if caches.remember(AppendCaches.Reference(context: context, entity: entity)) {
-                members.append(Member(context: context, entity: reference.entity))
+            for context in [context, Self.anyContext] {
+                let isNew = caches.remember(AppendCaches.Reference(context: context, author: author, entity: entity))
+                // What is known by its local context is known by any.
+                guard isNew else { break }
+                members.append(
+                    Member(context: context, author: author, entity: reference.entity, position: position)
+                )
             }
         }
     }
@@ -83,11 +93,25 @@ struct EntityIndexing {
         }
         words = []
         try db.insert(values, into: "words", ["entity", "author", "role", "moment", "position"])
-        let member = try db.cachedStatement(sql: "INSERT OR IGNORE INTO collections (context, entity) VALUES (?, ?)")
-        for row in members.sorted(by: { ($0.context, $0.entity) < ($1.context, $1.entity) }) {
-            try member.execute(arguments: [row.context, row.entity.blob])
+        // Of several the first position stays.
+        let rows = members.sorted {
+            ($0.context, $0.author, $0.entity, $0.position) < ($1.context, $1.author, $1.entity, $1.position)
         }
         members = []
+        var references: [DatabaseValue] = []
+        references.reserveCapacity(4 * rows.count)
+        for row in rows {
+            references.append(row.context.databaseValue)
+            references.append(row.author.databaseValue)
+            references.append(row.entity.blob.databaseValue)
+            references.append(row.position.databaseValue)
+        }
+        try db.insert(
+            references,
+            into: "collections",
+            ["context", "author", "entity", "firstPosition"],
+            isKnownIgnored: true
+        )
     }
 
     // MARK: - Numbers

@@ -44,6 +44,7 @@ struct IndexCheck {
         let role: WordRole
     }
 
+    /// What of one delta stands in `collections`.
     private struct CollectionRow: Hashable {
         let context: Int64
         let entity: Int64
@@ -57,7 +58,7 @@ struct IndexCheck {
     private var authors: [Int64: Author] = [:]
     private var branches: [BranchKey: Branch] = [:]
     private var lastIDs: [BranchKey: DeltaID] = [:]
-    private var references: Set<CollectionRow> = []
+    private var referenceCount: Int64 = 0
     private var origins: Set<Int64> = []
     private var count: Int64 = 0
     private var lastHash = RunningHash.start
@@ -149,6 +150,7 @@ struct IndexCheck {
     ) throws {
         let moment = WordMoment(time: delta.header.timeCreated, id: id)
         var words: Set<WordRow> = []
+        var references: Set<CollectionRow> = []
         for reference in delta.body.references {
             let entity = try number("SELECT entity FROM entities WHERE id = ?", [reference.entity.blob])
             let name = "SELECT context FROM contexts WHERE name = ?"
@@ -172,9 +174,16 @@ struct IndexCheck {
                     find("it isn't found by an entity to which it points", at: position, of: author)
                 }
             }
-            guard references.insert(CollectionRow(context: context, entity: entity)).inserted else { continue }
-            if try !exists("collections WHERE context = ? AND entity = ?", [context, reference.entity.blob]) {
-                find("an entity to which it points isn't found under its local context", at: position, of: author)
+            for context in [context, EntityIndexing.anyContext]
+            where references.insert(CollectionRow(context: context, entity: entity)).inserted {
+                let first = try number(
+                    "SELECT firstPosition FROM collections WHERE context = ? AND author = ? AND entity = ?",
+                    [context, author, reference.entity.blob]
+                )
+                if first == position { referenceCount += 1 }
+                if first.map({ $0 > position }) ?? true {
+                    find("an entity to which it points isn't found under its local context", at: position, of: author)
+                }
             }
         }
     }
@@ -234,7 +243,7 @@ struct IndexCheck {
         if mark.runningHash != lastHash { find("the store's running hash isn't that of its last delta") }
         let totals = [
             ("bodies", count), ("ids", count), ("logs", count), ("words", wordCount),
-            ("collections", Int64(references.count)), ("crossings", crossingCount), ("origins", Int64(origins.count)),
+            ("collections", referenceCount), ("crossings", crossingCount), ("origins", Int64(origins.count)),
         ]
         for (table, expected) in totals {
             let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0

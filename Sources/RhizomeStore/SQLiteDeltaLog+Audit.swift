@@ -6,8 +6,7 @@ extension SQLiteDeltaLog {
     /// What an audit needs beside the entries: the database's own check, whether what finds the entries fits them, and
     /// what was found when the store was opened, but for a missing witness that was made anew.
     ///
-    /// - Complexity: O(*n*) in the deltas, some 30 µs each; keeps some 20 bytes for each entity under each of its local
-    ///   contexts. Runs on one state of the store.
+    /// - Complexity: O(*n*) in the deltas, some 30 µs each. Runs on one state of the store.
     public func findings() async throws -> [AuditFinding] {
         // A witness that was missing was made anew, and there is nothing more to be done about it: it stays on record.
         let lasting = try await recordedIncidents().filter { $0.code != .witnessMissing }

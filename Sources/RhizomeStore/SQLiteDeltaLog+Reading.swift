@@ -116,56 +116,6 @@ extension SQLiteDeltaLog {
         }
     }
 
-    /// The entities referenced under a local context.
-    public func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
-        guard limit > 0 else { return [] }
-        return try await read { db in
-            guard let context = try Self.context(localContext, db) else { return [] }
-            // No entity's id is empty.
-            let statement = try db.cachedStatement(
-                sql: "SELECT entity FROM collections WHERE context = ? AND entity > ? ORDER BY entity LIMIT ?"
-            )
-            let rows = try Row.fetchCursor(statement, arguments: [context, entity?.blob ?? Data(), limit])
-            var entities: [Text] = []
-            while let row = try rows.next() { entities.append(try row.text(0)) }
-            return entities
-        }
-    }
-
-    /// Those of these entities that are referenced under a local context.
-    public func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text> {
-        guard !entities.isEmpty else { return [] }
-        return try await read { db in
-            guard let context = try Self.context(localContext, db) else { return [] }
-            let statement = try db.cachedStatement(
-                sql: "SELECT EXISTS (SELECT 1 FROM collections WHERE context = ? AND entity = ?)"
-            )
-            return Set(
-                try entities.filter { try Bool.fetchOne(statement, arguments: [context, $0.blob]) ?? false }
-            )
-        }
-    }
-
-    private static func context(_ name: Text, _ db: Database) throws -> Int64? {
-        try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT context FROM contexts WHERE name = ?"),
-            arguments: [name.blob]
-        )
-    }
-
-    /// The entities to which any delta points.
-    public func entities(after entity: Text?, limit: Int) async throws -> [Text] {
-        guard limit > 0 else { return [] }
-        return try await read { db in
-            // No entity's id is empty.
-            let statement = try db.cachedStatement(sql: "SELECT id FROM entities WHERE id > ? ORDER BY id LIMIT ?")
-            let rows = try Row.fetchCursor(statement, arguments: [entity?.blob ?? Data(), limit])
-            var entities: [Text] = []
-            while let row = try rows.next() { entities.append(try row.text(0)) }
-            return entities
-        }
-    }
-
     // MARK: - Rows
 
     private static let selection = """

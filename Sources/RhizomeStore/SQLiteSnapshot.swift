@@ -247,6 +247,39 @@ private final class SQLiteSnapshot: LogSnapshot {
         return count ?? 0
     }
 
+    // MARK: - Who refers to what
+
+    func author(referringBy localContext: Int64?, after author: Int64) throws -> Int64? {
+        try number(
+            "SELECT author FROM collections WHERE context = ? AND author > ? ORDER BY author LIMIT 1",
+            [localContext ?? EntityIndexing.anyContext, author]
+        )
+    }
+
+    func entities(
+        referredToBy author: Int64,
+        by localContext: Int64?,
+        after entity: Text?,
+        limit: Int
+    ) throws -> [Text] {
+        // No entity's id is empty.
+        let found = try rows(
+            "SELECT entity FROM collections WHERE context = ? AND author = ? AND entity > ? ORDER BY entity LIMIT ?",
+            [localContext ?? EntityIndexing.anyContext, author, entity?.blob ?? Data(), limit]
+        )
+        var entities: [Text] = []
+        while let row = try found.next() { entities.append(try row.text(0)) }
+        rowCount += entities.count
+        return entities
+    }
+
+    func refers(_ author: Int64, to entity: Text, by localContext: Int64) throws -> Bool {
+        try number(
+            "SELECT 1 FROM collections WHERE context = ? AND author = ? AND entity = ?",
+            [localContext, author, entity.blob]
+        ) != nil
+    }
+
     // MARK: - Deltas
 
     func delta(at position: Int64) throws -> HeldDelta {

@@ -74,8 +74,10 @@ enum StoreSchema {
             try db.execute(sql: "DROP TABLE pointers")
         }
         migrator.registerMigration("6") { db in
-            // What was said of one property of an entity lies together, and in few streams, whatever the local contexts.
-            for statement in ["DROP TABLE words", "DROP TABLE roles", words] { try db.execute(sql: statement) }
+            // What was said of one property of an entity lies together, and in few streams, whatever the local contexts;
+            // and what each author refers to, so that a list walks over nothing of those who aren't shown.
+            let statements = ["DROP TABLE words", "DROP TABLE roles", words, "DROP TABLE collections", collections]
+            for statement in statements { try db.execute(sql: statement) }
             try EntityIndexing.fill(db)
         }
         return migrator
@@ -92,6 +94,18 @@ enum StoreSchema {
             moment INTEGER NOT NULL,
             position INTEGER NOT NULL,
             PRIMARY KEY (entity, author, role, moment, position)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    /// Which entities each author refers to by a local context, or, where `context` is 0, by any, in the order of their
+    /// bytes; and by which delta first.
+    private static let collections = """
+        CREATE TABLE collections (
+            context INTEGER NOT NULL,
+            author INTEGER NOT NULL,
+            entity BLOB NOT NULL,
+            firstPosition INTEGER NOT NULL,
+            PRIMARY KEY (context, author, entity)
         ) STRICT, WITHOUT ROWID
         """
 

@@ -84,14 +84,24 @@ extension Database {
         return lastInsertedRowID
     }
 
-    /// Inserts rows of numbers that stand one after the other in `values`.
-    func insert(_ values: [Int64], into table: String, _ columns: [String]) throws {
+    /// Inserts rows whose values stand one after the other in `values`.
+    ///
+    /// - Parameter isKnownIgnored: whether a row whose key is there already is left as it is; it is an error else.
+    func insert<Value: DatabaseValueConvertible>(
+        _ values: [Value],
+        into table: String,
+        _ columns: [String],
+        isKnownIgnored: Bool = false
+    ) throws {
         // Preparing and ending a statement takes longer than a row itself.
         let rowsAtOnce = 32
         let row = "(\(Array(repeating: "?", count: columns.count).joined(separator: ", ")))"
         func statement(rows: Int) throws -> Statement {
             let rows = Array(repeating: row, count: rows).joined(separator: ", ")
-            return try cachedStatement(sql: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(rows)")
+            let insert = isKnownIgnored ? "INSERT OR IGNORE" : "INSERT"
+            return try cachedStatement(
+                sql: "\(insert) INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(rows)"
+            )
         }
         let width = columns.count * rowsAtOnce
         let whole = values.count - values.count % width

@@ -67,12 +67,13 @@ import Testing
             let past = try await log.heads(of: author, upTo: time, within: want, limit: 1_000)
             tell("past heads", past.map(\.id).sorted())
         }
-        let entities = try await log.entities(after: nil, limit: 1_000)
+        let entities = try await log.entities(referredToBy: nil)
         tell("entities", entities)
-        for entity in entities { tell("about", try await log.deltas(about: entity).map(\.position)) }
+        for entity in Set(entities.flatMap(\.self)).sorted() {
+            tell("about", try await log.deltas(about: entity).map(\.position))
+        }
         for context in ["user", "name", "padding"] as [Text] {
-            tell("collection", try await log.entities(referencedAs: context, after: nil, limit: 1_000))
-            tell("among", try await log.entities(among: entities, referencedAs: context).sorted())
+            tell("collection", try await log.entities(referredToBy: context))
         }
         for name in ["mail", "é"] { tell("cursor", try await log.cursor(name)) }
         let stalls = try await log.stalls()

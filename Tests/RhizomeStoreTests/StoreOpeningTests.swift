@@ -292,11 +292,12 @@ import Testing
 
     /// What takes a store back to the fifth version.
     private static func backToFifth() async throws -> [String] {
-        ["DROP TABLE words"] + (try await definitions(["roles", "words"], after: "5")) + [
-            "INSERT INTO roles (localContext, targetContext) VALUES (1, 2)",
-            "INSERT INTO words SELECT entity, 1, -1, 0, entity FROM entities",
-            "DELETE FROM grdb_migrations WHERE identifier = '6'",
-        ]
+        ["DROP TABLE words", "DROP TABLE collections"]
+            + (try await definitions(["roles", "words", "collections"], after: "5")) + [
+                "INSERT INTO roles (localContext, targetContext) VALUES (1, 2)",
+                "INSERT INTO words SELECT entity, 1, -1, 0, entity FROM entities",
+                "DELETE FROM grdb_migrations WHERE identifier = '6'",
+            ]
     }
 
     /// What takes a store of the fifth version back to the first.

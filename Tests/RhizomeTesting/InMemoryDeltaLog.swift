@@ -12,13 +12,20 @@ public final class InMemoryDeltaLog: DeltaLog {
         var children: [DeltaID: [DeltaID]] = [:]
         var logs: [PublicKey: [Int]] = [:]
         var entities: [Text: [Int]] = [:]
-        var references: [Text: Set<Text>] = [:]
+        var references: Set<EntityReference> = []
         var entityNumbers = Numbers<Text>()
         var authorNumbers = Numbers<PublicKey>()
         var contextNumbers = Numbers<Text>()
         var words: [Int64: [WordStream: [Word]]] = [:]
         var cursors: [String: Int64] = [:]
         var stalls: [Stall] = []
+    }
+
+    /// That an author refers to an entity by a local context.
+    fileprivate struct EntityReference: Hashable {
+        let author: Int64
+        let localContext: Int64
+        let entity: Text
     }
 
     /// What is noted once.
@@ -148,27 +155,6 @@ public final class InMemoryDeltaLog: DeltaLog {
     /// The deltas about an entity.
     public func deltas(about entity: Text) async throws -> [StoredDelta] {
         state.withLock { state in (state.entities[entity] ?? []).map { state.deltas[$0] } }
-    }
-
-    /// The entities referenced under a local context.
-    public func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
-        state.withLock { state in
-            let entities = (state.references[localContext] ?? []).sorted()
-            return Array(entities.filter { id in entity.map { $0 < id } ?? true }.prefix(max(0, limit)))
-        }
-    }
-
-    /// Those of these entities that are referenced under a local context.
-    public func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text> {
-        state.withLock { state in (state.references[localContext] ?? []).intersection(entities) }
-    }
-
-    /// The entities to which any delta points.
-    public func entities(after entity: Text?, limit: Int) async throws -> [Text] {
-        state.withLock { state in
-            let entities = state.entities.keys.sorted()
-            return Array(entities.filter { id in entity.map { $0 < id } ?? true }.prefix(max(0, limit)))
-        }
     }
 
     // MARK: - Authors' logs
@@ -321,15 +307,20 @@ extension InMemoryDeltaLog.State {
         indexes[delta.id] = index
         for id in delta.header.previous { children[id, default: []].append(delta.id) }
         logs[delta.author, default: []].append(index)
-        for (localContext, id) in delta.body.pointers.compactMap({ pointer in
-            pointer.entity.map { (pointer.localContext, $0.id) }
-        }) {
-            if entities[id]?.last != index { entities[id, default: []].append(index) }
-            references[localContext, default: []].insert(id)
+        for id in delta.body.pointers.compactMap({ $0.entity?.id }) where entities[id]?.last != index {
+            entities[id, default: []].append(index)
         }
         let author = authorNumbers.number(adding: delta.author)
         for reference in delta.body.references {
             let entity = entityNumbers.number(adding: reference.entity)
+            let localContext = contextNumbers.number(adding: reference.localContext)
+            references.insert(
+                InMemoryDeltaLog.EntityReference(
+                    author: author,
+                    localContext: localContext,
+                    entity: reference.entity
+                )
+            )
             let role = WordRole(
                 property: contextNumbers.number(adding: reference.property),
                 localContext: reference.localContext,
@@ -475,6 +466,34 @@ private final class InMemorySnapshot: LogSnapshot {
         let count = counted.prefix(Int(clamping: max(0, limit))).reduce(0) { count, _ in count + 1 }
         rowCount += count
         return Int64(count)
+    }
+
+    private func references(by localContext: Int64?) -> [InMemoryDeltaLog.EntityReference] {
+        state.references.filter { reference in localContext.map { reference.localContext == $0 } ?? true }
+    }
+
+    func author(referringBy localContext: Int64?, after author: Int64) throws -> Int64? {
+        counted(references(by: localContext).map(\.author).filter { $0 > author }.min())
+    }
+
+    func entities(
+        referredToBy author: Int64,
+        by localContext: Int64?,
+        after entity: Text?,
+        limit: Int
+    ) throws -> [Text] {
+        let own = Set(references(by: localContext).filter { $0.author == author }.map(\.entity))
+        let page = own.sorted().drop { id in entity.map { id <= $0 } ?? false }.prefix(limit)
+        rowCount += page.count + 1
+        return Array(page)
+    }
+
+    func refers(_ author: Int64, to entity: Text, by localContext: Int64) throws -> Bool {
+        counted(
+            state.references.contains(
+                InMemoryDeltaLog.EntityReference(author: author, localContext: localContext, entity: entity)
+            )
+        )
     }
 
     func delta(at position: Int64) throws -> HeldDelta {

@@ -145,6 +145,49 @@ import Testing
         #expect(counted[0] == counted[1])
     }
 
+    @Test("what excluded authors name costs lists nothing, and what one more author names a few look-ups")
+    func junk() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        let (ann, mallory) = (try maker.author("ann"), try maker.author("mallory"))
+        func name(_ entity: Text, by author: String) throws -> AdmittedDelta {
+            try maker.delta(
+                author,
+                [Pointer("user", entity: entity, targetContext: "name"), Pointer("name", .integer(1))]
+            )
+        }
+        let entities = (10..<90).map { Text("e\($0)") }
+        _ = try await log.append(try entities.map { try name($0, by: "ann") }, cursors: [:])
+        let trust = Perspective {
+            $0.author == mallory
+        } share: {
+            $0 == mallory ? .none : .all
+        }
+        func rows() async throws -> [Int] {
+            var rows: [Int] = []
+            for eyes in [trust, Perspective(without: [mallory]), Perspective(authors: [ann])] {
+                let watched = WatchedLog(log)
+                let reader = EntityReader(log: watched, perspective: eyes)
+                #expect(try await reader.collection("user", count: 50).ids == Array(entities.prefix(50)))
+                #expect(
+                    try await reader.collection("user", after: entities[29], count: 60, .withValues).ids
+                        == Array(entities.dropFirst(30))
+                )
+                #expect(try await reader.entities(count: 50).ids == Array(entities.prefix(50)))
+                rows.append(watched.rowsRead.reduce(0, +))
+            }
+            return rows
+        }
+        let before = try await rows()
+        _ = try await log.append(try (0..<3_000).map { try name(Text("e\($0)"), by: "mallory") }, cursors: [:])
+        // Some rows for each entity that both name, and for her herself.
+        for (after, before) in zip(try await rows(), before) { #expect(after <= 2 * before) }
+        let watched = WatchedLog(log)
+        let page = try await EntityReader(log: watched).collection("user", after: "e2000", count: 20)
+        #expect(page.ids.first == "e2001" && page.ids.count == 20 && page.hasMore)
+        #expect(watched.rowsRead.reduce(0, +) < 500)
+    }
+
     @Test("an entity that was changed without end is shown and listed: no count is refused")
     func sums() async throws {
         var maker = DeltaMaker()

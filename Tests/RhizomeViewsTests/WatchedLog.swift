@@ -58,15 +58,6 @@ final class WatchedLog: DeltaLog {
     }
     func cursor(_ name: String) async throws -> Int64 { try await log.cursor(name) }
     func deltas(about entity: Text) async throws -> [StoredDelta] { try await log.deltas(about: entity) }
-    func entities(after entity: Text?, limit: Int) async throws -> [Text] {
-        try await log.entities(after: entity, limit: limit)
-    }
-    func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
-        try await log.entities(referencedAs: localContext, after: entity, limit: limit)
-    }
-    func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text> {
-        try await log.entities(among: entities, referencedAs: localContext)
-    }
     func heads(of author: PublicKey) async throws -> [Head] { try await log.heads(of: author) }
     func heads(
         of author: PublicKey,

@@ -72,15 +72,6 @@ public protocol DeltaLog: Sendable {
     /// Views ask for many entities at once. An implementation that can answer in one query should.
     func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta]
 
-    /// The entities to which a delta points under this local context, ordered by their bytes, those after `entity`.
-    func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text]
-
-    /// Those of these entities to which a delta points under this local context.
-    func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text>
-
-    /// The entities to which any delta points, ordered by their bytes, those after `entity`.
-    func entities(after entity: Text?, limit: Int) async throws -> [Text]
-
     // MARK: Authors' logs
 
     /// The heads of an author's log, by (sequence, id), least first; none for an author of whom nothing is held.

@@ -53,6 +53,23 @@ public protocol LogSnapshot: AnyObject {
     /// How many words a stream has before one, up to a position, at most `limit`.
     func count(of stream: WordStream, before word: Word?, upTo position: Int64, limit: Int64) throws -> Int64
 
+    // MARK: Who refers to what
+
+    /// The least author's number, above one, of who refers to anything by a local context; by any context where `nil`.
+    func author(referringBy localContext: Int64?, after author: Int64) throws -> Int64?
+
+    /// The entities to which an author refers by a local context, or by any where `nil`, ordered by their bytes, those
+    /// after `entity`.
+    func entities(
+        referredToBy author: Int64,
+        by localContext: Int64?,
+        after entity: Text?,
+        limit: Int
+    ) throws -> [Text]
+
+    /// Whether an author refers to an entity by a local context.
+    func refers(_ author: Int64, to entity: Text, by localContext: Int64) throws -> Bool
+
     // MARK: Deltas
 
     /// A delta.

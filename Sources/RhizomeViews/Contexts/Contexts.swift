@@ -55,29 +55,27 @@ public struct Contexts: Sendable {
         precondition(count > 0, "a page has room for a context")
         var found: [ContextName] = []
         if let last {
-            let authors = try await authors(of: [last.name]).flatMap(\.authors)
-            found += authors.filter { isOrdered(last.author, $0) }.map { ContextName(last.name, by: $0) }
+            let authors = try await log.read { [perspective] snapshot in
+                try EntityLookup(snapshot, from: perspective).authorsOfDefinitions(of: last.name)
+            }
+            found += authors.sorted(by: isOrdered).filter { isOrdered(last.author, $0) }
+                .map { ContextName(last.name, by: $0) }
         }
         var name = last?.name
         while found.count <= count {
-            let names = try await log.entities(referencedAs: ControlName.context, after: name, limit: Self.batch)
+            let names = try await log.read { [perspective, name] snapshot in
+                let lookup = EntityLookup(snapshot, from: perspective)
+                return try lookup.entities(referredToBy: ControlName.context, after: name, limit: Self.batch)
+                    .map { (name: $0, authors: try lookup.authorsOfDefinitions(of: $0)) }
+            }
             // A name that nobody defines visibly has no authors.
-            for (name, authors) in try await authors(of: names) {
-                found += authors.map { ContextName(name, by: $0) }
+            for (name, authors) in names {
+                found += authors.sorted(by: isOrdered).map { ContextName(name, by: $0) }
             }
             guard names.count == Self.batch, let next = names.last else { break }
-            name = next
+            name = next.name
         }
         return (Array(found.prefix(count)), found.count > count)
-    }
-
-    /// Who defines these names, in the order in which they are told.
-    private func authors(of names: [Text]) async throws -> [(name: Text, authors: [PublicKey])] {
-        let authors = try await log.read { [perspective] snapshot in
-            let lookup = EntityLookup(snapshot, from: perspective)
-            return try names.map { try lookup.authorsOfDefinitions(of: $0) }
-        }
-        return zip(names, authors).map { ($0, $1.sorted(by: isOrdered)) }
     }
 
     private func isOrdered(_ first: PublicKey, _ second: PublicKey) -> Bool {

@@ -40,11 +40,8 @@ public struct ChangeReader: Sendable {
         let page = try await page(after: position)
         guard let last = page.last?.position else { return ChangePage(changes: [], position: position) }
         let touched = try await touched(by: page, after: position, upTo: last)
-        // Most of what is written has nothing to do with this collection, and costs no more than this.
-        let referenced = try await log.entities(among: touched, referencedAs: collection)
-        let members = touched.filter(referenced.contains)
         var changes: [EntityChange] = []
-        for part in members.chunks(of: Self.entities) {
+        for part in touched.chunks(of: Self.entities) {
             changes += try await self.changes(of: part, in: collection, after: position, upTo: last)
         }
         return ChangePage(changes: changes, position: last)

@@ -29,14 +29,22 @@ extension EntityLookup {
     }
 
     /// Whether a delta about the entity is in force.
-    func isVisible(_ id: Text) throws -> Bool { try isAnyInForce(of: id, in: { _ in true }, where: { _ in true }) }
+    func isVisible(_ id: Text) throws -> Bool {
+        try isAnyInForce(of: id, by: { _ in true }, in: { _ in true }, where: { _ in true })
+    }
 
     /// Whether a delta in force refers to the entity by this local context.
     func isVisible(_ id: Text, referencedAs localContext: Text) throws -> Bool {
+        guard let number = try context(localContext) else { return false }
         let localClass = WordRole.localClass(of: localContext)
-        return try isAnyInForce(of: id, in: { $0.localClass == localClass }) { delta in
-            delta.pointers.contains { $0.localContext == localContext && $0.entity?.id == id }
-        }
+        return try isAnyInForce(
+            of: id,
+            by: { try self.snapshot.refers($0, to: id, by: number) },
+            in: { $0.localClass == localClass },
+            where: { delta in
+                delta.pointers.contains { $0.localContext == localContext && $0.entity?.id == id }
+            }
+        )
     }
 
     /// The last writes of an entity that is visibly referenced under a name and has a value; else `nil`.
@@ -50,13 +58,14 @@ extension EntityLookup {
     /// Whether a delta about an entity is in force that stands in some roles and for which something holds.
     private func isAnyInForce(
         of id: Text,
+        by isRead: (_ author: Int64) throws -> Bool,
         in isMeant: (WordRole) -> Bool,
         where holds: (ViewedDelta) -> Bool
     ) throws -> Bool {
         var isFound = false
         var others: [StreamEnd] = []
         // Most often the first stream's last word is: no more is looked at then, however many streams there are.
-        try forEachStream(of: id) { end in
+        try forEachStream(of: id, by: isRead) { end in
             guard isMeant(end.stream.role) else { return true }
             try forEachWord(ofReversed: end) { word in
                 let delta = try delta(at: word.position)

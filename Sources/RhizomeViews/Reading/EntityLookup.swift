@@ -55,16 +55,18 @@ final class EntityLookup {
     ///
     /// - Parameters:
     ///   - properties: those that alone matter; all do where `nil`.
+    ///   - isRead: which of the authors who are shown matter.
     ///   - body: whether to go on after a stream.
     func forEachStream(
         of id: Text,
         on properties: Set<Text>? = nil,
+        by isRead: (_ author: Int64) throws -> Bool = { _ in true },
         _ body: (StreamEnd) throws -> Bool
     ) throws {
         dependencies.add(id)
         guard let entity = try entity(id) else { return }
         let numbers = try properties.map { try $0.compactMap { try context($0) }.sorted() }
-        try snapshot.forEachStream(of: entity, on: numbers, by: { author in try self.isShown(author) }, body)
+        try snapshot.forEachStream(of: entity, on: numbers, by: { try self.isShown($0) && isRead($0) }, body)
     }
 
     /// What the perspective can show of an entity, by author and role.
@@ -126,7 +128,7 @@ final class EntityLookup {
     }
 
     /// A context's number; `nil` where no delta has it.
-    private func context(_ name: Text) throws -> Int64? {
+    func context(_ name: Text) throws -> Int64? {
         if let known = contexts[name] { return known }
         let number = try snapshot.context(name)
         contexts[name] = number

@@ -96,42 +96,38 @@ public struct EntityReader: Sendable {
         count: Int,
         _ membership: Membership = .visible
     ) async throws -> CollectionPage {
-        try await page(after: last, count: count) { lookup, entity in
+        try await page(of: name, after: last, count: count) { lookup, entity in
             switch membership {
             case .visible: try lookup.isVisible(entity, referencedAs: name)
             case .withValues: try lookup.member(entity, of: name) != nil
             }
-        } candidates: { last, limit in
-            try await log.entities(referencedAs: name, after: last, limit: limit)
         }
     }
 
     /// All visible entities, by the bytes of their ids (spec: http.md, `lossless/ids`); the parameters as above.
     @concurrent public func entities(after last: Text? = nil, count: Int) async throws -> CollectionPage {
-        try await page(after: last, count: count) { lookup, entity in
-            try lookup.isVisible(entity)
-        } candidates: { last, limit in
-            try await log.entities(after: last, limit: limit)
-        }
+        try await page(of: nil, after: last, count: count) { lookup, entity in try lookup.isVisible(entity) }
     }
 
     private func page(
+        of collection: Text?,
         after last: Text?,
         count: Int,
-        isListed: @escaping @Sendable (EntityLookup, Text) throws -> Bool,
-        candidates: (_ last: Text?, _ limit: Int) async throws -> [Text]
+        isListed: @escaping @Sendable (EntityLookup, Text) throws -> Bool
     ) async throws -> CollectionPage {
         precondition(count > 0, "a page has room for an entity")
         let batch = min(count, 255) + 1
         var ids: [Text] = []
         var last = last
         while true {
-            let candidates = try await candidates(last, batch)
-            ids += try await look { lookup in try candidates.filter { try isListed(lookup, $0) } }
-            if ids.count > count { return CollectionPage(ids: Array(ids[..<count]), hasMore: true) }
-            guard candidates.count == batch, let next = candidates.last else {
-                return CollectionPage(ids: ids, hasMore: false)
+            let (listed, next) = try await look { [last] lookup in
+                let candidates = try lookup.entities(referredToBy: collection, after: last, limit: batch)
+                let listed = try candidates.filter { try isListed(lookup, $0) }
+                return (listed, candidates.count == batch ? candidates.last : nil)
             }
+            ids += listed
+            if ids.count > count { return CollectionPage(ids: Array(ids[..<count]), hasMore: true) }
+            guard let next else { return CollectionPage(ids: ids, hasMore: false) }
             last = next
         }
     }

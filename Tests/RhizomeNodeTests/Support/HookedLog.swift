@@ -76,16 +76,6 @@ final class HookedLog: DeltaLog {
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value { try await memory.read(body) }
     func deltas(about entity: Text) async throws -> [StoredDelta] { try await memory.deltas(about: entity) }
-    func entities(after entity: Text?, limit: Int) async throws -> [Text] {
-        try await memory.entities(after: entity, limit: limit)
-    }
-
-    func entities(referencedAs localContext: Text, after entity: Text?, limit: Int) async throws -> [Text] {
-        try await memory.entities(referencedAs: localContext, after: entity, limit: limit)
-    }
-    func entities(among entities: [Text], referencedAs localContext: Text) async throws -> Set<Text> {
-        try await memory.entities(among: entities, referencedAs: localContext)
-    }
     func heads(of author: PublicKey) async throws -> [Head] { try await memory.heads(of: author) }
     func heads(
         of author: PublicKey,

@@ -22,7 +22,7 @@ extension DeltaLogRule {
                     let about = try await log.deltas(about: name)
                     #expect(about.map(\.position) == [stored[index].position])
                     #expect(about.first?.delta.body.pointers.last?.value == .text(name))
-                    #expect(try await log.entities(referencedAs: name, after: nil, limit: 10) == [name])
+                    #expect(try await log.entities(referredToBy: name) == [[name]])
                 }
             }
         },
@@ -52,7 +52,7 @@ extension DeltaLogRule {
                 #expect(try await log.deltas(aboutAny: []).isEmpty)
             }
         },
-        DeltaLogRule("entities are listed under their local contexts, in the order of their bytes, page after page") {
+        DeltaLogRule("what each author refers to is listed by local context, in the order of bytes, page after page") {
             lend in
             try await lend { log in
                 try await withSeedAsync { generator in
@@ -60,38 +60,45 @@ extension DeltaLogRule {
                     for number in 0..<200 { names.insert(Text("user-\(number)")) }
                     var maker = DeltaMaker()
                     var batch: [AdmittedDelta] = []
+                    var bobs: Set<Text> = []
                     for name in names.shuffled(using: &generator) {
                         let pointers = [
                             Pointer("user", entity: name, targetContext: "name"),
                             Pointer("other", entity: "other", targetContext: "user"),
                             Pointer("value", .text("no entity")),
                         ]
-                        batch.append(try maker.delta("alice", pointers, after: batch.suffix(1)))
+                        batch.append(try maker.delta("alice", pointers))
+                        if Bool.random(using: &generator) {
+                            batch.append(try maker.delta("bob", [Pointer("user", entity: name, targetContext: "x")]))
+                            bobs.insert(name)
+                        }
                     }
+                    _ = try await log.append(Array(batch.prefix(50)), cursors: [:])
                     _ = try await log.append(batch, cursors: [:])
-                    var read: [Text] = []
-                    while true {
-                        let page = try await log.entities(referencedAs: "user", after: read.last, limit: 17)
-                        #expect(page.count <= 17)
-                        if page.isEmpty { break }
-                        read += page
+                    let (alice, bob, all) = (names.sorted(), bobs.sorted(), names.union(["other"]).sorted())
+                    #expect(Set(try await log.entities(referredToBy: "user")) == [alice, bob])
+                    #expect(Set(try await log.entities(referredToBy: nil)) == [all, bob])
+                    #expect(try await log.entities(referredToBy: "other") == [["other"]])
+                    #expect(try await log.entities(referredToBy: "name").isEmpty)
+                    #expect(try await log.entities(referredToBy: "value").isEmpty)
+                    let key = try maker.author("alice")
+                    try await log.read { snapshot in
+                        let author = try #require(try snapshot.author(key))
+                        let (user, other) = (try snapshot.context("user"), try snapshot.context("other"))
+                        #expect(
+                            try snapshot.entities(referredToBy: author, by: user, after: "a", limit: 1) == ["a\0"]
+                        )
+                        #expect(
+                            try snapshot.entities(referredToBy: author, by: nil, after: "a\0b", limit: 3)
+                                == Array(all.drop { $0 <= "a\0b" }.prefix(3))
+                        )
+                        #expect(
+                            try snapshot.entities(referredToBy: author, by: user, after: alice.last, limit: 3).isEmpty
+                        )
+                        #expect(try snapshot.refers(author, to: "a\0", by: #require(user)))
+                        #expect(try !snapshot.refers(author, to: "a\0", by: #require(other)))
+                        #expect(try !snapshot.refers(author, to: "absent", by: #require(user)))
                     }
-                    #expect(read == names.sorted())
-                    #expect(try await log.entities(referencedAs: "other", after: nil, limit: 5) == ["other"])
-                    #expect(try await log.entities(referencedAs: "name", after: nil, limit: 5).isEmpty)
-                    #expect(try await log.entities(referencedAs: "value", after: nil, limit: 5).isEmpty)
-                    #expect(try await log.entities(referencedAs: "user", after: "a", limit: 1) == ["a\0"])
-                    let some: [Text] = ["a\0", "other", "absent", "e\u{301}", "e\u{301}"]
-                    #expect(try await log.entities(among: some, referencedAs: "user") == ["a\0", "e\u{301}"])
-                    #expect(try await log.entities(among: some, referencedAs: "other") == ["other"])
-                    #expect(try await log.entities(among: some, referencedAs: "absent").isEmpty)
-                    #expect(try await log.entities(among: [], referencedAs: "user").isEmpty)
-                    let all = names.union(["other"]).sorted()
-                    #expect(try await log.entities(after: nil, limit: 1_000) == all)
-                    #expect(
-                        try await log.entities(after: "a\0b", limit: 3) == Array(all.drop { $0 <= "a\0b" }.prefix(3))
-                    )
-                    #expect(try await log.entities(after: all.last, limit: 3).isEmpty)
                 }
             }
         },
