@@ -2,7 +2,7 @@ internal import Bytes
 internal import GRDB
 internal import RhizomeCore
 
-/// Writes what finds deltas by the entities to which they refer: `words`, and `collections`.
+/// Writes what finds deltas by what they say: `words`, `collections`, and `negations`.
 ///
 /// Rows are gathered and written in the order of each table: see ``Appending``.
 struct EntityIndexing {
@@ -22,6 +22,13 @@ struct EntityIndexing {
         }
     }
 
+    private struct Negation {
+        let author: Int64
+        let prefix: Int64
+        let moment: Int64
+        let position: Int64
+    }
+
     private struct Member {
         let context: Int64
         let author: Int64
@@ -37,6 +44,7 @@ struct EntityIndexing {
     var caches: AppendCaches
     private var words: [Word] = []
     private var members: [Member] = []
+    private var negations: [Negation] = []
 
     init(_ db: Database, caches: AppendCaches) {
         self.db = db
@@ -47,6 +55,12 @@ struct EntityIndexing {
     ///
     /// - Parameter author: the number of who signed it.
     mutating func add(_ body: DeltaBody, author: Int64, moment: WordMoment, position: Int64) throws {
+        // Ids that begin alike share a row.
+        for prefix in Set(body.pointers.negates.map(\.bytes.prefixNumber)) {
+            negations.append(
+                Negation(author: author, prefix: prefix, moment: moment.number, position: position)
+            )
+        }
         for reference in body.references {
             let entity = try number(ofEntity: reference.entity)
             let context = try number(ofContext: reference.localContext)
@@ -93,6 +107,15 @@ struct EntityIndexing {
         }
         words = []
         try db.insert(values, into: "words", ["entity", "author", "role", "moment", "position"])
+        let sorted = negations.sorted {
+            ($0.author, $0.prefix, $0.moment, $0.position) < ($1.author, $1.prefix, $1.moment, $1.position)
+        }
+        negations = []
+        try db.insert(
+            sorted.flatMap { [$0.author, $0.prefix, $0.moment, $0.position] },
+            into: "negations",
+            ["author", "prefix", "moment", "position"]
+        )
         // Of several the first position stays.
         let rows = members.sorted {
             ($0.context, $0.author, $0.entity, $0.position) < ($1.context, $1.author, $1.entity, $1.position)

@@ -64,6 +64,7 @@ struct IndexCheck {
     private var lastHash = RunningHash.start
     private var lastPosition: Int64 = 0
     private var wordCount: Int64 = 0
+    private var negationCount: Int64 = 0
     private var crossingCount: Int64 = 0
 
     init(_ db: Database) { self.db = db }
@@ -149,6 +150,15 @@ struct IndexCheck {
         _ author: Int64
     ) throws {
         let moment = WordMoment(time: delta.header.timeCreated, id: id)
+        for prefix in Set(delta.body.pointers.negates.map(\.bytes.prefixNumber)) {
+            negationCount += 1
+            if try !exists(
+                "negations WHERE author = ? AND prefix = ? AND moment = ? AND position = ?",
+                [author, prefix, moment.number, position]
+            ) {
+                find("it isn't found by a delta that it negates", at: position, of: author)
+            }
+        }
         var words: Set<WordRow> = []
         var references: Set<CollectionRow> = []
         for reference in delta.body.references {
@@ -243,7 +253,8 @@ struct IndexCheck {
         if mark.runningHash != lastHash { find("the store's running hash isn't that of its last delta") }
         let totals = [
             ("bodies", count), ("ids", count), ("logs", count), ("words", wordCount),
-            ("collections", referenceCount), ("crossings", crossingCount), ("origins", Int64(origins.count)),
+            ("collections", referenceCount), ("negations", negationCount), ("crossings", crossingCount),
+            ("origins", Int64(origins.count)),
         ]
         for (table, expected) in totals {
             let found = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0

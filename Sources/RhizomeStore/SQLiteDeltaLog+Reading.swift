@@ -1,4 +1,4 @@
-public import Bytes
+internal import Bytes
 internal import Foundation
 internal import GRDB
 public import RhizomeCore
@@ -76,43 +76,6 @@ extension SQLiteDeltaLog {
                 sql: "SELECT position FROM cursors WHERE name = ?",
                 arguments: [Data(name.utf8)]
             ) ?? 0
-        }
-    }
-
-    // MARK: - Entities
-
-    /// The deltas about an entity.
-    public func deltas(about entity: Text) async throws -> [StoredDelta] {
-        try await read { db in
-            let number = try Int64.fetchOne(
-                db.cachedStatement(sql: "SELECT entity FROM entities WHERE id = ?"),
-                arguments: [entity.blob]
-            )
-            guard let number else { return [] }
-            let statement = try db.cachedStatement(
-                sql: """
-                    \(Self.selection) WHERE d.position IN (SELECT position FROM words WHERE entity = ?)
-                    ORDER BY d.position
-                    """
-            )
-            return try Self.deltas(statement, [number])
-        }
-    }
-
-    /// The deltas about any of these entities, by position.
-    public func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta] {
-        guard !entities.isEmpty else { return [] }
-        return try await read { db in
-            let number = try db.cachedStatement(sql: "SELECT entity FROM entities WHERE id = ?")
-            let words = try db.cachedStatement(sql: "SELECT position FROM words WHERE entity = ?")
-            var positions: Set<Int64> = []
-            for entity in Set(entities) {
-                guard let number = try Int64.fetchOne(number, arguments: [entity.blob]) else { continue }
-                let rows = try Int64.fetchCursor(words, arguments: [number])
-                while let position = try rows.next() { positions.insert(position) }
-            }
-            let statement = try db.cachedStatement(sql: "\(Self.selection) WHERE d.position = ?")
-            return try positions.sorted().flatMap { try Self.deltas(statement, [$0]) }
         }
     }
 

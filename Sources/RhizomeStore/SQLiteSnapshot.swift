@@ -220,10 +220,14 @@ private final class SQLiteSnapshot: LogSnapshot {
     }
 
     private func words(_ sql: String, of stream: WordStream, _ bound: Word, limit: Int) throws -> [Word] {
-        let found = try rows(
+        try words(
             sql,
             [stream.entity, stream.author, stream.role.number, bound.moment.number, bound.position, limit]
         )
+    }
+
+    private func words(_ sql: String, _ arguments: StatementArguments) throws -> [Word] {
+        let found = try rows(sql, arguments)
         var words: [Word] = []
         while let row = try found.next() {
             words.append(Word(moment: WordMoment(number: try row.integer(0)), position: try row.integer(1)))
@@ -245,6 +249,23 @@ private final class SQLiteSnapshot: LogSnapshot {
         )
         rowCount += Int(count ?? 0)
         return count ?? 0
+    }
+
+    // MARK: - Who negates what
+
+    func negatesAnything(_ author: Int64) throws -> Bool {
+        try number("SELECT 1 FROM negations WHERE author = ? LIMIT 1", [author]) != nil
+    }
+
+    func negations(of id: DeltaID, by author: Int64, before word: Word?, limit: Int) throws -> [Word] {
+        let bound = word ?? Word(moment: WordMoment(number: .max), position: .max)
+        return try words(
+            """
+            SELECT moment, position FROM negations WHERE author = ? AND prefix = ?
+            AND (moment, position) < (?, ?) ORDER BY moment DESC, position DESC LIMIT ?
+            """,
+            [author, id.bytes.prefixNumber, bound.moment.number, bound.position, limit]
+        )
     }
 
     // MARK: - Who refers to what

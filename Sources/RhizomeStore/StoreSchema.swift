@@ -5,7 +5,7 @@ internal import RhizomeCore
 ///
 /// Names and values that others chose are BLOBs: texts are the same when their bytes are (spec: delta.md), and a NUL
 /// ends no name. Everything that repeats is a number in all other tables. Tables that only find things again (`ids`,
-/// `logs`, `words`, `collections`) are kept apart from what they find, so that a batch writes each in its own order.
+/// `logs`, `words`, `collections`, `negations`) are kept apart from what they find, so that a batch writes each in its own order.
 enum StoreSchema {
     /// All migrations, oldest first.
     ///
@@ -75,8 +75,10 @@ enum StoreSchema {
         }
         migrator.registerMigration("6") { db in
             // What was said of one property of an entity lies together, and in few streams, whatever the local contexts;
-            // and what each author refers to, so that a list walks over nothing of those who aren't shown.
-            let statements = ["DROP TABLE words", "DROP TABLE roles", words, "DROP TABLE collections", collections]
+            // and what each author refers to, so that a list walks over nothing of those who aren't shown; and what it negates.
+            let statements = [
+                "DROP TABLE words", "DROP TABLE roles", words, "DROP TABLE collections", collections, negations,
+            ]
             for statement in statements { try db.execute(sql: statement) }
             try EntityIndexing.fill(db)
         }
@@ -106,6 +108,17 @@ enum StoreSchema {
             entity BLOB NOT NULL,
             firstPosition INTEGER NOT NULL,
             PRIMARY KEY (context, author, entity)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    /// What each author negates, by the first 8 bytes of the ids as a number.
+    private static let negations = """
+        CREATE TABLE negations (
+            author INTEGER NOT NULL,
+            prefix INTEGER NOT NULL,
+            moment INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (author, prefix, moment, position)
         ) STRICT, WITHOUT ROWID
         """
 

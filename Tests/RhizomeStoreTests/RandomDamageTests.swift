@@ -11,7 +11,7 @@ import Testing
 @Suite struct RandomDamageTests {
     private typealias Column = (name: String, type: String)
 
-    /// A closed store with something in each table: forks, stalls, cursors, and an incident on record.
+    /// A closed store with something in each table: forks, a negation, stalls, cursors, and an incident on record.
     private static func withStore(_ body: (_ data: String) async throws -> Void) async throws {
         try await StoreAuditTests.withStore { data in
             let log = try StoreOpeningTests.open(data)
@@ -22,7 +22,8 @@ import Testing
             let stalls = try (0..<3).map { _ in try maker.misfit("carol", after: last) }
             try await log.record(stalls.map { Stall($0, reason: .timeOrder, version: "1") })
             try await log.record(stalls.map { Stall($0, reason: .timeOrder, version: "0") })
-            _ = try await log.append([], cursors: ["mail": 7, "é": 2])
+            let negation = try maker.delta("carol", .negation(of: last.delta.id), after: [last])
+            _ = try await log.append([negation], cursors: ["mail": 7, "é": 2])
             try log.close()
             let backup = data + "/backup"
             try StoreOpeningTests.copy(data + "/store.sqlite", backup)
@@ -70,7 +71,7 @@ import Testing
         let entities = try await log.entities(referredToBy: nil)
         tell("entities", entities)
         for entity in Set(entities.flatMap(\.self)).sorted() {
-            tell("about", try await log.deltas(about: entity).map(\.position))
+            tell("about", try await log.positions(about: entity))
         }
         for context in ["user", "name", "padding"] as [Text] {
             tell("collection", try await log.entities(referredToBy: context))

@@ -1,4 +1,4 @@
-public import Bytes
+internal import Bytes
 internal import Locks
 public import RhizomeCore
 public import SignedLog
@@ -11,12 +11,12 @@ public final class InMemoryDeltaLog: DeltaLog {
         var indexes: [DeltaID: Int] = [:]
         var children: [DeltaID: [DeltaID]] = [:]
         var logs: [PublicKey: [Int]] = [:]
-        var entities: [Text: [Int]] = [:]
         var references: Set<EntityReference> = []
         var entityNumbers = Numbers<Text>()
         var authorNumbers = Numbers<PublicKey>()
         var contextNumbers = Numbers<Text>()
         var words: [Int64: [WordStream: [Word]]] = [:]
+        var negations: [Int64: [DeltaID: [Word]]] = [:]
         var cursors: [String: Int64] = [:]
         var stalls: [Stall] = []
     }
@@ -150,11 +150,6 @@ public final class InMemoryDeltaLog: DeltaLog {
     ) async throws -> Value {
         try Task.checkCancellation()
         return try body(InMemorySnapshot(state.withLock { $0 }))
-    }
-
-    /// The deltas about an entity.
-    public func deltas(about entity: Text) async throws -> [StoredDelta] {
-        state.withLock { state in (state.entities[entity] ?? []).map { state.deltas[$0] } }
     }
 
     // MARK: - Authors' logs
@@ -307,10 +302,11 @@ extension InMemoryDeltaLog.State {
         indexes[delta.id] = index
         for id in delta.header.previous { children[id, default: []].append(delta.id) }
         logs[delta.author, default: []].append(index)
-        for id in delta.body.pointers.compactMap({ $0.entity?.id }) where entities[id]?.last != index {
-            entities[id, default: []].append(index)
-        }
         let author = authorNumbers.number(adding: delta.author)
+        let word = Word(moment: WordMoment(time: delta.header.timeCreated, id: delta.id), position: position)
+        for id in delta.body.pointers.negates {
+            negations[author, default: [:]][id, default: []].append(word)
+        }
         for reference in delta.body.references {
             let entity = entityNumbers.number(adding: reference.entity)
             let localContext = contextNumbers.number(adding: reference.localContext)
@@ -327,10 +323,6 @@ extension InMemoryDeltaLog.State {
                 hasValue: reference.hasValue
             )
             let stream = WordStream(entity: entity, author: author, role: role)
-            let word = Word(
-                moment: WordMoment(time: delta.header.timeCreated, id: delta.id),
-                position: position
-            )
             var words = words[entity]?[stream] ?? []
             let index = words.lastIndex { $0 < word }.map { $0 + 1 } ?? 0
             if index < words.count, words[index] == word { continue }
@@ -466,6 +458,13 @@ private final class InMemorySnapshot: LogSnapshot {
         let count = counted.prefix(Int(clamping: max(0, limit))).reduce(0) { count, _ in count + 1 }
         rowCount += count
         return Int64(count)
+    }
+
+    func negatesAnything(_ author: Int64) throws -> Bool { counted(state.negations[author] != nil) }
+
+    func negations(of id: DeltaID, by author: Int64, before word: Word?, limit: Int) throws -> [Word] {
+        let words = state.negations[author]?[id] ?? []
+        return counted(words.sorted(by: >).lazy.filter { old in word.map { old < $0 } ?? true }.prefix(limit))
     }
 
     private func references(by localContext: Int64?) -> [InMemoryDeltaLog.EntityReference] {

@@ -149,7 +149,7 @@ import Testing
         let none = try await ChangeReader(log: log).changes(in: "book", after: 0)
         #expect(none.changes.isEmpty && none.position == 5)
         // Before and after: that nothing stands in this collection.
-        #expect(log.askedEntities.isEmpty && log.rowsRead == [2])
+        #expect(log.rowsRead == [2])
         let some = try await ChangeReader(log: log).changes(in: "user", after: 0)
         #expect(some.changes.map(\.id) == ["large", "small"])
         #expect(some.changes.last?.after?.properties["n"] == 1)

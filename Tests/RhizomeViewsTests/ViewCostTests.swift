@@ -188,6 +188,32 @@ import Testing
         #expect(watched.rowsRead.reduce(0, +) < 500)
     }
 
+    @Test("negations by others cost nothing, and an author's own negations of other deltas one look-up each")
+    func foreignNegations() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        let deltas = try history(&maker, changes: 2)
+        _ = try await log.append(deltas, cursors: [:])
+        let asOf = try #require(deltas.last).delta.header.timeCreated
+        let bob = try maker.author("bob")
+        let view = try await EntityReader(log: log).entity("e")
+        let before = try await rows(log, asOf: asOf, without: bob)
+        let foreign = try (0..<2_000).map { number in
+            try maker.delta("mallory", .negation(of: deltas[number % deltas.count].delta.id))
+        }
+        _ = try await log.append(foreign, cursors: [:])
+        #expect(try await rows(log, asOf: asOf, without: bob) == before)
+        // Ann takes back what nobody reads here.
+        let own = try (0..<100).map { _ in
+            try maker.delta("ann", .negation(of: try maker.delta("ann", write("other", .null)).delta.id))
+        }
+        _ = try await log.append(own, cursors: [:])
+        #expect(try await EntityReader(log: log).entity("e") == view)
+        for (kind, after) in try await rows(log, asOf: asOf, without: bob) {
+            #expect(after <= before[kind, default: 0] + 10, "\(kind)")
+        }
+    }
+
     @Test("an entity that was changed without end is shown and listed: no count is refused")
     func sums() async throws {
         var maker = DeltaMaker()

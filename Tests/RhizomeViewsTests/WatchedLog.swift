@@ -8,16 +8,12 @@ import SignedLog
 final class WatchedLog: DeltaLog {
     private let log: InMemoryDeltaLog
     private let beforeAnswer: @Sendable () async throws -> Void
-    private let asked = Lock<[Text]>([])
     private let reads = Lock<[Int]>([])
 
     init(_ log: InMemoryDeltaLog, beforeAnswer: @escaping @Sendable () async throws -> Void = {}) {
         self.log = log
         self.beforeAnswer = beforeAnswer
     }
-
-    /// The entities that were asked for, as often as they were.
-    var askedEntities: [Text] { asked.withLock { $0 } }
 
     /// How many rows each reading of a state has looked at.
     var rowsRead: [Int] { reads.withLock { $0 } }
@@ -33,12 +29,6 @@ final class WatchedLog: DeltaLog {
         try await beforeAnswer()
         try Task.checkCancellation()
         return answer.0
-    }
-
-    func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta] {
-        asked.withLock { $0 += entities }
-        try await beforeAnswer()
-        return try await log.deltas(aboutAny: entities)
     }
 
     var epoch: [UInt8] { log.epoch }
@@ -57,7 +47,6 @@ final class WatchedLog: DeltaLog {
         try await log.entries(after: position, maximumBytes: maximumBytes)
     }
     func cursor(_ name: String) async throws -> Int64 { try await log.cursor(name) }
-    func deltas(about entity: Text) async throws -> [StoredDelta] { try await log.deltas(about: entity) }
     func heads(of author: PublicKey) async throws -> [Head] { try await log.heads(of: author) }
     func heads(
         of author: PublicKey,

@@ -21,3 +21,23 @@ public enum ControlName {
     /// Whether a name begins with `_` and so is kept for control deltas.
     public static func isReserved(_ name: Text) -> Bool { name.utf8.first == UInt8(ascii: "_") }
 }
+
+extension [Pointer] {
+    /// The pointers of a delta that negates another.
+    public static func negation(of delta: DeltaID) -> [Pointer] {
+        [Pointer(ControlName.negates, entity: Text(delta.description), targetContext: ControlName.negatedBy)]
+    }
+
+    /// The deltas that these would negate, each once.
+    ///
+    /// Targets that aren't ids are left out.
+    public var negates: [DeltaID] {
+        var ids: [DeltaID] = []
+        var seen: Set<DeltaID> = []
+        for pointer in self where pointer.localContext == ControlName.negates {
+            guard let (id, context) = pointer.entity, context == ControlName.negatedBy else { continue }
+            if let id = DeltaID(hex: id.string), seen.insert(id).inserted { ids.append(id) }
+        }
+        return ids
+    }
+}

@@ -1,4 +1,3 @@
-public import Bytes
 public import SignedLog
 
 /// What holds the deltas: one author's log beside the other, in the order in which they were accepted.
@@ -64,14 +63,6 @@ public protocol DeltaLog: Sendable {
         _ body: @escaping @Sendable (_ snapshot: any LogSnapshot) throws -> Value
     ) async throws -> Value
 
-    /// The deltas with a pointer to this entity, by position.
-    func deltas(about entity: Text) async throws -> [StoredDelta]
-
-    /// The deltas with a pointer to any of these entities, each once, in no certain order.
-    ///
-    /// Views ask for many entities at once. An implementation that can answer in one query should.
-    func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta]
-
     // MARK: Authors' logs
 
     /// The heads of an author's log, by (sequence, id), least first; none for an author of whom nothing is held.
@@ -119,17 +110,6 @@ public protocol DeltaLog: Sendable {
 
     /// Which of these were noted to fit nowhere, by this version of the software, and don't fit by what is held now.
     func stalled(_ ids: [DeltaID]) async throws -> Set<DeltaID>
-}
-
-extension DeltaLog {
-    /// Asks for one entity after the other.
-    public func deltas(aboutAny entities: [Text]) async throws -> [StoredDelta] {
-        var found: [DeltaID: StoredDelta] = [:]
-        for entity in entities {
-            for delta in try await deltas(about: entity) { found[delta.id] = delta }
-        }
-        return Array(found.values)
-    }
 }
 
 /// One head of one author.

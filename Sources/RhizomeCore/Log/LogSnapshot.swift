@@ -53,6 +53,15 @@ public protocol LogSnapshot: AnyObject {
     /// How many words a stream has before one, up to a position, at most `limit`.
     func count(of stream: WordStream, before word: Word?, upTo position: Int64, limit: Int64) throws -> Int64
 
+    // MARK: Who negates what
+
+    /// Whether an author negates anything at all.
+    func negatesAnything(_ author: Int64) throws -> Bool
+
+    /// The words of an author that negate a delta, or one whose id begins with the same 8 bytes, before one, the last
+    /// first; all where `nil`.
+    func negations(of id: DeltaID, by author: Int64, before word: Word?, limit: Int) throws -> [Word]
+
     // MARK: Who refers to what
 
     /// The least author's number, above one, of who refers to anything by a local context; by any context where `nil`.

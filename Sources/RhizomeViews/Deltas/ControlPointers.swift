@@ -2,17 +2,10 @@ public import Bytes
 public import RhizomeCore
 
 extension ViewedDelta {
-    /// The deltas that this one would negate.
+    /// The deltas that this one would negate, each once.
     ///
     /// Targets that aren't ids are left out.
-    public var negates: [DeltaID] {
-        pointers.compactMap { pointer in
-            guard pointer.localContext == ControlName.negates, let (id, context) = pointer.entity,
-                context == ControlName.negatedBy
-            else { return nil }
-            return DeltaID(hex: id.string)
-        }
-    }
+    public var negates: [DeltaID] { pointers.negates }
 
     /// The transactions of which this delta is a member.
     public var transactions: [Text] { transactions(as: ControlName.deltas) }
@@ -34,11 +27,6 @@ extension ViewedDelta {
 }
 
 extension [Pointer] {
-    /// The pointers of a delta that negates another.
-    public static func negation(of delta: DeltaID) -> [Pointer] {
-        [Pointer(ControlName.negates, entity: Text(delta.description), targetContext: ControlName.negatedBy)]
-    }
-
     /// The pointers of the delta that states how many members a transaction has.
     public static func transaction(_ transaction: Text, size: Int) -> [Pointer] {
         [

@@ -70,8 +70,11 @@ public struct ChangeReader: Sendable {
             // Once an author's own delta shows, moderators can't negate that author's negation of it any more: what else
             // it negates may be out of view again.
             for part in shown.chunks(of: Self.names) {
-                let negations = try await log.deltas(aboutAny: part.map { Text($0.id.description) })
-                for negation in negations where negation.position <= last { found.add(ViewedDelta(negation.delta)) }
+                let negations = try await log.read { [perspective] snapshot in
+                    let lookup = EntityLookup(snapshot, from: perspective, upTo: last)
+                    return try part.flatMap { try lookup.ownNegations(of: $0) }
+                }
+                for negation in negations { found.add(negation) }
             }
         }
         while !found.targets.isEmpty {

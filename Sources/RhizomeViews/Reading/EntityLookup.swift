@@ -28,8 +28,9 @@ final class EntityLookup {
     private var numbers: [PublicKey: Int64?] = [:]
     private var contexts: [Text: Int64?] = [:]
     private var properties: [Int64: Text] = [:]
-    private var fates = Fates()
-    private var dependencies = Dependencies()
+    var fates = Fates()
+    /// On what an answer depends, as far as it was looked up.
+    var dependencies = Dependencies()
     /// The entity that was looked up last.
     private var lastEntity: (id: Text, number: Int64?)?
 
@@ -43,11 +44,6 @@ final class EntityLookup {
         end = perspective.asOf.flatMap { WordMoment.after($0) }.map { Word(moment: $0, position: 0) }
         filters = perspective.filters.map { DeltaFilter.Run($0) }
     }
-
-    /// The names on which what was looked up depends: a delta that points to none of them changes nothing of it.
-    ///
-    /// Entities, transactions, and the ids of deltas; `nil` where they are too many to be kept.
-    var names: Set<Text>? { dependencies.names }
 
     // MARK: - Streams
 
@@ -63,7 +59,7 @@ final class EntityLookup {
         by isRead: (_ author: Int64) throws -> Bool = { _ in true },
         _ body: (StreamEnd) throws -> Bool
     ) throws {
-        dependencies.add(id)
+        dependencies.add(.name(id))
         guard let entity = try entity(id) else { return }
         let numbers = try properties.map { try $0.compactMap { try context($0) }.sorted() }
         try snapshot.forEachStream(of: entity, on: numbers, by: { try self.isShown($0) && isRead($0) }, body)
@@ -81,7 +77,7 @@ final class EntityLookup {
 
     /// What step 1 leaves of an entity, by author and role.
     func allStreams(of id: Text) throws -> [StreamEnd] {
-        dependencies.add(id)
+        dependencies.add(.name(id))
         guard let entity = try entity(id) else { return [] }
         var streams: [StreamEnd] = []
         try snapshot.forEachStream(of: entity, on: nil, by: { author in try self.author(author).isLeft }) { end in
@@ -205,6 +201,7 @@ final class EntityLookup {
         let key = try snapshot.key(of: number)
         let author = Author(key: key, isLeft: perspective.share(key) != .none)
         authors[number] = author
+        numbers[key] = number
         return author
     }
 
@@ -212,7 +209,7 @@ final class EntityLookup {
     func key(of author: Int64) throws -> PublicKey { try self.author(author).key }
 
     /// An author's number; `nil` where nothing is held of it.
-    private func number(of key: PublicKey) throws -> Int64? {
+    func number(of key: PublicKey) throws -> Int64? {
         if let known = numbers[key] { return known }
         let number = try snapshot.author(key)
         numbers[key] = number
@@ -287,7 +284,7 @@ final class EntityLookup {
     }
 
     private func computesComplete(_ transaction: Text, of author: PublicKey) throws -> Bool {
-        dependencies.add(transaction)
+        dependencies.add(.name(transaction))
         let sizes = try streams(of: transaction, by: author, ControlName.transaction, on: ControlName.size)
         guard let size = try last(of: sizes, where: perspective.leaves),
             case .integer(let count) = size.value(of: ControlName.size, entity: transaction), count >= 0
@@ -305,138 +302,6 @@ final class EntityLookup {
             }
         }
         return missing <= 0
-    }
-
-    // MARK: - Negation
-
-    /// Whether a delta that steps 1 to 3 leave is negated.
-    ///
-    /// Chains are followed without recursion, breadth for breadth: of each delta the negations one by one, until one is in
-    /// force. Ids are hashes of what names them, so there are no circles.
-    ///
-    /// - Complexity: O(what its author and moderators said of it, and so on); memory for the depth and what was settled.
-    func isNegated(_ delta: ViewedDelta) throws -> Bool {
-        if let known = fates.negated[delta.id] { return known }
-        fates.makeRoom()
-        var stack = [try pending(delta)]
-        guard !stack[0].negations.isEmpty else { return false }
-        while var top = stack.popLast() {
-            if let asked = top.asked, fates.negated[asked] == false {
-                fates.negated[top.id] = true
-                continue
-            }
-            guard let next = try nextNegation(&top) else {
-                fates.negated[top.id] = false
-                continue
-            }
-            top.asked = next.id
-            stack.append(top)
-            if fates.negated[next.id] == nil { stack.append(try pending(next)) }
-        }
-        return fates.negated[delta.id] ?? false
-    }
-
-    /// A delta with what could negate it.
-    private func pending(_ delta: ViewedDelta) throws -> Fates.Pending {
-        let name = Text(delta.id.description)
-        dependencies.add(name)
-        func streams(by author: PublicKey) throws -> [StreamEnd] {
-            try self.streams(of: name, by: author, ControlName.negates, on: ControlName.negatedBy)
-        }
-        var negations = try streams(by: delta.author)
-        var others: [StreamEnd] = []
-        for moderator in perspective.moderators.subtracting(perspective.without) where moderator != delta.author {
-            others += try streams(by: moderator)
-        }
-        if !others.isEmpty, try !isWithdrawal(delta) { negations += others }
-        return Fates.Pending(id: delta.id, negations: negations.map(\.stream), before: end)
-    }
-
-    /// Whether a delta negates one by its own author that steps 1 to 3 leave: nobody else takes that back.
-    private func isWithdrawal(_ delta: ViewedDelta) throws -> Bool {
-        try Set(delta.negates).contains { id in
-            dependencies.add(Text(id.description))
-            guard let position = try snapshot.position(of: id), position <= self.position else { return false }
-            let target = try self.delta(at: position)
-            return try target.author == delta.author && isLeft(target)
-        }
-    }
-
-    /// The next delta that negates one and is left by steps 1 to 3.
-    private func nextNegation(_ pending: inout Fates.Pending) throws -> ViewedDelta? {
-        while true {
-            if let word = pending.words.popLast() {
-                guard word.position <= position else { continue }
-                let delta = try delta(at: word.position)
-                // Others of its words may stand in the same stream.
-                if delta.negates.contains(pending.id), try isLeft(delta) { return delta }
-                continue
-            }
-            guard let stream = pending.negations.last else { return nil }
-            let page = try snapshot.words(of: stream, before: pending.before, limit: Fates.Pending.page)
-            pending.words = page.reversed()
-            pending.before = page.last
-            if page.count < Fates.Pending.page {
-                pending.negations.removeLast()
-                pending.before = end
-            }
-        }
-    }
-}
-
-/// What is settled of deltas and transactions, for one answer.
-private struct Fates {
-    /// A transaction groups deltas of one author: the same name by another is another transaction.
-    struct Transaction: Hashable {
-        let name: Text
-        let author: PublicKey
-    }
-
-    /// A delta of which it isn't known yet whether it is negated.
-    struct Pending {
-        /// Words that are read at once.
-        static let page = 16
-
-        let id: DeltaID
-        /// Streams of what could negate it, of which words are still to be read.
-        var negations: [WordStream]
-        /// Words of the last of these streams that were read, the next one last.
-        var words: [Word] = []
-        /// Before which word to go on in that stream.
-        var before: Word?
-        /// What negates it if it isn't negated itself.
-        var asked: DeltaID?
-
-        init(id: DeltaID, negations: [WordStream], before: Word?) {
-            self.id = id
-            self.negations = negations
-            self.before = before
-        }
-    }
-
-    /// How much is remembered from one delta to the next.
-    private static let most = 100_000
-
-    /// Whether deltas are negated that somebody tried to negate.
-    var negated: [DeltaID: Bool] = [:]
-    var transactions: [Transaction: Bool] = [:]
-
-    /// Forgets what fills too much memory; it is looked up again.
-    mutating func makeRoom() {
-        if negated.count > Self.most { negated = [:] }
-        if transactions.count > Self.most { transactions = [:] }
-    }
-}
-
-/// Names on which an answer depends, as long as they are few enough for it to be kept.
-private struct Dependencies {
-    private static let most = 2_000
-
-    private(set) var names: Set<Text>? = []
-
-    mutating func add(_ name: Text) {
-        names?.insert(name)
-        if let count = names?.count, count > Self.most { names = nil }
     }
 }
 

@@ -131,12 +131,12 @@ public final class ViewCache: Sendable {
             return .some(entry.view)
         }
         if let ready { return ready }
-        let (view, names, position) = try await log.read { snapshot in
+        let (view, dependencies, position) = try await log.read { snapshot in
             let lookup = EntityLookup(snapshot, from: Perspective(without: exclusion))
-            return (try lookup.view(of: id) { _ in LastWriteWins() }, lookup.names, snapshot.position)
+            return (try lookup.view(of: id) { _ in LastWriteWins() }, lookup.dependencies.all, snapshot.position)
         }
-        guard let names else { return view }
-        let keys = names.map { Self.key($0) }
+        guard let dependencies else { return view }
+        let keys = dependencies.map { Self.key($0) }
         let bytes = 200 + 2 * id.count + (view?.approximateBytes ?? 0) + keys.count * Self.bytesPerKey
         guard bytes <= capacity / 8 else { return view }
         let capacity = capacity
@@ -150,15 +150,16 @@ public final class ViewCache: Sendable {
 
     /// What a delta points to and is called, as numbers.
     private static func keys(of delta: SignedDelta) -> [Int] {
-        var keys = delta.body.pointers.compactMap { $0.entity.map { key($0.id) } }
-        keys.append(key(Text(delta.id.description)))
+        var keys = delta.body.pointers.compactMap { $0.entity.map { key(.name($0.id)) } }
+        keys += delta.body.pointers.negates.map { key(.delta($0)) }
+        keys.append(key(.delta(delta.id)))
         return keys
     }
 
     /// Names that share a number only cost time: what comes is looked up again.
-    private static func key(_ name: Text) -> Int {
+    private static func key(_ dependency: Dependency) -> Int {
         var hasher = Hasher()
-        hasher.combine(name)
+        hasher.combine(dependency)
         return hasher.finalize()
     }
 }

@@ -75,7 +75,6 @@ final class HookedLog: DeltaLog {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value { try await memory.read(body) }
-    func deltas(about entity: Text) async throws -> [StoredDelta] { try await memory.deltas(about: entity) }
     func heads(of author: PublicKey) async throws -> [Head] { try await memory.heads(of: author) }
     func heads(
         of author: PublicKey,

@@ -19,14 +19,15 @@ extension DeltaLogRule {
                 }
                 let stored = try await log.append(batch, cursors: [:])
                 for (index, name) in names.enumerated() {
-                    let about = try await log.deltas(about: name)
-                    #expect(about.map(\.position) == [stored[index].position])
-                    #expect(about.first?.delta.body.pointers.last?.value == .text(name))
+                    let position = stored[index].position
+                    #expect(try await log.positions(about: name) == [position])
+                    let said = try await log.read { try $0.delta(at: position).body.pointers.last?.value }
+                    #expect(said == .text(name))
                     #expect(try await log.entities(referredToBy: name) == [[name]])
                 }
             }
         },
-        DeltaLogRule("the deltas about an entity come by position, each once") { lend in
+        DeltaLogRule("the deltas about an entity are found, each once, whatever else they are about") { lend in
             try await lend { log in
                 var maker = DeltaMaker()
                 var batch: [AdmittedDelta] = []
@@ -42,14 +43,50 @@ extension DeltaLogRule {
                 }
                 _ = try await log.append(Array(batch.prefix(3)), cursors: [:])
                 _ = try await log.append(batch, cursors: [:])
-                #expect(try await log.deltas(about: "one").map(\.position) == [1, 2, 3, 4, 5, 6])
-                #expect(try await log.deltas(about: "two").map(\.position) == [5, 6])
-                #expect(try await log.deltas(about: "three").isEmpty)
-                #expect(try await log.deltas(about: "a").isEmpty)
-                let any = try await log.deltas(aboutAny: ["two", "one", "three", "two"])
-                #expect(any.map(\.position).sorted() == [1, 2, 3, 4, 5, 6])
-                #expect(try await log.deltas(aboutAny: ["two", "a"]).map(\.position).sorted() == [5, 6])
-                #expect(try await log.deltas(aboutAny: []).isEmpty)
+                #expect(try await log.positions(about: "one") == [1, 2, 3, 4, 5, 6])
+                #expect(try await log.positions(about: "two") == [5, 6])
+                #expect(try await log.positions(about: "three").isEmpty)
+                #expect(try await log.positions(about: "a").isEmpty)
+            }
+        },
+        DeltaLogRule("what an author negates is found by the delta, the last word first") { lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let targets = try (0..<3).map { _ in try maker.delta("alice") }
+                let ids = targets.map(\.delta.id)
+                let both = [Pointer].negation(of: ids[0]) + .negation(of: ids[1]) + .negation(of: ids[0])
+                let negations = [
+                    try maker.delta("alice", .negation(of: ids[0])), try maker.delta("bob", both),
+                    try maker.delta("alice", .negation(of: ids[0])),
+                    try maker.delta(
+                        "carol",
+                        [Pointer("x", entity: Text(ids[2].description), targetContext: "negated_by")]
+                    ),
+                ]
+                let stored = try await log.append(targets + negations.reversed(), cursors: [:])
+                let words = Dictionary(
+                    uniqueKeysWithValues: stored.map { stored in
+                        let moment = WordMoment(time: stored.delta.header.timeCreated, id: stored.id)
+                        return (stored.id, Word(moment: moment, position: stored.position))
+                    }
+                )
+                let wanted = negations.compactMap { words[$0.delta.id] }
+                let keys = try ["alice", "bob", "carol"].map { try maker.author($0) }
+                try await log.read { snapshot in
+                    let authors = try keys.map { try #require(try snapshot.author($0)) }
+                    func found(_ author: Int, _ id: Int, before word: Word? = nil, limit: Int = 9) throws -> [Word] {
+                        try snapshot.negations(of: ids[id], by: authors[author], before: word, limit: limit)
+                    }
+                    #expect(try authors.map { try snapshot.negatesAnything($0) } == [true, true, false])
+                    #expect(try found(0, 0) == [wanted[2], wanted[0]])
+                    #expect(try found(0, 0, limit: 1) == [wanted[2]])
+                    #expect(try found(0, 0, before: wanted[2]) == [wanted[0]])
+                    #expect(try found(0, 0, before: wanted[0]).isEmpty)
+                    #expect(try found(0, 1).isEmpty)
+                    #expect(try found(1, 0) == [wanted[1]])
+                    #expect(try found(1, 1) == [wanted[1]])
+                    #expect(try found(2, 2).isEmpty)
+                }
             }
         },
         DeltaLogRule("what each author refers to is listed by local context, in the order of bytes, page after page") {

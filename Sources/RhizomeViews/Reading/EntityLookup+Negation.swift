@@ -1,0 +1,116 @@
+internal import Bytes
+internal import RhizomeCore
+internal import SignedLog
+
+extension EntityLookup {
+    /// Whether a delta that steps 1 to 3 leave is negated.
+    ///
+    /// Chains are followed without recursion, breadth for breadth: of each delta the negations one by one, until one is in
+    /// force. Ids are hashes of what names them, so there are no circles.
+    ///
+    /// - Complexity: O(what its author and moderators said of it, and so on); memory for the depth and what was settled.
+    func isNegated(_ delta: ViewedDelta) throws -> Bool {
+        if let known = fates.negated[delta.id] { return known }
+        fates.makeRoom()
+        var stack = [try pending(delta)]
+        guard !stack[0].negators.isEmpty else { return false }
+        while var top = stack.popLast() {
+            if let asked = top.asked, fates.negated[asked] == false {
+                fates.negated[top.id] = true
+                continue
+            }
+            guard let next = try nextNegation(&top) else {
+                fates.negated[top.id] = false
+                continue
+            }
+            top.asked = next.id
+            stack.append(top)
+            if fates.negated[next.id] == nil { stack.append(try pending(next)) }
+        }
+        return fates.negated[delta.id] ?? false
+    }
+
+    /// A delta with who could negate it.
+    private func pending(_ delta: ViewedDelta) throws -> Fates.Pending {
+        dependencies.add(.delta(delta.id))
+        let author = try number(of: delta.author)
+        var negators = try author.map { try negates($0, delta.id) ? [$0] : [] } ?? []
+        let others = try moderators().filter { try $0 != author && negates($0, delta.id) }
+        if !others.isEmpty, try !isWithdrawal(delta) { negators += others }
+        return Fates.Pending(id: delta.id, negators: negators, before: end)
+    }
+
+    /// Who may negate others' deltas, and does negate anything.
+    private func moderators() throws -> [Int64] {
+        if let known = fates.moderators { return known }
+        let numbers = try perspective.moderators.subtracting(perspective.without).compactMap { try number(of: $0) }
+        let moderators = try numbers.filter { try negatesAnything($0) }
+        fates.moderators = moderators
+        return moderators
+    }
+
+    private func negatesAnything(_ author: Int64) throws -> Bool {
+        if let known = fates.negators[author] { return known }
+        let isNegator = try snapshot.negatesAnything(author)
+        fates.negators[author] = isNegator
+        return isNegator
+    }
+
+    /// Whether an author negates a delta, left by the steps or not.
+    private func negates(_ author: Int64, _ id: DeltaID) throws -> Bool {
+        guard try negatesAnything(author) else { return false }
+        return try !snapshot.negations(of: id, by: author, before: end, limit: 1).isEmpty
+    }
+
+    /// What an author negates a delta of its own by, up to the position: left by the steps or not.
+    func ownNegations(of delta: ViewedDelta) throws -> [ViewedDelta] {
+        guard let author = try number(of: delta.author), try negatesAnything(author) else { return [] }
+        var negations: [ViewedDelta] = []
+        var before: Word?
+        while true {
+            let page = try snapshot.negations(of: delta.id, by: author, before: before, limit: Fates.Pending.page)
+            for word in page where word.position <= position {
+                let negation = try self.delta(at: word.position)
+                if negation.negates.contains(delta.id) { negations.append(negation) }
+            }
+            guard page.count == Fates.Pending.page else { return negations }
+            before = page.last
+        }
+    }
+
+    /// Whether a delta negates one by its own author that steps 1 to 3 leave: nobody else takes that back.
+    private func isWithdrawal(_ delta: ViewedDelta) throws -> Bool {
+        try delta.negates.contains { id in
+            dependencies.add(.delta(id))
+            guard let position = try snapshot.position(of: id), position <= self.position else { return false }
+            let target = try self.delta(at: position)
+            return try target.author == delta.author && isLeft(target)
+        }
+    }
+
+    /// The next delta that negates one and is left by steps 1 to 3.
+    private func nextNegation(_ pending: inout Fates.Pending) throws -> ViewedDelta? {
+        while true {
+            if let word = pending.words.popLast() {
+                guard word.position <= position else { continue }
+                let delta = try delta(at: word.position)
+                // Another id may begin alike.
+                if delta.negates.contains(pending.id), try isLeft(delta) { return delta }
+                continue
+            }
+            guard let author = pending.negators.last else { return nil }
+            let page = try snapshot.negations(
+                of: pending.id,
+                by: author,
+                before: pending.before,
+                limit: Fates.Pending.page
+            )
+            pending.words = page.reversed()
+            pending.before = page.last
+            if page.count < Fates.Pending.page {
+                pending.negators.removeLast()
+                pending.before = end
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+internal import Bytes
+internal import RhizomeCore
+internal import SignedLog
+
+/// What is settled of deltas and transactions, for one answer.
+struct Fates {
+    /// A transaction groups deltas of one author: the same name by another is another transaction.
+    struct Transaction: Hashable {
+        let name: Text
+        let author: PublicKey
+    }
+
+    /// A delta of which it isn't known yet whether it is negated.
+    struct Pending {
+        /// Words that are read at once.
+        static let page = 16
+
+        let id: DeltaID
+        /// Authors who could negate it, of whom words are still to be read.
+        var negators: [Int64]
+        /// Words of the last of these that were read, the next one last.
+        var words: [Word] = []
+        /// Before which word to go on with that author.
+        var before: Word?
+        /// What negates it if it isn't negated itself.
+        var asked: DeltaID?
+
+        init(id: DeltaID, negators: [Int64], before: Word?) {
+            self.id = id
+            self.negators = negators
+            self.before = before
+        }
+    }
+
+    /// How much is remembered from one delta to the next.
+    private static let most = 100_000
+
+    /// Whether deltas are negated that somebody tried to negate.
+    var negated: [DeltaID: Bool] = [:]
+    var transactions: [Transaction: Bool] = [:]
+    /// Whether authors negate anything at all.
+    var negators: [Int64: Bool] = [:]
+    /// Moderators who negate anything; not asked for yet where `nil`.
+    var moderators: [Int64]?
+
+    /// Forgets what fills too much memory; it is looked up again.
+    mutating func makeRoom() {
+        if negated.count > Self.most { negated = [:] }
+        if transactions.count > Self.most { transactions = [:] }
+    }
+}
