@@ -19,9 +19,13 @@ extension SQLiteDeltaLog {
     ) async throws -> Value {
         do {
             do {
-                return try await shortReadings.run { db in try body(SQLiteSnapshot(db, effort: Self.shortEffort)) }
+                return try await shortReadings.run { [names] db in
+                    try body(SQLiteSnapshot(db, names: names, effort: Self.shortEffort))
+                }
             } catch is SQLiteSnapshot.LongReading {
-                return try await longReadings.run { try await pool.read { db in try body(SQLiteSnapshot(db)) } }
+                return try await longReadings.run {
+                    try await pool.read { [names] db in try body(SQLiteSnapshot(db, names: names)) }
+                }
             }
         } catch let error as DatabaseError {
             throw DeltaLogError(store: error)
@@ -43,6 +47,7 @@ private final class SQLiteSnapshot: LogSnapshot {
     private static let bytesPerRow = 4_096
 
     private let db: Database
+    private let names: NameCache
     private let effort: Int
     let position: Int64
     private(set) var rowCount = 0
@@ -50,10 +55,11 @@ private final class SQLiteSnapshot: LogSnapshot {
     private var keys: [Int64: PublicKey] = [:]
 
     /// - Parameter effort: how many rows, and bodies by their size, may be looked at.
-    init(_ db: Database, effort: Int = .max) throws {
+    init(_ db: Database, names: NameCache, effort: Int = .max) throws {
         self.db = db
+        self.names = names
         self.effort = effort
-        position = try SQLiteDeltaLog.currentMark(db).position
+        position = try SQLiteDeltaLog.currentCount(db)
     }
 
     /// Each look-up comes by here.
@@ -77,26 +83,41 @@ private final class SQLiteSnapshot: LogSnapshot {
     func entity(_ id: Text) throws -> Int64? { try number("SELECT entity FROM entities WHERE id = ?", [id.blob]) }
 
     func author(_ key: PublicKey) throws -> Int64? {
-        try number("SELECT author FROM authors WHERE key = ?", [key.bytes.blob])
+        if let known = names.author(key) { return known }
+        let author = try number("SELECT author FROM authors WHERE key = ?", [key.bytes.blob])
+        if let author { names.remember(author: author, key) }
+        return author
     }
 
     func key(of author: Int64) throws -> PublicKey {
         if let key = keys[author] { return key }
-        let found = try rows("SELECT key FROM authors WHERE author = ?", [author])
-        guard let row = try found.next() else { throw Self.missing("an author") }
-        let key = try row.key(0)
+        let key = try names.key(of: author) ?? readKey(of: author)
         keys[author] = key
         return key
     }
 
+    private func readKey(of author: Int64) throws -> PublicKey {
+        let found = try rows("SELECT key FROM authors WHERE author = ?", [author])
+        guard let row = try found.next() else { throw Self.missing("an author") }
+        let key = try row.key(0)
+        names.remember(author: author, key)
+        return key
+    }
+
     func context(_ name: Text) throws -> Int64? {
-        try number("SELECT context FROM contexts WHERE name = ?", [name.blob])
+        if let known = names.context(name) { return known }
+        let context = try number("SELECT context FROM contexts WHERE name = ?", [name.blob])
+        if let context { names.remember(context: context, name) }
+        return context
     }
 
     func name(ofContext number: Int64) throws -> Text {
+        if let known = names.name(ofContext: number) { return known }
         let found = try rows("SELECT name FROM contexts WHERE context = ?", [number])
         guard let row = try found.next() else { throw Self.missing("a context") }
-        return try row.text(0)
+        let name = try row.text(0)
+        names.remember(context: number, name)
+        return name
     }
 
     private static func missing(_ what: String) -> DeltaLogError {
@@ -153,7 +174,11 @@ private final class SQLiteSnapshot: LogSnapshot {
                 } else if let next, next > property {
                     after = Place(author: row.author, role: WordRole.first(of: next), moment: -1)
                 } else {
-                    open = StreamEnd(stream: stream, last: row.word)
+                    open = StreamEnd(
+                        stream: stream,
+                        last: row.word,
+                        isTied: open?.last.moment == row.word.moment
+                    )
                 }
             }
             let isOver = rows.count < Self.page
@@ -161,9 +186,11 @@ private final class SQLiteSnapshot: LogSnapshot {
                 open = nil
                 if !isOver {
                     // Perhaps it goes on, for long: its end is one look-up.
-                    last =
-                        try words(of: last.stream, before: nil, limit: 1).first
-                        .map { StreamEnd(stream: last.stream, last: $0) } ?? last
+                    let words = try words(of: last.stream, before: nil, limit: 2)
+                    if let first = words.first {
+                        let isTied = words.count == 2 && words[1].moment == first.moment
+                        last = StreamEnd(stream: last.stream, last: first, isTied: isTied)
+                    }
                     after = Place(author: last.stream.author, role: last.stream.role, moment: .max)
                 }
                 guard try body(last) else { return }

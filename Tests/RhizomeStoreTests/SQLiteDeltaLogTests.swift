@@ -1,3 +1,4 @@
+import Bytes
 import Dispatch
 import RhizomeCore
 import RhizomeStore
@@ -34,6 +35,38 @@ import Testing
                 }
                 for try await isDone in group { #expect(isDone) }
             }
+            try log.close()
+        }
+    }
+
+    @Test("names are looked up once for all readings, and not remembered of an append that failed")
+    func names() async throws {
+        try await withTemporaryFolder { folder in
+            let log = try SQLiteDeltaLog.open(folder: folder.path("data"), version: "1", now: 0)
+            var maker = DeltaMaker()
+            let key = try maker.author("alice")
+            let delta = try maker.delta("alice", [Pointer("user", entity: "e", targetContext: "name")])
+            let orphan = try maker.delta("bob", after: [try maker.delta("bob")])
+            await #expect(throws: DeltaLogError(.notClosed, "")) {
+                try await log.append([delta, orphan], cursors: [:])
+            }
+            func look() async throws -> (numbers: [Int64?], rows: Int) {
+                try await log.read { snapshot in
+                    let numbers = [
+                        try snapshot.author(key), try snapshot.context("user"), try snapshot.context("name"),
+                    ]
+                    if let author = numbers[0] { #expect(try snapshot.key(of: author) == key) }
+                    if let name = numbers[2] { #expect(try snapshot.name(ofContext: name) == "name") }
+                    return (numbers, snapshot.rowCount)
+                }
+            }
+            #expect(try await look().numbers == [nil, nil, nil])
+            let other = try maker.delta("bob", [Pointer("film", entity: "f", targetContext: "title")])
+            _ = try await log.append([other, delta], cursors: [:])
+            let first = try await look()
+            #expect(!first.numbers.contains(nil) && first.rows == 3)
+            let second = try await look()
+            #expect(second.numbers == first.numbers && second.rows == 0)
             try log.close()
         }
     }

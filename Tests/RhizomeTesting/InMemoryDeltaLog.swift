@@ -430,8 +430,10 @@ private final class InMemorySnapshot: LogSnapshot {
         let streams = (state.words[entity] ?? [:]).keys.filter { properties?.contains($0.role.property) ?? true }
         for stream in streams.sorted(by: { ($0.author, $0.role) < ($1.author, $1.role) })
         where try isRead(stream.author) {
-            guard let last = counted(words(of: stream).last) else { continue }
-            guard try body(StreamEnd(stream: stream, last: last)) else { return }
+            let words = words(of: stream)
+            guard let last = counted(words.last) else { continue }
+            let isTied = words.dropLast().last?.moment == last.moment
+            guard try body(StreamEnd(stream: stream, last: last, isTied: isTied)) else { return }
         }
     }
 

@@ -101,7 +101,7 @@ final class EntityLookup {
             let role = WordRole(property: property, localContext: localContext, hasValue: hasValue)
             let stream = WordStream(entity: entity, author: author, role: role)
             return try snapshot.words(of: stream, before: end, limit: 1).first.map {
-                StreamEnd(stream: stream, last: $0)
+                StreamEnd(stream: stream, last: $0, isTied: true)
             }
         }
     }
@@ -184,8 +184,9 @@ final class EntityLookup {
                 if let last, word.moment < last.moment { return false }
                 let delta = try self.delta(at: word.position)
                 if let last, delta.moment <= last.delta.moment { return true }
-                if try holds(delta) { last = (delta, word.moment) }
-                return true
+                guard try holds(delta) else { return true }
+                last = (delta, word.moment)
+                return end.isTied || word != end.last
             }
         }
         return last?.delta

@@ -237,6 +237,7 @@ extension DeltaLogRule {
                                 try snapshot.words(of: end.stream, before: bound, limit: 3)
                                     == Array(before.reversed().prefix(3))
                             )
+                            #expect(end.isTied == (words.dropLast().last?.moment == words.last?.moment))
                             #expect(
                                 try snapshot.words(of: end.stream, after: words[0], limit: 3)
                                     == Array(words.dropFirst().prefix(3))
