@@ -333,22 +333,45 @@ private final class SQLiteSnapshot: LogSnapshot {
     func delta(at position: Int64) throws -> HeldDelta {
         let found = try rows(
             """
-            SELECT d.id, d.author, d.sequence, d.timeCreated, b.body FROM deltas d
+            SELECT d.position, d.id, d.author, d.sequence, d.timeCreated, b.body FROM deltas d
             JOIN bodies b ON b.position = d.position WHERE d.position = ?
             """,
             [position]
         )
         guard let row = try found.next() else { throw Self.missing("a delta") }
-        let bytes = try row.bytes(4)
+        return try held(row)
+    }
+
+    func forEachDelta(of stream: WordStream, before word: Word?, _ body: (HeldDelta) throws -> Bool) throws {
+        let bound = word ?? Word(moment: WordMoment(number: .max), position: .max)
+        // One statement, which goes along the words: to begin anew for each delta would take longer than to read it.
+        let found = try rows(
+            """
+            SELECT d.position, d.id, d.author, d.sequence, d.timeCreated, b.body FROM words w
+            LEFT JOIN deltas d ON d.position = w.position LEFT JOIN bodies b ON b.position = w.position
+            WHERE w.entity = ? AND w.author = ? AND w.role = ? AND (w.moment, w.position) < (?, ?)
+            ORDER BY w.moment DESC, w.position DESC
+            """,
+            [stream.entity, stream.author, stream.role.number, bound.moment.number, bound.position]
+        )
+        while let row = try found.next() {
+            try count()
+            guard !row.hasNull(atIndex: 0), !row.hasNull(atIndex: 5) else { throw Self.missing("a delta") }
+            guard try body(held(row)) else { return }
+        }
+    }
+
+    private func held(_ row: Row) throws -> HeldDelta {
+        let bytes = try row.bytes(5)
         bodyBytes += bytes.count
         let body: DeltaBody
         do throws(DeltaRefusal) { body = try DeltaBody(bytes: bytes) } catch { throw DeltaLogError(store: error) }
         return HeldDelta(
-            position: position,
-            id: try row.id(0),
-            author: try key(of: try row.integer(1)),
-            sequence: try row.integer(2),
-            timeCreated: try row.integer(3),
+            position: try row.integer(0),
+            id: try row.id(1),
+            author: try key(of: try row.integer(2)),
+            sequence: try row.integer(3),
+            timeCreated: try row.integer(4),
             body: body
         )
     }

@@ -509,6 +509,12 @@ private final class InMemorySnapshot: LogSnapshot {
         )
     }
 
+    func forEachDelta(of stream: WordStream, before word: Word?, _ body: (HeldDelta) throws -> Bool) throws {
+        for old in words(of: stream).reversed() where word.map({ old < $0 }) ?? true {
+            guard try body(delta(at: old.position)) else { return }
+        }
+    }
+
     func position(of id: DeltaID) throws -> Int64? { counted(state.indexes[id]).map { Int64($0) + 1 } }
 
     func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {

@@ -220,7 +220,10 @@ import Testing
         let log = InMemoryDeltaLog()
         _ = try await log.append(try history(&maker, changes: 200), cursors: [:])
         let table = ResolverTable(["*": ["name": .sum, "age": .count, "city": .majority]])
-        let view = try await EntityReader(log: log, perspective: Perspective(resolvers: table)).entity("e")
+        let watched = WatchedLog(log)
+        let view = try await EntityReader(log: watched, perspective: Perspective(resolvers: table)).entity("e")
+        // Each delta once, and nothing else of it.
+        #expect(watched.rowsRead.reduce(0, +) <= 1_200 + 30)
         #expect(view?.properties["name"] == 39_800)
         #expect(view?.properties["age"] == 400)
         #expect(view?.properties["city"] == 199)

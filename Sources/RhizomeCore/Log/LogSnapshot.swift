@@ -86,6 +86,14 @@ public protocol LogSnapshot: AnyObject {
     /// - Throws: ``DeltaLogError`` `corrupt` where there is none, or it can't be decoded.
     func delta(at position: Int64) throws -> HeldDelta
 
+    /// Runs through the deltas of a stream before a word, the last first; all where `nil`.
+    ///
+    /// For many deltas, of which none is kept: each takes a few µs.
+    ///
+    /// - Parameter body: whether to go on after a delta; asks for no other deltas by this call.
+    /// - Throws: as above.
+    func forEachDelta(of stream: WordStream, before word: Word?, _ body: (HeldDelta) throws -> Bool) throws
+
     /// Where a delta is; `nil` where it isn't held.
     func position(of id: DeltaID) throws -> Int64?
 

@@ -124,19 +124,15 @@ extension EntityLookup {
             }
         case .all:
             for end in statements.ends {
-                try forEachWord(ofReversed: end) { word in
-                    let delta = try delta(at: word.position)
+                try forEachDelta(ofReversed: end.stream) { delta in
                     // One that stands in several of these streams counts once.
                     let first = delta.pointers.first { pointer in
                         pointer.target == .entity(statements.id, targetContext: statements.property)
                     }
-                    guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass else {
-                        return true
-                    }
-                    if try isInForce(delta) {
-                        if let assertion = assertion(delta, statements) { folding.add(assertion) }
-                    }
-                    return true
+                    guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass,
+                        try isInForce(delta)
+                    else { return }
+                    if let assertion = assertion(delta, statements) { folding.add(assertion) }
                 }
             }
         }

@@ -175,6 +175,14 @@ final class EntityLookup {
         }
     }
 
+    /// Runs through the deltas of a stream that count, the last first.
+    func forEachDelta(ofReversed stream: WordStream, _ body: (ViewedDelta) throws -> Void) throws {
+        try snapshot.forEachDelta(of: stream, before: end) { delta in
+            if delta.position <= position { try body(ViewedDelta(delta)) }
+            return true
+        }
+    }
+
     /// The last delta among some streams for which something holds, by (timeCreated, id bytes).
     func last(of streams: [StreamEnd], where holds: (ViewedDelta) throws -> Bool) throws -> ViewedDelta? {
         var last: (delta: ViewedDelta, moment: WordMoment)?

@@ -237,6 +237,13 @@ extension DeltaLogRule {
                                 try snapshot.words(of: end.stream, before: bound, limit: 3)
                                     == Array(before.reversed().prefix(3))
                             )
+                            var positions: [Int64] = []
+                            try snapshot.forEachDelta(of: end.stream, before: bound) { delta in
+                                positions.append(delta.position)
+                                #expect(delta.id == stored[Int(delta.position) - 1].id)
+                                return positions.count < 5
+                            }
+                            #expect(positions == before.reversed().prefix(5).map(\.position))
                             #expect(end.isTied == (words.dropLast().last?.moment == words.last?.moment))
                             #expect(
                                 try snapshot.words(of: end.stream, after: words[0], limit: 3)
