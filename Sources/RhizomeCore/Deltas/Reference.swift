@@ -55,16 +55,19 @@ extension [Pointer] {
     /// The target of the first pointer whose local context is the property, not counting pointers that target the entity
     /// with that property as target context; an entity's id where that pointer targets one. `nil` where there is none.
     public func value(of property: Text, entity: Text) -> Value? {
-        first { $0.gives(property, of: entity) }.map { pointer in
-            switch pointer.target {
-            case .value(let value): value
-            case .entity(let id, _): .text(id)
-            }
-        }
+        first { $0.gives(property, of: entity) }?.targetValue
     }
 }
 
 extension Pointer {
+    /// The target as a value; an entity's id where it is one.
+    public var targetValue: Value {
+        switch target {
+        case .value(let value): value
+        case .entity(let id, _): .text(id)
+        }
+    }
+
     /// Whether the target is a value of the entity's property.
     fileprivate func gives(_ property: Text, of entity: Text) -> Bool {
         localContext == property && target != .entity(entity, targetContext: property)

@@ -126,9 +126,7 @@ extension EntityLookup {
             for end in statements.ends {
                 try forEachDelta(ofReversed: end.stream) { delta in
                     // One that stands in several of these streams counts once.
-                    let first = delta.pointers.first { pointer in
-                        pointer.target == .entity(statements.id, targetContext: statements.property)
-                    }
+                    let first = statement(of: statements.property, entity: statements.id, in: delta)
                     guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass,
                         try isInForce(delta)
                     else { return }
@@ -140,7 +138,9 @@ extension EntityLookup {
     }
 
     private func assertion(_ delta: ViewedDelta, _ statements: Statements) -> Assertion? {
-        delta.value(of: statements.property, entity: statements.id).map { Assertion(value: $0, delta: delta) }
+        statement(of: statements.property, entity: statements.id, in: delta)?.value.map {
+            Assertion(value: $0, delta: delta)
+        }
     }
 
     private func lastStatement(_ statements: Statements) throws -> Assertion? {

@@ -33,6 +33,7 @@ final class EntityLookup {
     var dependencies = Dependencies()
     /// The entity that was looked up last.
     private var lastEntity: (id: Text, number: Int64?)?
+    private var wide = WideDeltas()
 
     /// Looks at a state of a log.
     ///
@@ -201,7 +202,17 @@ final class EntityLookup {
     }
 
     /// A delta.
-    func delta(at position: Int64) throws -> ViewedDelta { ViewedDelta(try snapshot.delta(at: position)) }
+    func delta(at position: Int64) throws -> ViewedDelta {
+        if let delta = wide.delta(at: position) { return delta }
+        let delta = ViewedDelta(try snapshot.delta(at: position))
+        wide.keep(delta, at: position)
+        return delta
+    }
+
+    /// What a delta says of an entity's property; `nil` where it says nothing.
+    func statement(of property: Text, entity: Text, in delta: ViewedDelta) -> Statement? {
+        wide.statement(of: property, entity: entity, in: delta)
+    }
 
     // MARK: - Authors
 
@@ -253,8 +264,10 @@ final class EntityLookup {
 
     /// Whether a delta of an author whom step 5 leaves is left by all steps, and not negated.
     func isInForce(_ delta: ViewedDelta) throws -> Bool {
-        guard try isLeft(delta), try !isNegated(delta) else { return false }
-        return try passes(delta)
+        if let known = wide.isInForce(delta) { return known }
+        let isInForce = try isLeft(delta) && !isNegated(delta) && passes(delta)
+        wide.note(isInForce: isInForce, delta)
+        return isInForce
     }
 
     /// Whether the filters leave a delta.

@@ -38,10 +38,10 @@ public struct EntityHistory: Hashable, Sendable {
 extension ViewedDelta {
     /// What the delta says of an entity's properties, in the order of its pointers.
     func changes(of id: Text) -> [EntityHistory.Change] {
-        properties(of: id).compactMap { property in
-            value(of: property, entity: id).map { value in
+        statements(of: id).compactMap { statement in
+            statement.value.map { value in
                 EntityHistory.Change(
-                    property: property,
+                    property: statement.property,
                     value: value,
                     creator: author,
                     timeCreated: timeCreated,

@@ -98,9 +98,9 @@ public struct VisibleDeltas: Sendable {
     public func assertions(about entity: Text) -> [Text: [Assertion]] {
         var assertions: [Text: [Assertion]] = [:]
         for delta in deltas(about: entity) {
-            for property in delta.properties(of: entity) {
-                guard let value = delta.value(of: property, entity: entity) else { continue }
-                assertions[property, default: []].append(Assertion(value: value, delta: delta))
+            for statement in delta.statements(of: entity) {
+                guard let value = statement.value else { continue }
+                assertions[statement.property, default: []].append(Assertion(value: value, delta: delta))
             }
         }
         return assertions
