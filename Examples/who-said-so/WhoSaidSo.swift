@@ -36,7 +36,7 @@ enum WhoSaidSo {
             print("nothing is held about \(entity)")
             return
         }
-        for change in history.changes {
+        for try await change in history {
             let author = change.creator == owner ? "I" : trust.entries[change.creator]?.name ?? change.creator.did
             let time = Date(timeIntervalSince1970: Double(change.timeCreated) / 1_000_000)
             print("\(change.property) = \(text(change.value)), said \(author) on \(time.formatted(.iso8601))")

@@ -59,8 +59,7 @@ import Testing
     }
 
     private static func decode<Entity: Decodable>(_ properties: JSONObject, as type: Entity.Type) throws -> Entity {
-        let values = Dictionary(uniqueKeysWithValues: properties.members.map { ($0.name, $0.value) })
-        return try EntityDecoder.decode(type, from: EntityView(id: "e", values: values))
+        try EntityDecoder.decode(type, from: EntityView(id: "e", properties: properties))
     }
 
     @Test("texts, numbers, truth values and enumerations are values; what is nil is cleared")

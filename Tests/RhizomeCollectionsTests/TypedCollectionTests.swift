@@ -80,7 +80,9 @@ import Testing
             #expect(try await users.get("u") == nil)
             #expect(try await users.ids() == ["v"])
             let history = try #require(try await EntityReader(log: node.log).history(of: "u"))
-            #expect(history.changes.count == 4)
+            var changes: [EntityHistory.Change] = []
+            for try await change in history { changes.append(change) }
+            #expect(changes.count == 4)
             let count = try await node.log.count()
             try await users.delete("u")
             try await users.delete("never")

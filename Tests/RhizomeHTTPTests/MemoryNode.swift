@@ -25,16 +25,22 @@ final class MemoryNode: NodeService {
     }
 
     let signer: KeySigner
-    let memory = InMemoryDeltaLog()
+    let memory: InMemoryDeltaLog
+    /// The same, as it is asked.
+    let watched: WatchedLog
     let views = ViewCache()
     let peerID = "taliesin's node"
     let uptimeSeconds: Int64 = 42
     let state = Lock(State())
 
-    init() throws { signer = try TestAuthors.signer("http") }
+    init() throws {
+        signer = try TestAuthors.signer("http")
+        memory = InMemoryDeltaLog()
+        watched = WatchedLog(memory)
+    }
 
     var identity: PublicKey { signer.publicKey }
-    var log: any DeltaLog { memory }
+    var log: any DeltaLog { watched }
 
     var writeError: WriteError? { state.withLock { $0.failure.flatMap { $0.code == .clock ? $0 : nil } } }
 

@@ -1,4 +1,4 @@
-package import Bytes
+internal import Bytes
 internal import Locks
 package import RhizomeCore
 package import SignedLog

@@ -34,7 +34,7 @@ import Testing
                     )
                     #expect(visible.isComplete(entity) == expected.isComplete(entity), "\(random.seed)")
                     #expect(try await reader.entity(entity) == EntityView(of: entity, in: expected))
-                    #expect(try await reader.history(of: entity) == EntityHistory(of: entity, in: expected))
+                    #expect(try await reader.changes(of: entity) == expected.changes(of: entity))
                 }
                 let together = try await EntityReader(log: log, perspective: perspective)
                     .visibleDeltas(about: Self.entities)

@@ -120,7 +120,7 @@ import Testing
         #expect(!visible.isVisible("e"))
         #expect(!visible.isVisible("e", referencedAs: "user"))
         #expect(visible.isVisible(Text(Fixture.id("a").description)))
-        #expect(EntityHistory(of: "e", in: visible) == nil)
+        #expect(visible.changes(of: "e") == nil)
         let bare = VisibleDeltas(
             among: [Fixture.delta("a", at: 1, [Pointer("user", entity: "e", targetContext: "name")])],
             seenAs: Perspective()
@@ -138,11 +138,11 @@ import Testing
             Fixture.negation("n", at: 9, of: "x"),
         ]
         let visible = VisibleDeltas(among: deltas, seenAs: Perspective())
-        let history = try #require(EntityHistory(of: "e", in: visible))
-        #expect(history.changes.map(\.delta) == [Fixture.id("a"), Fixture.id("b"), Fixture.id("c")])
-        #expect(history.changes.map(\.value) == [.text("Ann"), .integer(3), .null])
-        #expect(history.changes.map(\.property) == ["name", "age", "name"])
-        #expect(history.changes[1].creator == Fixture.author("bob"))
-        #expect(history.changes[1].timeCreated == 1)
+        let changes = try #require(visible.changes(of: "e"))
+        #expect(changes.map(\.delta) == [Fixture.id("a"), Fixture.id("b"), Fixture.id("c")])
+        #expect(changes.map(\.value) == [.text("Ann"), .integer(3), .null])
+        #expect(changes.map(\.property) == ["name", "age", "name"])
+        #expect(changes[1].creator == Fixture.author("bob"))
+        #expect(changes[1].timeCreated == 1)
     }
 }

@@ -109,8 +109,8 @@ import Testing
             ])
             made.answers.append([
                 "entity": try await reader.entity(entity, in: collection)?.json ?? .null,
-                "history": try await reader.history(of: entity)?.json ?? .null,
-                "lossless": try await reader.lossless(entity)?.json() ?? .null,
+                "history": try await reader.historyJSON(of: entity),
+                "lossless": try await reader.losslessPage(entity)?.json(log) ?? .null,
                 "isListed": .bool(try await reader.collection(collection, count: 100).ids.contains(entity)),
             ])
         }

@@ -24,10 +24,10 @@ import Testing
             ),
         ]
         for order in permutations(deltas) {
-            let view = try #require(LosslessView(of: "e", in: VisibleDeltas(among: order, seenAs: Perspective())))
+            let view = try #require(LosslessOracle(of: "e", in: VisibleDeltas(among: order, seenAs: Perspective())))
             #expect(view.referencedAs == ["friend", "user"])
             #expect(view.isComplete)
-            let json = try #require(view.json().object?["properties"]?.object)
+            let json = try #require(view.json.object?["properties"]?.object)
             #expect(json.members.map(\.name) == ["friends", "name"])
             let names = try #require(json["name"]?.array).compactMap { $0.object?["id"] }
             #expect(names == [Fixture.id("b").json, Fixture.id("c").json])
@@ -42,8 +42,8 @@ import Testing
     func negated() throws {
         let deltas = [Fixture.write("a", at: 1, "name", .text("Ann")), Fixture.negation("n", at: 2, of: "a")]
         let visible = VisibleDeltas(among: deltas, seenAs: Perspective())
-        let view = try #require(LosslessView(of: "e", in: visible))
-        let delta = try #require(view.json().object?["properties"]?.object?["name"]?.array?.first?.object)
+        let view = try #require(LosslessOracle(of: "e", in: visible))
+        let delta = try #require(view.json.object?["properties"]?.object?["name"]?.array?.first?.object)
         #expect(delta["negated"] == true)
         #expect(!visible.isVisible("e"))
     }
@@ -55,10 +55,10 @@ import Testing
             Fixture.write("b", at: 1, "name", .text("An")),
         ]
         let visible = VisibleDeltas(among: deltas, seenAs: Perspective())
-        let view = try #require(LosslessView(of: "e", in: visible))
+        let view = try #require(LosslessOracle(of: "e", in: visible))
         #expect(!view.isComplete)
         #expect(view.deltas == [Fixture.id("b")])
-        #expect(LosslessView(of: "nobody", in: visible) == nil)
+        #expect(LosslessOracle(of: "nobody", in: visible) == nil)
     }
 
     @Test("authors are picked after negation: what somebody took back stays so without them")
@@ -140,9 +140,9 @@ import Testing
                 }
             default:
                 for expected in try #require(reference.expected.object).members {
-                    let view = try #require(LosslessView(of: expected.name, in: visible))
+                    let view = try #require(LosslessOracle(of: expected.name, in: visible))
                     #expect(.array(view.referencedAs.map { .text($0) }) == expected.value.object?["referencedAs"])
-                    let properties = try #require(view.json().object?["properties"]?.object)
+                    let properties = try #require(view.json.object?["properties"]?.object)
                     let theirs = try #require(expected.value.object?["properties"]?.object)
                     #expect(Set(properties.members.map(\.name)) == Set(theirs.members.map(\.name)))
                     for property in theirs.members {

@@ -86,7 +86,7 @@ import Testing
         let entity = try #require(reference.operation["entity"]?.text)
         func history(asOf moment: Int64?) throws -> [EntityHistory.Change] {
             let visible = VisibleDeltas(among: reference.deltas, seenAs: try reference.perspective(asOf: moment))
-            return EntityHistory(of: entity, in: visible)?.changes ?? []
+            return visible.changes(of: entity) ?? []
         }
         let changes = try history(asOf: nil)
         let expected = try #require(reference.expected.object)

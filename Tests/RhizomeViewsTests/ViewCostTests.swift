@@ -227,6 +227,6 @@ import Testing
         #expect(view?.properties["name"] == 39_800)
         #expect(view?.properties["age"] == 400)
         #expect(view?.properties["city"] == 199)
-        #expect(try await EntityReader(log: log).history(of: "e")?.changes.count == 1_200)
+        #expect(try await EntityReader(log: log).changes(of: "e")?.count == 1_200)
     }
 }

@@ -1,4 +1,7 @@
 internal import Bytes
+internal import RhizomeCore
+internal import RhizomeViews
+internal import SignedLog
 
 /// Where a page of a list ended, as the next one is asked for: opaque to readers (spec: http.md, `?after=`).
 ///
@@ -10,6 +13,10 @@ enum PageCursor: Equatable {
     case entity(Text)
     /// A context's name as it is told.
     case context(Text)
+    /// A change's place in a history.
+    case change(EntityHistory.Place)
+    /// A delta's place in a lossless view.
+    case told(LosslessView.Place)
 
     /// Bytes of an epoch that tell logs apart.
     private static let epochBytes = 8
@@ -19,12 +26,12 @@ enum PageCursor: Equatable {
         var bytes: [UInt8]
         switch self {
         case .position(let position, let epoch):
-            bytes = [UInt8(ascii: "p")] + epoch.prefix(Self.epochBytes)
-            for shift in stride(from: 56, through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: position >> shift))
-            }
+            bytes = [UInt8(ascii: "p")] + epoch.prefix(Self.epochBytes) + Self.bytes(position)
         case .entity(let id): bytes = [UInt8(ascii: "e")] + id.utf8
         case .context(let name): bytes = [UInt8(ascii: "c")] + name.utf8
+        case .change(let place):
+            bytes = [UInt8(ascii: "h")] + Self.bytes(place.moment) + Self.bytes(Int64(place.index))
+        case .told(let place): bytes = [UInt8(ascii: "l")] + Self.bytes(place.moment) + place.property.utf8
         }
         return Base64.urlUnpadded.encode(bytes)
     }
@@ -34,11 +41,27 @@ enum PageCursor: Equatable {
         guard let text else { return 0 }
         let head = [UInt8(ascii: "p")] + epoch.prefix(epochBytes)
         guard let bytes = Base64.urlUnpadded.decode(text.string), bytes.count == head.count + 8,
-            bytes.starts(with: head)
+            bytes.starts(with: head), let position = number(bytes.suffix(8))
         else { throw invalid }
-        let position = bytes.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard let position = Int64(exactly: position) else { throw invalid }
         return position
+    }
+
+    /// The place in a history that a cursor of one names.
+    static func change(_ text: Text?) throws(APIError) -> EntityHistory.Place? {
+        guard let text else { return nil }
+        guard let bytes = bytes(text, kind: "h"), bytes.count == momentBytes + 8, let moment = moment(bytes),
+            let index = number(bytes.suffix(8))
+        else { throw invalid }
+        return EntityHistory.Place(moment: moment, index: Int(index))
+    }
+
+    /// The place in a lossless view that a cursor of one names.
+    static func told(_ text: Text?) throws(APIError) -> LosslessView.Place? {
+        guard let text else { return nil }
+        guard let bytes = bytes(text, kind: "l"), let moment = moment(bytes),
+            let property = Text(utf8: bytes.dropFirst(momentBytes))
+        else { throw invalid }
+        return LosslessView.Place(property: property, moment: moment)
     }
 
     /// The id that a cursor of entities names.
@@ -49,10 +72,38 @@ enum PageCursor: Equatable {
 
     private static func name(_ text: Text?, kind: Unicode.Scalar) throws(APIError) -> Text? {
         guard let text else { return nil }
-        guard let bytes = Base64.urlUnpadded.decode(text.string), bytes.first == UInt8(ascii: kind),
-            let name = Text(utf8: bytes.dropFirst())
-        else { throw invalid }
+        guard let bytes = bytes(text, kind: kind), let name = Text(utf8: bytes) else { throw invalid }
         return name
+    }
+
+    // MARK: - Bytes
+
+    /// What follows the letter for the kind of list.
+    private static func bytes(_ text: Text, kind: Unicode.Scalar) -> ArraySlice<UInt8>? {
+        guard let bytes = Base64.urlUnpadded.decode(text.string), bytes.first == UInt8(ascii: kind) else { return nil }
+        return bytes.dropFirst()
+    }
+
+    /// Bytes of a moment: its time and its id.
+    private static let momentBytes = 8 + Bytes32.count
+
+    private static func bytes(_ moment: Moment) -> [UInt8] { bytes(moment.timeCreated) + moment.id.bytes.array }
+
+    private static func moment(_ bytes: ArraySlice<UInt8>) -> Moment? {
+        guard let time = number(bytes.prefix(8)), time < DeltaLimits.time,
+            let id = Bytes32(bytes.dropFirst(8).prefix(Bytes32.count))
+        else { return nil }
+        return Moment(timeCreated: time, id: DeltaID(id))
+    }
+
+    /// Eight bytes, the highest first.
+    private static func bytes(_ number: Int64) -> [UInt8] {
+        stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> Int64? {
+        guard bytes.count == 8 else { return nil }
+        return Int64(exactly: bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
     }
 
     /// What is said of a cursor that isn't of this list.

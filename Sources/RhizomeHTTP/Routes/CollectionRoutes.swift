@@ -36,18 +36,17 @@ struct CollectionRoutes {
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
         let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
         let reader = try await node.reader(from: parameters.viewpoint)
-        let entity = try await reader.entity(request.parameter("id"), in: request.parameter("collection"))
-        guard let entity else { throw APIError.notFound }
-        return .json(entity.json)
+        let parts = try await reader.parts(of: request.parameter("id"), in: request.parameter("collection"))
+        guard let parts else { throw APIError.notFound }
+        return EntityAnswer.response(parts)
     }
 
     @Sendable private func history(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
+        let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
         let reader = try await node.reader(from: parameters.viewpoint)
-        guard let history = try await reader.history(of: request.parameter("id")) else { throw APIError.notFound }
-        return .json(
-            encoded: await node.views.computing.run(cost: history.changes.count) { history.json.encoded }
-        )
+        return try await HistoryAnswer.response(to: request, page: parameters.page) { place, limit in
+            try await reader.history(of: request.parameter("id"), after: place, limit: limit)
+        }
     }
 
     // MARK: - Writing
@@ -113,7 +112,7 @@ struct CollectionRoutes {
             let put = try EntityPut(collection: collection, id: id, properties: properties, saysAll: saysAll)
             let reader = try await node.reader(from: Viewpoint())
             let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: node.write)
-            return .json(try await writer.put(put).json)
+            return EntityAnswer.response(try await writer.put(put))
         } catch let error as FieldError {
             guard let field, error.code != .count, properties[Text(error.field)] != nil else { throw error }
             throw error.inside(field)

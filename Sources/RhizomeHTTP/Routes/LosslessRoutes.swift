@@ -35,35 +35,32 @@ struct LosslessRoutes {
     }
 
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
-        try await answer(try await view(request))
+        try await view(request) { _ in }
     }
 
     @Sendable private func transaction(_ request: APIRequest) async throws -> Response {
-        let view = try await view(request)
-        guard view.referencedAs.contains(ControlName.transaction) else {
-            throw APIError(
-                status: .badRequest,
-                error: "Entity is not a transaction",
-                details: ["id": .text(view.id)]
-            )
+        try await view(request) { view in
+            guard try await view.isReferenced(as: ControlName.transaction) else {
+                throw APIError(
+                    status: .badRequest,
+                    error: "Entity is not a transaction",
+                    details: ["id": .text(view.id)]
+                )
+            }
         }
-        return try await answer(view)
     }
 
-    private func view(_ request: APIRequest) async throws -> LosslessView {
-        let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
+    private func view(
+        _ request: APIRequest,
+        _ check: (LosslessView) async throws -> Void
+    ) async throws -> Response {
+        let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
         let reader = try await node.reader(from: parameters.viewpoint)
-        guard let view = try await reader.lossless(request.parameter("entity")) else { throw APIError.notFound }
-        return view
-    }
-
-    /// The view with all fields that its deltas have in the store.
-    private func answer(_ view: LosslessView) async throws -> Response {
-        let stored = try await node.log.deltas(Array(view.deltas))
-        let json = await node.views.computing.run(cost: stored.count) {
-            let fields = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0.json) })
-            return view.json { fields[$0.id] ?? $0.json }.encoded
+        let id = request.parameter("entity")
+        return try await LosslessAnswer.response(to: request, page: parameters.page, of: node) { place, limit in
+            guard let view = try await reader.lossless(id, after: place, limit: limit) else { throw APIError.notFound }
+            try await check(view)
+            return view
         }
-        return .json(encoded: json)
     }
 }

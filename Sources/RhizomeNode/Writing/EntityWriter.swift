@@ -31,7 +31,7 @@ package struct EntityWriter: Sendable {
     /// - Returns: the entity as the writer sees it then.
     /// - Throws: ``FieldError`` `limit` for a property that is too large for a delta, ``WriteError``, and
     ///   what the log throws. Nothing is written then.
-    package func put(_ put: EntityPut) async throws -> EntityView {
+    package func put(_ put: EntityPut) async throws -> EntityParts {
         let current = try await reader.current(for: put)
         let planned = put.deltas(changing: current, transaction: Text(makeUUID()))
         if !planned.isEmpty {
@@ -45,6 +45,6 @@ package struct EntityWriter: Sendable {
                 throw FieldError(.limit, field: pointer.localContext.string, "the value is too large: \(error.message)")
             }
         }
-        return try await reader.entity(put.id) ?? EntityView(absent: put.id)
+        return try await reader.parts(of: put.id) ?? EntityParts(EntityView(absent: put.id))
     }
 }

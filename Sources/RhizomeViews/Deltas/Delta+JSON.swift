@@ -46,11 +46,6 @@ extension ViewedDelta {
     }
 }
 
-extension EntityHistory {
-    /// `{"id", "history": [{"property", "value", "creator", "timeCreated", "delta"}]}` (spec: http.md).
-    public var json: JSONValue { ["id": .text(id), "history": .array(changes.map(\.json))] }
-}
-
 extension EntityHistory.Change {
     /// One item of a history.
     public var json: JSONValue {

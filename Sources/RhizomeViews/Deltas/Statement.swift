@@ -15,11 +15,14 @@ extension ViewedDelta {
     /// Up to how many pointers looking through them takes less than a table.
     static let fewPointers = 16
 
+    /// Whether it has more.
+    var isWide: Bool { pointers.count > Self.fewPointers }
+
     /// What the delta says of an entity, property by property, in the order of its pointers.
     ///
     /// - Complexity: O(*n*) in the pointers, however many properties they name.
     func statements(of entity: Text) -> [Statement] {
-        pointers.count > Self.fewPointers ? statementsOfMany(of: entity) : statementsOfFew(of: entity)
+        isWide ? statementsOfMany(of: entity) : statementsOfFew(of: entity)
     }
 
     /// What the delta says of one property; `nil` where it says nothing.

@@ -56,13 +56,9 @@ public struct ViewedDelta: Hashable, Sendable {
         pointers.contains { $0.entity?.id == entity }
     }
 
-    /// The properties of an entity that the delta is about, each once, in the order of its pointers.
-    public func properties(of entity: Text) -> [Text] {
-        var seen: Set<Text> = []
-        return pointers.compactMap { pointer in
-            guard let (id, property) = pointer.entity, id == entity, seen.insert(property).inserted else { return nil }
-            return property
-        }
+    /// Whether the delta has a pointer to the entity with this local context.
+    func refers(to entity: Text, as localContext: Text) -> Bool {
+        pointers.contains { $0.localContext == localContext && $0.entity?.id == entity }
     }
 
     /// What the delta says of an entity's property (spec: views.md, "Lossy"); `nil` where it gives it no value.

@@ -6,18 +6,26 @@ extension EntityLookup {
     // MARK: - Values
 
     /// An entity with its properties' values, or `nil` where it isn't visible.
-    func view(of id: Text, resolver: (_ property: Text) -> any Resolver) throws -> EntityView? {
-        let streams = try streams(of: id)
-        var isVisible = false
-        var values: [Text: JSONValue] = [:]
-        for statements in try statements(of: id, among: streams) {
-            let resolved = try resolve(resolver(statements.property), statements)
-            isVisible = isVisible || resolved.isVisible
-            values[statements.property] = resolved.value
-        }
-        guard try isVisible || isAnyInForce(streams.filter { !$0.stream.role.hasValue }) else { return nil }
-        return EntityView(id: id, values: values)
+    func view(of id: Text, resolver: @escaping @Sendable (_ property: Text) -> any Resolver) throws -> EntityView? {
+        var values = EntityValues(id: id, resolver: resolver)
+        var properties = JSONObject()
+        while let (name, value) = try values.next(in: self) { properties.append(name, value) }
+        guard try values.isVisible || isNamed(id) else { return nil }
+        return EntityView(id: id, properties: properties)
     }
+
+    /// The value of a property by what was said of it, and whether anything of that is in force.
+    func value(
+        of property: Text,
+        _ id: Text,
+        by resolver: some Resolver,
+        from streams: [StreamEnd]
+    ) throws -> (value: JSONValue?, isVisible: Bool) {
+        try resolve(resolver, Statements(id: id, property: property, ends: streams))
+    }
+
+    /// Whether a delta in force refers to the entity and gives no property a value.
+    func isNamed(_ id: Text) throws -> Bool { try isAnyInForce(try streams(of: id).filter { !$0.stream.role.hasValue }) }
 
     /// The last statement that is in force of each of some properties, as last-write-wins takes them.
     func lastStatements(of id: Text, on properties: Set<Text>) throws -> [Text: Assertion] {
@@ -41,9 +49,7 @@ extension EntityLookup {
             of: id,
             by: { try self.snapshot.refers($0, to: id, by: number) },
             in: { $0.localClass == localClass },
-            where: { delta in
-                delta.pointers.contains { $0.localContext == localContext && $0.entity?.id == id }
-            }
+            where: { $0.refers(to: id, as: localContext) }
         )
     }
 
@@ -124,7 +130,7 @@ extension EntityLookup {
             }
         case .all:
             for end in statements.ends {
-                try forEachDelta(ofReversed: end.stream) { delta in
+                try forEachDelta(ofReversed: end) { delta in
                     // One that stands in several of these streams counts once.
                     let first = statement(of: statements.property, entity: statements.id, in: delta)
                     guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass,
@@ -175,8 +181,9 @@ extension EntityLookup {
         var isComplete = true
         let streams = try allStreams(of: id)
         let shown = try Set(streams.map(\.stream.author).filter(isShown))
-        var merge = WordMerge(streams.map(\.stream), in: self)
-        while let (position, author) = try merge.next() {
+        var merge = WordMerge(streams)
+        while try !merge.opens(in: self) {}
+        while let (position, author) = try merge.next(in: self) {
             let delta = try delta(at: position)
             guard perspective.leaves(delta) else { continue }
             guard try isLeft(delta) else {
@@ -186,19 +193,6 @@ extension EntityLookup {
             try body(delta, try shown.contains(author) && passes(delta))
         }
         return isComplete
-    }
-
-    /// What was said of an entity, oldest first, or `nil` where it isn't visible.
-    func history(of id: Text) throws -> EntityHistory? {
-        let streams = try streams(of: id)
-        var merge = WordMerge(streams.map(\.stream).filter(\.role.hasValue), in: self)
-        var changes: [EntityHistory.Change] = []
-        while let (position, _) = try merge.next() {
-            let delta = try delta(at: position)
-            if try isInForce(delta) { changes += delta.changes(of: id) }
-        }
-        guard try !changes.isEmpty || isAnyInForce(streams.filter { !$0.stream.role.hasValue }) else { return nil }
-        return EntityHistory(id: id, changes: changes)
     }
 
     /// What is visible of some entities.

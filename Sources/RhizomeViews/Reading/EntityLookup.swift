@@ -17,6 +17,15 @@ final class EntityLookup {
         var isShown: Bool?
     }
 
+    /// What one look at a state leaves to the next: how much filters may still cost, and what was settled.
+    struct Memory: Sendable {
+        fileprivate var filters: [DeltaFilter.Run]
+        fileprivate var fates: Fates
+    }
+
+    /// Names of properties that are kept.
+    private static let mostNames = 10_000
+
     let snapshot: any LogSnapshot
     let perspective: Perspective
     /// Deltas at later positions don't count.
@@ -37,14 +46,28 @@ final class EntityLookup {
 
     /// Looks at a state of a log.
     ///
-    /// - Parameter position: the last that counts; all do where `nil`.
-    init(_ snapshot: any LogSnapshot, from perspective: Perspective, upTo position: Int64? = nil) {
+    /// - Parameters:
+    ///   - position: the last that counts; all do where `nil`.
+    ///   - memory: of an earlier look at this very state.
+    init(
+        _ snapshot: any LogSnapshot,
+        from perspective: Perspective,
+        upTo position: Int64? = nil,
+        remembering memory: Memory? = nil
+    ) {
         self.snapshot = snapshot
         self.perspective = perspective
         self.position = position ?? snapshot.position
         end = perspective.asOf.flatMap { WordMoment.after($0) }.map { Word(moment: $0, position: 0) }
-        filters = perspective.filters.map { DeltaFilter.Run($0) }
+        filters = memory?.filters ?? perspective.filters.map { DeltaFilter.Run($0) }
+        if let memory { fates = memory.fates }
     }
+
+    /// What this look leaves to the next one at the same state.
+    var memory: Memory { Memory(filters: filters, fates: fates.brief) }
+
+    /// Whether what was looked at is enough for one of several looks.
+    var isLongEnough: Bool { snapshot.rowCount >= PinnedState.rows }
 
     // MARK: - Streams
 
@@ -112,6 +135,7 @@ final class EntityLookup {
         let number = stream.role.property
         if let property = properties[number] { return property }
         let property = try snapshot.name(ofContext: number)
+        if properties.count >= Self.mostNames { properties = [:] }
         properties[number] = property
         return property
     }
@@ -177,9 +201,16 @@ final class EntityLookup {
     }
 
     /// Runs through the deltas of a stream that count, the last first.
-    func forEachDelta(ofReversed stream: WordStream, _ body: (ViewedDelta) throws -> Void) throws {
-        try snapshot.forEachDelta(of: stream, before: end) { delta in
-            if delta.position <= position { try body(ViewedDelta(delta)) }
+    func forEachDelta(ofReversed streamEnd: StreamEnd, _ body: (ViewedDelta) throws -> Void) throws {
+        guard try delta(at: streamEnd.last.position).isWide else {
+            return try snapshot.forEachDelta(of: streamEnd.stream, before: end) { delta in
+                if delta.position <= position { try body(ViewedDelta(delta)) }
+                return true
+            }
+        }
+        // They may be known already: a wide delta stands in the streams of many properties.
+        try forEachWord(ofReversed: streamEnd) { word in
+            try body(delta(at: word.position))
             return true
         }
     }

@@ -1,5 +1,6 @@
 public import Bytes
 public import RhizomeCore
+internal import StrictJSON
 
 /// Reads entities from a log, as they are seen from one perspective.
 ///
@@ -52,11 +53,20 @@ public struct EntityReader: Sendable {
     /// An entity with its properties' values, or `nil` where it isn't visible.
     ///
     /// - Parameter collection: the name under which it is looked at, by which the perspective may choose resolvers.
+    /// - Complexity: that of what it shows, in memory too.
     public func entity(_ id: Text, in collection: Text? = nil) async throws -> EntityView? {
-        if let cache, let exclusion { return try await cache.view(of: id, without: exclusion, log: log) }
-        return try await look { lookup in
-            try lookup.view(of: id) { lookup.perspective.resolver(of: $0, in: collection) }
+        guard let parts = try await parts(of: id, in: collection) else { return nil }
+        var properties = parts.first.properties
+        if let rest = parts.rest {
+            for try await (name, value) in rest { properties.append(name, value) }
         }
+        return EntityView(id: id, properties: properties)
+    }
+
+    /// The same in parts, so that one with many large properties never is in memory as a whole.
+    public func parts(of id: Text, in collection: Text? = nil) async throws -> EntityParts? {
+        if let cache, let exclusion { return try await cache.parts(of: id, without: exclusion, log: log) }
+        return try await look { [log] in try $0.parts(of: id, in: collection, log: log) }
     }
 
     /// What a PUT is held against.
@@ -70,11 +80,49 @@ public struct EntityReader: Sendable {
     }
 
     /// What was said of an entity, oldest first, or `nil` where it isn't visible.
-    public func history(of id: Text) async throws -> EntityHistory? { try await look { try $0.history(of: id) } }
+    ///
+    /// - Parameters:
+    ///   - place: where to go on: only changes after it, whether or not there is one there. Stable under inserts.
+    ///   - limit: how many changes at most; all where `nil`.
+    /// - Complexity: O(changes that are read); to begin with, O(authors × properties).
+    public func history(
+        of id: Text,
+        after place: EntityHistory.Place? = nil,
+        limit: Int? = nil
+    ) async throws -> EntityHistory? {
+        var reading = try await look { [log] in
+            try HistoryReading($0, of: log, id: id, after: place, limit: limit)
+        }
+        let first = try await reading.next()
+        if first.isEmpty {
+            guard try await reading.state.look({ try $0.isVisible(id) }) else { return nil }
+        }
+        return EntityHistory(reading, first: first)
+    }
 
-    /// All that was said of an entity, or `nil` where nothing is left of it.
-    public func lossless(_ id: Text) async throws -> LosslessView? {
-        try await look { LosslessView(of: id, in: try $0.visibleDeltas(about: [id])) }
+    /// All that was said of an entity, delta by delta, or `nil` where nothing is left of it.
+    ///
+    /// It is looked through once before it is given, since what is told of all its deltas comes first.
+    ///
+    /// - Parameters:
+    ///   - place: where to go on: only deltas after it, whether or not there is one there. Stable under inserts.
+    ///   - limit: how many deltas at most, one that stands under several properties each time; all where `nil`.
+    /// - Complexity: O(deltas that are read); to begin with, O(authors × properties).
+    public func lossless(
+        _ id: Text,
+        after place: LosslessView.Place? = nil,
+        limit: Int? = nil
+    ) async throws -> LosslessView? {
+        let start = try await look { [log] in
+            try LosslessReading($0, of: log, id: id, after: place, limit: limit)
+        }
+        var survey = start.survey()
+        var isEmpty = true
+        while try await !survey.next().isEmpty { isEmpty = false }
+        if isEmpty, survey.isComplete {
+            guard place != nil, try await lossless(id, limit: 1) != nil else { return nil }
+        }
+        return LosslessView(start, &survey)
     }
 
     /// Which entities of a collection are meant.

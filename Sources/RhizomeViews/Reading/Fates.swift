@@ -32,8 +32,9 @@ struct Fates {
         }
     }
 
-    /// How much is remembered from one delta to the next.
+    /// How much is remembered from one delta to the next, and from one look at a state to the next.
     private static let most = 100_000
+    private static let mostBetweenLooks = 4_096
 
     /// Whether deltas are negated that somebody tried to negate.
     var negated: [DeltaID: Bool] = [:]
@@ -47,5 +48,14 @@ struct Fates {
     mutating func makeRoom() {
         if negated.count > Self.most { negated = [:] }
         if transactions.count > Self.most { transactions = [:] }
+    }
+
+    /// What is worth holding while nobody looks.
+    var brief: Fates {
+        var brief = self
+        if negated.count > Self.mostBetweenLooks { brief.negated = [:] }
+        if transactions.count > Self.mostBetweenLooks { brief.transactions = [:] }
+        if negators.count > Self.mostBetweenLooks { brief.negators = [:] }
+        return brief
     }
 }

@@ -121,7 +121,9 @@ public final class ViewCache: Sendable {
     // MARK: - Reading
 
     /// The node's own view of an entity: the last write of each property, without what trust keeps out.
-    func view(of id: Text, without exclusion: Exclusion, log: any DeltaLog) async throws -> EntityView? {
+    ///
+    /// Of one that is given in parts nothing is kept.
+    func parts(of id: Text, without exclusion: Exclusion, log: any DeltaLog) async throws -> EntityParts? {
         let ready = state.withLock { state -> EntityView?? in
             guard let entry = state.ready(id), entry.exclusion == exclusion.number else {
                 state.statistics.misses += 1
@@ -130,20 +132,20 @@ public final class ViewCache: Sendable {
             state.statistics.hits += 1
             return .some(entry.view)
         }
-        if let ready { return ready }
-        let (view, dependencies, position) = try await log.read { snapshot in
+        if let ready { return ready.map { EntityParts($0) } }
+        let (parts, dependencies, position) = try await log.read { snapshot in
             let lookup = EntityLookup(snapshot, from: Perspective(without: exclusion))
-            return (try lookup.view(of: id) { _ in LastWriteWins() }, lookup.dependencies.all, snapshot.position)
+            return (try lookup.parts(of: id, in: nil, log: log), lookup.dependencies.all, snapshot.position)
         }
-        guard let dependencies else { return view }
+        guard let dependencies, parts?.rest == nil else { return parts }
         let keys = dependencies.map { Self.key($0) }
-        let bytes = 200 + 2 * id.count + (view?.approximateBytes ?? 0) + keys.count * Self.bytesPerKey
-        guard bytes <= capacity / 8 else { return view }
+        let bytes = 200 + 2 * id.count + (parts?.first.approximateBytes ?? 0) + keys.count * Self.bytesPerKey
+        guard bytes <= capacity / 8 else { return parts }
         let capacity = capacity
         state.withLock { state in
-            state.keep(view, of: id, keys, bytes, at: position, exclusion: exclusion.number, capacity: capacity)
+            state.keep(parts?.first, of: id, keys, bytes, at: position, exclusion: exclusion.number, capacity: capacity)
         }
-        return view
+        return parts
     }
 
     // MARK: - Names

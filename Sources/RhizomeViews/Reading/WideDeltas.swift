@@ -27,7 +27,7 @@ struct WideDeltas {
 
     /// Keeps a delta; any other ones make room.
     mutating func keep(_ delta: ViewedDelta, at position: Int64) {
-        guard delta.pointers.count > ViewedDelta.fewPointers else { return }
+        guard delta.isWide else { return }
         pointers += delta.pointers.count
         while pointers > Self.most, let (_, entry) = entries.popFirst() {
             positions[entry.delta.id] = nil

@@ -3,7 +3,12 @@ public import RhizomeCore
 public import SignedLog
 
 /// What was said of an entity's properties, oldest first (spec: http.md, `history`).
-public struct EntityHistory: Hashable, Sendable {
+///
+/// The changes in force, by (timeCreated, id bytes), those of one delta in the order of its pointers. They are read from
+/// the log as they are asked for, a few at a time, and all show one state of it.
+///
+///     for try await change in history { print(change.property, change.value) }
+public struct EntityHistory: AsyncSequence, Sendable {
     /// One delta's word on one property.
     public struct Change: Hashable, Sendable {
         /// The property.
@@ -16,36 +21,137 @@ public struct EntityHistory: Hashable, Sendable {
         public let timeCreated: Int64
         /// By which delta.
         public let delta: DeltaID
+        /// Which of its delta's changes of the entity it is, from 0.
+        let index: Int
+
+        /// Where it stands in the history.
+        public var place: Place { Place(moment: Moment(timeCreated: timeCreated, id: delta), index: index) }
+    }
+
+    /// A change's place in a history: stays the same, whatever comes.
+    public struct Place: Hashable, Comparable, Sendable {
+        /// Its delta's.
+        public let moment: Moment
+        /// Which of its delta's changes of the entity it is, from 0.
+        public let index: Int
+
+        /// A place.
+        public init(moment: Moment, index: Int) {
+            self.moment = moment
+            self.index = index
+        }
+
+        /// Whether `left` is earlier.
+        public static func < (left: Self, right: Self) -> Bool {
+            (left.moment, left.index) < (right.moment, right.index)
+        }
+    }
+
+    /// Reads the changes.
+    public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
+        private var reading: HistoryReading
+        private var part: ArraySlice<Change>
+
+        fileprivate init(_ history: EntityHistory) {
+            reading = history.reading
+            part = history.first
+        }
+
+        /// Bytes of memory that are held from one change to the next, about.
+        package var heldBytes: Int { reading.heldBytes }
+
+        /// The next change; `nil` at the end.
+        ///
+        /// - Throws: ``JSONLogicError``, `CancellationError`, and what the log throws.
+        public mutating func next() async throws -> Change? {
+            if part.isEmpty { part = try await reading.next()[...] }
+            return part.popFirst()
+        }
     }
 
     /// The entity's id.
     public let id: Text
-    /// The changes in force, by (timeCreated, id bytes), those of one delta in the order of its pointers.
-    public let changes: [Change]
+    private let first: ArraySlice<Change>
+    private let reading: HistoryReading
 
-    /// The history of an entity, or `nil` where it isn't visible.
-    public init?(of id: Text, in visible: VisibleDeltas) {
-        guard visible.isVisible(id) else { return nil }
-        self.init(id: id, changes: visible.deltas(about: id).flatMap { $0.changes(of: id) })
+    /// - Parameter first: what was read of it already.
+    init(_ reading: HistoryReading, first: [Change]) {
+        id = reading.id
+        self.first = first[...]
+        self.reading = reading
     }
 
-    init(id: Text, changes: [Change]) {
+    /// Reads the changes from the first one on.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
+}
+
+/// An entity's changes on their way.
+struct HistoryReading: PartedReading {
+    /// Changes of a part, but for the rest of a delta's.
+    private static let changes = 256
+
+    let id: Text
+    var state: PinnedState
+    private(set) var isOver = false
+    private let after: EntityHistory.Place?
+    private var left: Int
+    private var merge: WordMerge
+    private var partBytes = 0
+
+    /// - Parameters:
+    ///   - after: the place after which to begin.
+    ///   - limit: how many changes at most.
+    init(
+        _ lookup: EntityLookup,
+        of log: any DeltaLog,
+        id: Text,
+        after: EntityHistory.Place?,
+        limit: Int?
+    ) throws {
         self.id = id
-        self.changes = changes
+        self.after = after
+        left = limit ?? .max
+        state = try PinnedState(lookup, of: log, about: id)
+        merge = WordMerge(try lookup.streams(of: id).filter(\.stream.role.hasValue), from: after?.moment)
+    }
+
+    /// Bytes that are held, about.
+    var heldBytes: Int { merge.heldBytes + partBytes }
+
+    mutating func part(in lookup: EntityLookup) throws -> [EntityHistory.Change] {
+        var changes: [EntityHistory.Change] = []
+        partBytes = 0
+        repeat {
+            guard try merge.opens(in: lookup) else { continue }
+            guard left > 0, let (position, _) = try merge.next(in: lookup) else {
+                isOver = true
+                break
+            }
+            let delta = try lookup.delta(at: position)
+            if let after, delta.moment < after.moment { continue }
+            guard try lookup.isInForce(delta) else { continue }
+            let said = delta.changes(of: id).filter { change in after.map { $0 < change.place } ?? true }.prefix(left)
+            left -= said.count
+            changes += said
+            partBytes += delta.approximateBytes
+            isOver = left == 0
+        } while !isOver && !lookup.isLongEnough && partBytes < PinnedState.bytes && changes.count < Self.changes
+        return changes
     }
 }
 
 extension ViewedDelta {
     /// What the delta says of an entity's properties, in the order of its pointers.
     func changes(of id: Text) -> [EntityHistory.Change] {
-        statements(of: id).compactMap { statement in
+        statements(of: id).filter { $0.value != nil }.enumerated().compactMap { index, statement in
             statement.value.map { value in
                 EntityHistory.Change(
                     property: statement.property,
                     value: value,
                     creator: author,
                     timeCreated: timeCreated,
-                    delta: self.id
+                    delta: self.id,
+                    index: index
                 )
             }
         }

@@ -17,18 +17,16 @@ public struct EntityView: Hashable, Sendable {
         resolver: (_ property: Text) -> any Resolver = { _ in LastWriteWins() }
     ) {
         guard visible.isVisible(id) else { return nil }
-        var values: [Text: JSONValue] = [:]
-        for (property, assertions) in visible.assertions(about: id) {
-            values[property] = resolver(property).resolve(assertions)
+        var properties = JSONObject()
+        for (property, assertions) in visible.assertions(about: id).sorted(by: { $0.key < $1.key }) {
+            if let value = resolver(property).resolve(assertions) { properties.append(property, value) }
         }
-        self.init(id: id, values: values)
+        self.init(id: id, properties: properties)
     }
 
-    /// An entity by the values of its properties.
-    init(id: Text, values: [Text: JSONValue]) {
+    /// An entity by its properties that have a value, by the bytes of their names.
+    init(id: Text, properties: JSONObject) {
         self.id = id
-        var properties = JSONObject()
-        for (property, value) in values.sorted(by: { $0.key < $1.key }) { properties.append(property, value) }
         self.properties = properties
     }
 

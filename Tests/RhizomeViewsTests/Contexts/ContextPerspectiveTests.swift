@@ -139,8 +139,8 @@ import Testing
                     var answer = ""
                     for id in ["e", "f", "T"] as [Text] {
                         answer += "\(try await reader.entity(id, in: "user")?.json ?? .null)"
-                        answer += "\(try await reader.lossless(id)?.json() ?? .null)"
-                        answer += "\(try await reader.history(of: id)?.json ?? .null)"
+                        answer += "\(try await reader.losslessPage(id)?.json(log) ?? .null)"
+                        answer += "\(try await reader.historyJSON(of: id))"
                     }
                     answer += "\(try await reader.entities(count: 100).ids)"
                     answers.insert(answer)

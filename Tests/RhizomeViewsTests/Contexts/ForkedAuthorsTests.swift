@@ -103,8 +103,8 @@ import Testing
         let bench = try await Bench()
         let asOf = bench.right.delta.header.timeCreated
         let reader = EntityReader(log: bench.log, perspective: Perspective(asOf: asOf, refusesForked: true))
-        #expect(try await reader.history(of: "e")?.changes.map(\.property) == ["age"])
-        #expect(try await reader.lossless("e")?.deltas == [bench.bob.delta.id])
+        #expect(try await reader.changes(of: "e")?.map(\.property) == ["age"])
+        #expect(try await reader.losslessPage("e")?.items.map(\.delta) == [bench.bob.delta.id])
         let without = Perspective(asOf: asOf, without: [bench.bob.delta.author], refusesForked: true)
         #expect(try await EntityReader(log: bench.log, perspective: without).collection("user", count: 1).ids.isEmpty)
     }

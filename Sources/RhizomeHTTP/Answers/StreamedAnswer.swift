@@ -1,0 +1,58 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import StrictJSON
+
+/// An answer that is made bit by bit while it is written: never whole in memory (spec: views.md, "What an answer costs").
+protocol StreamedAnswer: Sendable {
+    /// Bytes of memory that are held while the socket takes its time, about.
+    var heldBytes: Int { get }
+
+    /// Makes the next bytes; none at the end.
+    mutating func next() async throws -> [UInt8]
+}
+
+extension Response {
+    /// An answer, whole where it is small, else made while it is written; with a line's end, for terminals.
+    ///
+    /// An error while it is written cuts the connection, so that no reader takes half an answer for a whole one.
+    static func answering(_ answer: some StreamedAnswer) async throws -> Response {
+        var rest = answer
+        var bytes: [UInt8] = []
+        while bytes.count < AnswerBytes.whole {
+            let part = try await rest.next()
+            if part.isEmpty { return .json(encoded: bytes) }
+            bytes += part
+        }
+        return .streamed(rest, after: bytes)
+    }
+
+    /// - Parameter first: what was made of it already.
+    static func streamed(_ answer: some StreamedAnswer, after first: [UInt8] = []) -> Response {
+        let body = ResponseBody { writer in
+            try await writer.write(ByteBuffer(bytes: first))
+            var answer = answer
+            while true {
+                let bytes = try await answer.next()
+                if bytes.isEmpty { break }
+                try await writer.write(ByteBuffer(bytes: bytes))
+            }
+            try await writer.write(ByteBuffer(bytes: [UInt8(ascii: "\n")]))
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: MediaTypes.json], body: body)
+    }
+}
+
+/// Sizes of answers that are made bit by bit.
+enum AnswerBytes {
+    /// Bytes after which what has gathered is handed to the socket.
+    static let part = 32 * 1024
+    /// Bytes up to which an answer is made at once.
+    static let whole = 256 * 1024
+}
+
+extension [UInt8] {
+    /// Appends a text or a number as JSON.
+    mutating func append(json: JSONValue) { json.write(to: &self) }
+}
