@@ -23,10 +23,12 @@ let package = Package(
         .library(name: "PrometheusMetrics", targets: ["PrometheusMetrics"]),
         .library(name: "RhizomeCollections", targets: ["RhizomeCollections"]),
         .library(name: "RhizomeCore", targets: ["RhizomeCore"]),
+        .library(name: "RhizomeDatabase", targets: ["RhizomeDatabase"]),
         .library(name: "RhizomeHTTP", targets: ["RhizomeHTTP"]),
         .library(name: "RhizomeHosting", targets: ["RhizomeHosting"]),
         .library(name: "RhizomeIdentity", targets: ["RhizomeIdentity"]),
         .library(name: "RhizomeNode", targets: ["RhizomeNode"]),
+        .library(name: "RhizomePeering", targets: ["RhizomePeering"]),
         .library(name: "RhizomeStore", targets: ["RhizomeStore"]),
         .library(name: "RhizomeViews", targets: ["RhizomeViews"]),
         .library(name: "StrictJSON", targets: ["StrictJSON"]),
@@ -48,7 +50,8 @@ let package = Package(
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Locks", swiftSettings: strict),
         .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
-        .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "Locks"], swiftSettings: strict),
+        .target(name: "ProcessLimits", swiftSettings: strict),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "Locks", "ProcessLimits"], swiftSettings: strict),
         .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
             name: "PrometheusMetrics",
@@ -70,8 +73,8 @@ let package = Package(
         .target(
             name: "RhizomeHTTP",
             dependencies: [
-                "Bytes", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeNode",
-                "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
+                "Bytes", "HomeFiles", "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
+                "RhizomeIdentity", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -86,8 +89,9 @@ let package = Package(
         .executableTarget(
             name: "rhizome-node",
             dependencies: [
-                "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP",
-                "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomeStore", "SignedLog", "StrictJSON",
+                "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
+                "RhizomeHTTP", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
+                "SignedLog", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -122,10 +126,30 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "RhizomeDatabase",
+            dependencies: [
+                "Bytes", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
+                "SignedLog", "Sodium",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RhizomePeering",
+            dependencies: [
+                "Bytes", "DeterministicCBOR", "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore",
+                "RhizomeDatabase", "RhizomeIdentity", "SignedLog", "Sodium", "ZeroMQ",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "RhizomeNode",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore",
-                "RhizomeIdentity", "RhizomeViews", "SignedLog", "Sodium", "ZeroMQ",
+                "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase", "RhizomeIdentity",
+                "RhizomePeering", "SignedLog", "Sodium",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -133,13 +157,13 @@ let package = Package(
         ),
         .target(
             name: "RhizomeCollections",
-            dependencies: ["Bytes", "RhizomeCore", "RhizomeNode", "RhizomeViews", "StrictJSON"],
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeDatabase", "RhizomeViews", "StrictJSON"],
             swiftSettings: strict
         ),
         .target(
             name: "RhizomeHosting",
             dependencies: [
-                "HomeFiles", "RhizomeIdentity", "RhizomeNode", "RhizomeStore",
+                "HomeFiles", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -164,7 +188,7 @@ let package = Package(
         .executableTarget(
             name: "users",
             dependencies: [
-                "RhizomeCollections", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode",
+                "RhizomeCollections", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomePeering",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -189,7 +213,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ZeroMQTests",
-            dependencies: ["Bytes", "CZeroMQ", "Locks", "RhizomeTesting", "Sodium", "ZeroMQ", "zeromq-probe"],
+            dependencies: [
+                "Bytes", "CZeroMQ", "Locks", "ProcessLimits", "RhizomeTesting", "Sodium", "ZeroMQ", "zeromq-probe",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -232,12 +258,39 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "DatabaseTesting",
+            dependencies: [
+                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase", "RhizomeTesting", "SignedLog",
+                "Sodium",
+            ],
+            path: "Tests/DatabaseTesting",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeDatabaseTests",
+            dependencies: [
+                "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
+                "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomePeeringTests",
+            dependencies: [
+                "Bytes", "DatabaseTesting", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeDatabase",
+                "RhizomeIdentity", "RhizomePeering", "RhizomeTesting", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "RhizomeNodeTests",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore",
-                "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
-                "ZeroMQ", "rhizome-keys", "rhizome-node",
+                "Bytes", "DatabaseTesting", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics",
+                "RhizomeCore", "RhizomeDatabase", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeTesting",
+                "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ", "rhizome-keys", "rhizome-node",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -259,8 +312,10 @@ let package = Package(
         .testTarget(
             name: "RhizomeHTTPTests",
             dependencies: [
-                "Bytes", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity",
-                "RhizomeNode", "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
+                "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
+                "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "RhizomeViews", "SignedLog",
+                "Sodium",
+                "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -275,8 +330,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeCollectionsTests",
             dependencies: [
-                "Bytes", "RhizomeCollections", "RhizomeCore", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode",
-                "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON",
+                "Bytes", "RhizomeCollections", "RhizomeCore", "RhizomeDatabase", "RhizomeHosting", "RhizomeIdentity",
+                "RhizomeNode", "RhizomePeering", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -299,7 +354,7 @@ let package = Package(
         .testTarget(
             name: "FailCaseTests",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode",
+                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomePeering",
                 "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
             ],
             swiftSettings: strict

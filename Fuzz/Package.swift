@@ -35,7 +35,8 @@ let package = Package(
         room("Bytes", []),
         room("Locks", []),
         room("Sodium", ["Bytes", "CSodium"]),
-        room("ZeroMQ", ["CZeroMQ", "Locks"]),
+        room("ProcessLimits", []),
+        room("ZeroMQ", ["CZeroMQ", "Locks", "ProcessLimits"]),
         room("DeterministicCBOR", ["Bytes"]),
         room("StrictJSON", ["Bytes"]),
         room("SignedLog", ["Bytes", "DeterministicCBOR", "Sodium"]),
@@ -44,7 +45,7 @@ let package = Package(
         room("RhizomeCore", ["Bytes", "DeterministicCBOR", "SignedLog", "Sodium"]),
         room("RhizomeViews", ["Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"]),
         room(
-            "RhizomeNode",
+            "RhizomePeering",
             ["Bytes", "DeterministicCBOR", "RhizomeCore", "SignedLog"],
             sources: ["Messages"]
         ),
@@ -59,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "rhizome-fuzz",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode",
+                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomePeering",
                 "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
             ],
             swiftSettings: strict

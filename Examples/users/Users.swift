@@ -4,6 +4,7 @@ import RhizomeCollections
 import RhizomeHosting
 import RhizomeIdentity
 import RhizomeNode
+import RhizomePeering
 import ServiceLifecycle
 import UnixSignals
 
@@ -103,14 +104,14 @@ struct Following: Service {
     }
 
     private func share(_ node: Node) async throws {
-        let users = TypedCollection<User>("user", on: node)
+        let users = TypedCollection<User>("user", in: node.database)
         // From here on nothing is missed, whoever writes it.
         let changes = users.changes()
         for id in try await users.ids() {
             // What a peer wrote under this name may be no user.
             if let user = try? await users.get(id) { say("found", user) }
         }
-        say("listening at \(node.requestAddress)")
+        say("listening at \(node.network.requestAddress)")
         if case .put(let user) = action { try await users.put(user) }
         for try await change in changes {
             switch change.event {

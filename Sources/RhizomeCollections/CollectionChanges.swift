@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import RhizomeNode
+internal import RhizomeDatabase
 internal import RhizomeViews
 
 extension TypedCollection {
@@ -43,11 +43,11 @@ extension TypedCollection {
                 isolation actor: isolated (any Actor)? = #isolation
             ) async throws -> CollectionChange<Entity>? {
                 guard !isOver else { return nil }
-                let node = collection.node
+                let database = collection.database
                 do {
                     try check()
                     while ready.isEmpty {
-                        guard await node.waitForDeltas(after: position) else { break }
+                        guard await database.waitForDeltas(after: position) else { break }
                         do {
                             try await readOn()
                         } catch let error as DeltaLogError where error.code == .busy {
@@ -57,7 +57,7 @@ extension TypedCollection {
                 } catch {
                     isOver = true
                     // Reading fails as well where it is cancelled, or the log is closed with the node.
-                    guard await node.waitForDeltas(after: -1) else { return nil }
+                    guard await database.waitForDeltas(after: -1) else { return nil }
                     throw error
                 }
                 let next = Task.isCancelled ? nil : ready.popLast()
@@ -66,8 +66,8 @@ extension TypedCollection {
             }
 
             private func check() throws(CollectionError) {
-                let node = collection.node
-                guard start.epoch == node.log.epoch, start.position <= node.lastPosition else {
+                let database = collection.database
+                guard start.epoch == database.log.epoch, start.position <= database.lastPosition else {
                     throw CollectionError(
                         .cursor,
                         "this cursor is of another store, or of this one before it was restored; read what is there, and "
@@ -77,12 +77,8 @@ extension TypedCollection {
             }
 
             private mutating func readOn() async throws {
-                let node = collection.node
-                let reader = ChangeReader(
-                    log: node.log,
-                    perspective: Perspective(without: try await node.exclusion())
-                )
-                let page = try await reader.changes(in: Text(collection.name), after: position)
+                let database = collection.database
+                let page = try await database.changes().changes(in: Text(collection.name), after: position)
                 let before = CollectionCursor(epoch: start.epoch, position: position)
                 let after = CollectionCursor(epoch: start.epoch, position: page.position)
                 position = page.position
@@ -95,7 +91,7 @@ extension TypedCollection {
     }
 
     /// How far the collection can be read now; taken before reading what is there, nothing after it is missed.
-    public var cursor: CollectionCursor { CollectionCursor(epoch: node.log.epoch, position: node.lastPosition) }
+    public var cursor: CollectionCursor { CollectionCursor(epoch: database.log.epoch, position: database.lastPosition) }
 
     /// What happens to the collection's entities, one change for each that changed.
     ///

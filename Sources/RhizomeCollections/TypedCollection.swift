@@ -1,10 +1,10 @@
 internal import Bytes
 internal import RhizomeCore
-public import RhizomeNode
+public import RhizomeDatabase
 internal import RhizomeViews
 internal import StrictJSON
 
-/// The entities of a collection as values of a Swift type, read from a node in this process and written through it.
+/// The entities of a collection as values of a Swift type, read from a database in this process and written to it.
 ///
 ///     struct User: Codable, Identifiable {
 ///         var id: String
@@ -12,7 +12,7 @@ internal import StrictJSON
 ///         var age: Int?
 ///     }
 ///
-///     let users = TypedCollection<User>("user", on: node)
+///     let users = TypedCollection<User>("user", in: node.database)
 ///     try await users.put(User(id: "taliesin-1", name: "Taliesin"))
 ///     let user = try await users.get("taliesin-1")
 ///
@@ -23,7 +23,7 @@ internal import StrictJSON
 public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendable where Entity.ID == String {
     /// Its name, under which others find it at `/api/NAME`.
     public let name: String
-    let node: Node
+    let database: Database
 
     /// How many ids are read at once.
     private static var page: Int { 1_000 }
@@ -31,9 +31,9 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     /// A collection; it needs no declaration, and is there once something was put into it.
     ///
     /// - Parameter name: 1 to 1,024 bytes. Names that begin with `_` and those that http.md reserves can't be written to.
-    public init(_ name: String, on node: Node) {
+    public init(_ name: String, in database: Database) {
         self.name = name
-        self.node = node
+        self.database = database
     }
 
     // MARK: - Reading
@@ -43,7 +43,7 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     /// - Throws: `DecodingError` where what is held isn't an `Entity`: peers may write anything by this name.
     ///   And what the log throws.
     public func get(_ id: String) async throws -> Entity? {
-        guard let view = try await node.reader().entity(Text(id)), view.hasValues else { return nil }
+        guard let view = try await database.reader().entity(Text(id)), view.hasValues else { return nil }
         return try EntityDecoder.decode(Entity.self, from: view)
     }
 
@@ -53,7 +53,7 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     ///   - last: only ids after this one.
     ///   - limit: so many at most; all where `nil`.
     public func ids(after last: String? = nil, limit: Int? = nil) async throws -> [String] {
-        let reader = try await node.reader()
+        let reader = try await database.reader()
         var ids: [String] = []
         var last = last.map { Text($0) }
         while ids.count < limit ?? .max {
@@ -98,11 +98,11 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     ///
     /// - Throws: as ``put(_:sayingAll:)``.
     public func delete(_ id: String) async throws {
-        let view = try await node.reader().entity(Text(id)) ?? EntityView(absent: Text(id))
+        let view = try await database.reader().entity(Text(id)) ?? EntityView(absent: Text(id))
         for put in try EntityPut.clearing(view, collection: Text(name)) { try await write(put) }
     }
 
     private func write(_ put: EntityPut) async throws {
-        _ = try await EntityWriter(reader: try await node.reader(), write: node.write).put(put)
+        _ = try await EntityWriter(reader: try await database.reader(), write: database.write).put(put)
     }
 }

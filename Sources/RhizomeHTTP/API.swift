@@ -6,7 +6,7 @@ internal import Locks
 internal import Logging
 internal import NIOHTTP1
 internal import PrometheusMetrics
-internal import RhizomeNode
+internal import RhizomeDatabase
 internal import StrictJSON
 
 /// A request's header that has passed the guards and means a route: its body may be read.
@@ -36,7 +36,8 @@ final class API: Sendable {
     ///   - registry: has those numbers and the node's.
     ///   - measure: measures what the server has open.
     init(
-        node: any NodeService,
+        database: Database,
+        peers: any PeerReporting,
         version: String,
         logger: Logger,
         requestGuard: @escaping @Sendable () -> RequestGuard?,
@@ -50,13 +51,13 @@ final class API: Sendable {
         self.logger = logger
         strangers = StrangerLog(logger)
         table = RouteTable(
-            HealthRoutes(node: node, version: version).routes
-                + PeerRoutes(node: node).routes
-                + DeltaRoutes(node: node).routes
-                + MetricsRoutes(node: node, registry: registry, measure: measure).routes
-                + LosslessRoutes(node: node).routes
-                + ContextRoutes(node: node).routes
-                + CollectionRoutes(node: node, makeUUID: makeUUID).routes
+            HealthRoutes(database: database, peers: peers, version: version).routes
+                + PeerRoutes(database: database, peers: peers).routes
+                + DeltaRoutes(database: database, peers: peers).routes
+                + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes
+                + LosslessRoutes(database: database).routes
+                + ContextRoutes(database: database).routes
+                + CollectionRoutes(database: database, makeUUID: makeUUID).routes
         )
     }
 

@@ -4,14 +4,15 @@ internal import Locks
 public import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import ProcessLimits
 public import PrometheusMetrics
+public import RhizomeDatabase
 public import RhizomeIdentity
-public import RhizomeNode
 public import ServiceLifecycle
 
 /// The HTTP API of a node (spec: http.md): a service that answers until it is told to stop.
 ///
-/// Nothing but its own sockets is its own: what it shows and writes goes through the node.
+/// Nothing but its own sockets is its own: what it shows and writes goes through the database.
 public struct HTTPAPI: Service {
     /// A value of `Host` that means this server.
     public struct Host: Hashable, Sendable {
@@ -91,7 +92,8 @@ public struct HTTPAPI: Service {
         var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") }
     }
 
-    private let node: any NodeService
+    private let database: Database
+    private let peers: any PeerReporting
     private let configuration: Configuration
     private let limits: HTTPLimits
     private let metrics: PrometheusRegistry
@@ -102,12 +104,14 @@ public struct HTTPAPI: Service {
     /// The API of a node.
     ///
     /// - Parameters:
+    ///   - peers: what is told of the node's peers.
     ///   - metrics: shown under `/metrics`; it knows ``metricTable`` and the node's.
     ///   - isReady: while it says no, all requests are answered with 503 `starting`.
     ///   - onBound: told once where the API listens, before the first request is taken up: requests wait until it
     ///     returns. What it throws ends the service.
     public init(
-        node: Node,
+        database: Database,
+        peers: any PeerReporting,
         configuration: Configuration,
         metrics: PrometheusRegistry,
         logger: Logger,
@@ -115,7 +119,8 @@ public struct HTTPAPI: Service {
         onBound: @escaping @Sendable (Address) async throws -> Void = { _ in }
     ) {
         self.init(
-            service: node,
+            database: database,
+            peers: peers,
             configuration: configuration,
             limits: HTTPLimits(),
             metrics: metrics,
@@ -126,7 +131,8 @@ public struct HTTPAPI: Service {
     }
 
     init(
-        service: any NodeService,
+        database: Database,
+        peers: any PeerReporting,
         configuration: Configuration,
         limits: HTTPLimits,
         metrics: PrometheusRegistry,
@@ -134,7 +140,8 @@ public struct HTTPAPI: Service {
         isReady: @escaping @Sendable () -> Bool = { true },
         onBound: @escaping @Sendable (Address) async throws -> Void
     ) {
-        node = service
+        self.database = database
+        self.peers = peers
         self.configuration = configuration
         self.limits = limits
         self.metrics = metrics
@@ -151,12 +158,13 @@ public struct HTTPAPI: Service {
     @concurrent public func run() async throws {
         let counted = HTTPMetrics(metrics)
         let registry = ConnectionRegistry(
-            limit: min(limits.connections, Node.descriptorLimit / 4),
+            limit: min(limits.connections, DescriptorLimit.current / 4),
             metrics: counted
         )
         let opening = Opening()
         let api = API(
-            node: node,
+            database: database,
+            peers: peers,
             version: configuration.version,
             logger: logger,
             requestGuard: { [isReady] in isReady() ? opening.requestGuard : nil },

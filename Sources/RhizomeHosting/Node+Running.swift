@@ -3,6 +3,7 @@ internal import HomeFiles
 public import Logging
 public import RhizomeIdentity
 public import RhizomeNode
+public import RhizomePeering
 internal import RhizomeStore
 
 extension Node {
@@ -11,7 +12,7 @@ extension Node {
     ///     let home = try Home.open("/srv/rhizome")
     ///     let identity = try home.identity()
     ///     try await Node.running(home: home, identity: identity) { node in
-    ///         print("peers find this node at \(node.requestAddress)")
+    ///         print("peers find this node at \(node.network.requestAddress)")
     ///     }
     ///
     /// A home has one node at a time. Cancelling the task cancels `body`.

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Locks
+internal import ProcessLimits
 
 /// The connections that a bound socket has accepted, so that one of them can be ended.
 ///

@@ -1,5 +1,6 @@
 internal import CZeroMQ
 internal import Glibc
+internal import ProcessLimits
 
 /// A ZeroMQ socket, which belongs to one socket thread and traps elsewhere.
 ///

@@ -5,10 +5,12 @@ import Dispatch
 import Glibc
 import Logging
 import PrometheusMetrics
+import RhizomeDatabase
 import RhizomeHTTP
 import RhizomeHosting
 import RhizomeIdentity
 import RhizomeNode
+import RhizomePeering
 import ServiceLifecycle
 import StrictJSON
 import UnixSignals
@@ -76,7 +78,8 @@ struct Run: AsyncParsableCommand {
         if let http {
             services.append(
                 HTTPAPI(
-                    node: node,
+                    database: node.database,
+                    peers: node.network,
                     configuration: http,
                     metrics: metrics,
                     logger: logger,
@@ -100,14 +103,15 @@ struct Run: AsyncParsableCommand {
         logger.info(
             "listening",
             metadata: [
-                "identity": "\(node.identity.did)", "peerId": "\(node.peerID)", "request": "\(node.requestAddress)",
-                "publish": "\(node.publishAddress)", "http": "\(http ?? "off")",
+                "identity": "\(node.database.identity.did)", "peerId": "\(node.network.peerID)",
+                "request": "\(node.network.requestAddress)",
+                "publish": "\(node.network.publishAddress)", "http": "\(http ?? "off")",
             ]
         )
         guard isJSON else { return }
         let line: JSONObject = [
-            "identity": .string(node.identity.did), "peerId": .string(node.peerID),
-            "request": .string(node.requestAddress), "publish": .string(node.publishAddress),
+            "identity": .string(node.database.identity.did), "peerId": .string(node.network.peerID),
+            "request": .string(node.network.requestAddress), "publish": .string(node.network.publishAddress),
             "http": http.map { .string($0) } ?? .null,
         ]
         do {

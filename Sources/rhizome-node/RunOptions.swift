@@ -4,7 +4,7 @@ import CommandSupport
 import Logging
 import RhizomeHTTP
 import RhizomeIdentity
-import RhizomeNode
+import RhizomePeering
 import SignedLog
 
 /// The settings of `run`, each an option and a variable of the environment (spec: cli.md, "Environment of `run`").

@@ -1,7 +1,7 @@
 import CommandSupport
 import HomeFiles
 import Locks
-import RhizomeNode
+import RhizomePeering
 
 /// The one line of a terminal on which progress is shown in place, beneath the log.
 ///

@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import RhizomeCollections
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeHosting
 import RhizomeNode
 import RhizomeTesting
@@ -49,7 +50,7 @@ import Testing
     @Test("a put is told as one change: new, changed or gone; what changes nothing is not told")
     func local() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             try await users.put(User(id: "early", name: "Early"))
             var changes = users.changes().makeAsyncIterator()
             var ann = User(id: "ann", name: "Ann", age: 30)
@@ -60,7 +61,7 @@ import Testing
             ann.age = nil
             try await users.put(ann)
             #expect(try await Self.next(&changes) == .updated(ann))
-            try await TypedCollection<User>("film", on: node).put(User(id: "film-1", name: "Film"))
+            try await TypedCollection<User>("film", in: node.database).put(User(id: "film-1", name: "Film"))
             try await users.delete("ann")
             #expect(try await Self.next(&changes) == .deleted("ann"))
             try await users.put(ann)
@@ -73,8 +74,8 @@ import Testing
     @Test("what a peer puts is told on the other node as it is here, a transaction as one change")
     func peers() async throws {
         try await HomedNode.runningFriends { first, second in
-            let here = TypedCollection<User>("user", on: first)
-            let there = TypedCollection<User>("user", on: second)
+            let here = TypedCollection<User>("user", in: first.database)
+            let there = TypedCollection<User>("user", in: second.database)
             var seenHere = here.changes().makeAsyncIterator()
             var seenThere = there.changes().makeAsyncIterator()
             var user = User(id: "taliesin-1", name: "Taliesin", age: 42)
@@ -94,7 +95,7 @@ import Testing
     @Test("updates are what is new or changed, creations what is new")
     func entities() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             let updates = users.updates()
             let creations = users.creations()
             let ann = User(id: "ann", name: "Ann")
@@ -117,13 +118,13 @@ import Testing
     @Test("a negation is told as the view that it leaves, and so is taking it back")
     func negations() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             try await users.put(User(id: "ann", name: "Ann"))
-            let age = try await node.write([Self.write("user", "ann", "age", .integer(30))])
+            let age = try await node.database.write([Self.write("user", "ann", "age", .integer(30))])
             var changes = users.changes().makeAsyncIterator()
-            let negation = try await node.write([Draft(pointers: .negation(of: try #require(age.first).id))])
+            let negation = try await node.database.write([Draft(pointers: .negation(of: try #require(age.first).id))])
             #expect(try await Self.next(&changes) == .updated(User(id: "ann", name: "Ann")))
-            _ = try await node.write([Draft(pointers: .negation(of: try #require(negation.first).id))])
+            _ = try await node.database.write([Draft(pointers: .negation(of: try #require(negation.first).id))])
             #expect(try await Self.next(&changes) == .updated(User(id: "ann", name: "Ann", age: 30)))
         }
     }
@@ -131,20 +132,20 @@ import Testing
     @Test("a transaction is told when its last member is there, as one change for each entity")
     func lateMember() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             var changes = users.changes().makeAsyncIterator()
             func member(_ draft: Draft) -> Draft {
                 Draft(pointers: [Pointer("_transaction", entity: "T", targetContext: "deltas")] + draft.pointers)
             }
-            _ = try await node.write([
+            _ = try await node.database.write([
                 Draft(pointers: .transaction("T", size: 3)), member(Self.write("user", "ann", "name", .text("Ann"))),
             ])
-            _ = try await node.write([member(Self.write("user", "ann", "age", .integer(30)))])
+            _ = try await node.database.write([member(Self.write("user", "ann", "age", .integer(30)))])
             // Something else, so that what came before is known to have been read.
             let marker = User(id: "marker", name: "Marker")
             try await users.put(marker)
             #expect(try await Self.next(&changes) == .created(marker))
-            _ = try await node.write([member(Self.write("user", "bea", "name", .text("Bea")))])
+            _ = try await node.database.write([member(Self.write("user", "bea", "name", .text("Bea")))])
             let told = [try await Self.next(&changes), try await Self.next(&changes)]
             for user in [User(id: "ann", name: "Ann", age: 30), User(id: "bea", name: "Bea")] {
                 #expect(told.contains(.created(user)))
@@ -155,13 +156,13 @@ import Testing
     @Test("what isn't such a value is told as unreadable and stops nobody; it is new once it is one")
     func unreadable() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             var changes = users.changes().makeAsyncIterator()
-            _ = try await node.write([Self.write("user", "ann", "name", .integer(5))])
+            _ = try await node.database.write([Self.write("user", "ann", "name", .integer(5))])
             #expect(try await Self.next(&changes) == .unreadable("ann"))
             try await users.put(User(id: "ann", name: "Ann"))
             #expect(try await Self.next(&changes) == .created(User(id: "ann", name: "Ann")))
-            _ = try await node.write([Self.write("user", "ann", "shoes", .integer(42))])
+            _ = try await node.database.write([Self.write("user", "ann", "shoes", .integer(42))])
             #expect(try await Self.next(&changes) == .updated(User(id: "ann", name: "Ann")))
         }
     }
@@ -169,11 +170,11 @@ import Testing
     @Test("a slow reader is told less often, and what everything became in the end")
     func slowReader() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             let changes = users.changes()
             let count = 30
             for round in 1...10 {
-                _ = try await node.write(
+                _ = try await node.database.write(
                     (0..<count).map { Self.write("user", Text("u\($0)"), "name", .text(Text("\(round)"))) }
                 )
             }
@@ -194,17 +195,17 @@ import Testing
             let alice = try HomedNode("alice", in: folder)
             let names = (0..<5).map { "u\($0)" }
             let saved = try await alice.running { node in
-                let users = TypedCollection<User>("user", on: node)
+                let users = TypedCollection<User>("user", in: node.database)
                 var changes = users.changes().makeAsyncIterator()
                 let start = users.cursor
                 // At once, so that they are told together.
-                _ = try await node.write(names.map { Self.write("user", Text($0), "name", .text("Ann")) })
+                _ = try await node.database.write(names.map { Self.write("user", Text($0), "name", .text("Ann")) })
                 var cursors = [start]
                 for _ in names { cursors.append(try #require(try await Self.nextChange(&changes)).cursor) }
                 return cursors.map(\.description)
             }
             try await alice.running { node in
-                let users = TypedCollection<User>("user", on: node)
+                let users = TypedCollection<User>("user", in: node.database)
                 for (read, text) in saved.enumerated() {
                     let marker = User(id: "marker-\(read)", name: "Marker")
                     try await users.put(marker)
@@ -225,9 +226,9 @@ import Testing
     @Test("a cursor of another store is refused, as is one that this store hasn't come to")
     func foreignCursor() async throws {
         try await HomedNode.runningFriends { first, second in
-            let users = TypedCollection<User>("user", on: first)
+            let users = TypedCollection<User>("user", in: first.database)
             for cursor in [
-                TypedCollection<User>("user", on: second).cursor,
+                TypedCollection<User>("user", in: second.database).cursor,
                 try #require(CollectionCursor(users.cursor.description.dropLast() + "99")),
             ] {
                 var changes = users.changes(since: cursor).makeAsyncIterator()
@@ -240,7 +241,7 @@ import Testing
 
     @Test("a cursor is its text, also in JSON; other texts are none")
     func cursorText() async throws {
-        let cursor = try await HomedNode.running { TypedCollection<User>("user", on: $0).cursor }
+        let cursor = try await HomedNode.running { TypedCollection<User>("user", in: $0.database).cursor }
         #expect(CollectionCursor(cursor.description) == cursor)
         let json = try JSONEncoder().encode([cursor])
         #expect(try JSONDecoder().decode([CollectionCursor].self, from: json) == [cursor])
@@ -255,7 +256,7 @@ import Testing
     @Test("cancelling a reader ends its sequence, whether it waits or not, and the others go on")
     func cancelling() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             let changes = users.changes()
             let (firsts, first) = AsyncStream<Void>.makeStream()
             let waiting = Task {
@@ -265,7 +266,7 @@ import Testing
             waiting.cancel()
             #expect(try await within(.seconds(60), "the reader goes on") { try await waiting.value })
             // At once, so that there is more to be told when the reader is cancelled.
-            _ = try await node.write(["ann", "bea"].map { Self.write("user", $0, "name", .text("x")) })
+            _ = try await node.database.write(["ann", "bea"].map { Self.write("user", $0, "name", .text("x")) })
             let reading = Task {
                 var count = 0
                 for try await _ in changes {
@@ -289,7 +290,7 @@ import Testing
             let alice = try HomedNode("alice", in: folder)
             let ann = User(id: "ann", name: "Ann")
             let (reader, changes, cursor) = try await alice.running { node in
-                let users = TypedCollection<User>("user", on: node)
+                let users = TypedCollection<User>("user", in: node.database)
                 let cursor = users.cursor
                 let changes = users.changes()
                 let reader = Task {
@@ -303,7 +304,7 @@ import Testing
             var late = changes.makeAsyncIterator()
             #expect(try await late.next() == nil)
             let told = try await alice.running { node in
-                try await TypedCollection<User>("user", on: node).updates(since: cursor).first { _ in true }
+                try await TypedCollection<User>("user", in: node.database).updates(since: cursor).first { _ in true }
             }
             #expect(told == ann)
         }

@@ -4,6 +4,7 @@ import RhizomeCollections
 import RhizomeHosting
 import RhizomeIdentity
 import RhizomeNode
+import RhizomePeering
 import RhizomeTesting
 
 /// A home with an identity and its node in this process, as a program has it: on any free ports of loopback.
@@ -56,7 +57,7 @@ struct HomedNode: Sendable {
             let bob = try HomedNode("bob", in: folder)
             try alice.trust(bob)
             try await alice.running { first in
-                try bob.trust(alice, at: first.requestAddress)
+                try bob.trust(alice, at: first.network.requestAddress)
                 try await bob.running { try await body(first, $0) }
             }
         }

@@ -12,8 +12,8 @@ import Testing
         try await withTemporaryFolder { folder in
             let alice = try HomedNode("alice", in: folder)
             let user = User(id: "u", name: "Ann")
-            try await alice.running { try await TypedCollection<User>("user", on: $0).put(user) }
-            let found = try await alice.running { try await TypedCollection<User>("user", on: $0).get("u") }
+            try await alice.running { try await TypedCollection<User>("user", in: $0.database).put(user) }
+            let found = try await alice.running { try await TypedCollection<User>("user", in: $0.database).get("u") }
             #expect(found == user)
         }
     }

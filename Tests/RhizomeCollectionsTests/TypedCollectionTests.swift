@@ -1,6 +1,7 @@
 import Bytes
 import RhizomeCollections
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeNode
 import RhizomeTesting
 import RhizomeViews
@@ -10,7 +11,7 @@ import Testing
     @Test("what was put is had back, and stands among the ids")
     func putAndGet() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             #expect(try await users.get("taliesin-1") == nil)
             let user = User(id: "taliesin-1", name: "Taliesin", age: 42)
             try await users.put(user)
@@ -19,25 +20,25 @@ import Testing
             #expect(try await users.ids() == ["arthur", "taliesin-1"])
             #expect(try await users.ids(after: "arthur") == ["taliesin-1"])
             #expect(try await users.ids(limit: 1) == ["arthur"])
-            #expect(try await TypedCollection<User>("film", on: node).ids() == [])
+            #expect(try await TypedCollection<User>("film", in: node.database).ids() == [])
         }
     }
 
     @Test("only what changes is written: one delta for one property, more as a transaction with its size first")
     func writing() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             var user = User(id: "u", name: "Ann", age: 30)
             try await users.put(user)
-            let written = try await node.log.deltas(after: 0, limit: 10).map(\.delta.body.pointers)
+            let written = try await node.database.log.deltas(after: 0, limit: 10).map(\.delta.body.pointers)
             #expect(written.count == 3)
             #expect(written.first?.last == Pointer("size", .integer(2)))
             #expect(!written.joined().contains { $0.localContext == "id" || $0.entity?.targetContext == "id" })
             try await users.put(user)
-            #expect(try await node.log.count() == 3)
+            #expect(try await node.database.log.count() == 3)
             user.age = nil
             try await users.put(user)
-            #expect(try await node.log.count() == 4)
+            #expect(try await node.database.log.count() == 4)
             #expect(try await users.get("u") == user)
         }
     }
@@ -46,15 +47,15 @@ import Testing
     func sayingAll() async throws {
         try await HomedNode.running { node in
             let user = User(id: "u", name: "Ann")
-            try await TypedCollection<User>("user", on: node).put(user)
-            let members = TypedCollection<User>("member", on: node)
+            try await TypedCollection<User>("user", in: node.database).put(user)
+            let members = TypedCollection<User>("member", in: node.database)
             try await members.put(user)
             #expect(try await members.ids() == ["u"])
-            let count = try await node.log.count()
+            let count = try await node.database.log.count()
             try await members.put(user)
-            #expect(try await node.log.count() == count)
+            #expect(try await node.database.log.count() == count)
             try await members.put(user, sayingAll: true)
-            let said = try await node.log.deltas(after: count, limit: 10).map(\.delta.body.pointers)
+            let said = try await node.database.log.deltas(after: count, limit: 10).map(\.delta.body.pointers)
             #expect(said.map { $0.last?.value } == [.integer(2), .text("Ann"), .null])
         }
     }
@@ -63,30 +64,30 @@ import Testing
     func otherProperties() async throws {
         struct Shoes: Codable, Identifiable { var id: String, shoes: Int }
         try await HomedNode.running { node in
-            try await TypedCollection<Shoes>("user", on: node).put(Shoes(id: "u", shoes: 42))
-            try await TypedCollection<User>("user", on: node).put(User(id: "u", name: "Ann"))
-            #expect(try await TypedCollection<Shoes>("user", on: node).get("u")?.shoes == 42)
+            try await TypedCollection<Shoes>("user", in: node.database).put(Shoes(id: "u", shoes: 42))
+            try await TypedCollection<User>("user", in: node.database).put(User(id: "u", name: "Ann"))
+            #expect(try await TypedCollection<Shoes>("user", in: node.database).get("u")?.shoes == 42)
         }
     }
 
     @Test("what was deleted isn't there, keeps its history, and comes back when it is put again")
     func delete() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             let user = User(id: "u", name: "Ann", age: 30)
             try await users.put(user)
             try await users.put(User(id: "v", name: "Bea"))
             try await users.delete("u")
             #expect(try await users.get("u") == nil)
             #expect(try await users.ids() == ["v"])
-            let history = try #require(try await EntityReader(log: node.log).history(of: "u"))
+            let history = try #require(try await EntityReader(log: node.database.log).history(of: "u"))
             var changes: [EntityHistory.Change] = []
             for try await change in history { changes.append(change) }
             #expect(changes.count == 4)
-            let count = try await node.log.count()
+            let count = try await node.database.log.count()
             try await users.delete("u")
             try await users.delete("never")
-            #expect(try await node.log.count() == count)
+            #expect(try await node.database.log.count() == count)
             try await users.put(user)
             #expect(try await users.get("u") == user)
             #expect(try await users.ids() == ["u", "v"])
@@ -96,10 +97,10 @@ import Testing
     @Test("an entity that was given a property by a reserved name is deleted all the same")
     func reservedProperty() async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             try await users.put(User(id: "u", name: "Ann"))
             let odd: [Pointer] = [Pointer("user", entity: "u", targetContext: "_odd"), Pointer("_odd", .integer(1))]
-            _ = try await node.write([Draft(pointers: odd)])
+            _ = try await node.database.write([Draft(pointers: odd)])
             try await users.delete("u")
             #expect(try await users.get("u") == nil)
         }
@@ -114,12 +115,12 @@ import Testing
     )
     func reserved(_ name: String, _ id: String, _ field: String) async throws {
         try await HomedNode.running { node in
-            let users = TypedCollection<User>(name, on: node)
+            let users = TypedCollection<User>(name, in: node.database)
             let put = await #expect(throws: FieldError.self) { try await users.put(User(id: id, name: "Ann")) }
             #expect(put?.field == field)
             let delete = await #expect(throws: FieldError.self) { try await users.delete(id) }
             #expect(delete?.field == field)
-            let count = try await node.log.count()
+            let count = try await node.database.log.count()
             #expect(count == 0)
         }
     }
@@ -135,15 +136,15 @@ import Testing
         }
         try await HomedNode.running { node in
             await #expect(throws: EncodingError.self) {
-                try await TypedCollection<Tagged>("user", on: node).put(Tagged(id: "u", name: "Ann", tags: []))
+                try await TypedCollection<Tagged>("user", in: node.database).put(Tagged(id: "u", name: "Ann", tags: []))
             }
             await #expect(throws: EncodingError.self) {
-                try await TypedCollection<Other>("user", on: node).put(Other(key: "u"))
+                try await TypedCollection<Other>("user", in: node.database).put(Other(key: "u"))
             }
             await #expect(throws: FieldError(.reserved, field: "", "")) {
-                try await TypedCollection<Hidden>("user", on: node).put(Hidden(id: "u", _name: "Ann"))
+                try await TypedCollection<Hidden>("user", in: node.database).put(Hidden(id: "u", _name: "Ann"))
             }
-            let count = try await node.log.count()
+            let count = try await node.database.log.count()
             #expect(count == 0)
         }
     }
@@ -156,13 +157,13 @@ import Testing
             func encode(to encoder: any Encoder) throws { try values.encode(to: encoder) }
         }
         try await HomedNode.running { node in
-            let bags = TypedCollection<Bag>("bag", on: node)
+            let bags = TypedCollection<Bag>("bag", in: node.database)
             let values = Dictionary(uniqueKeysWithValues: (0..<1_025).map { ("p\($0)", $0) })
             await #expect(throws: FieldError(.count, field: "", "")) {
                 try await bags.put(Bag(id: "b", values: values))
             }
-            #expect(try await node.log.count() == 0)
-            _ = try await node.write(
+            #expect(try await node.database.log.count() == 0)
+            _ = try await node.database.write(
                 values.map { name, value in
                     Draft(pointers: [
                         Pointer("bag", entity: "b", targetContext: Text(name)),
@@ -180,9 +181,9 @@ import Testing
     func undecodable() async throws {
         struct Named: Codable, Identifiable { var id: String, name: Int }
         try await HomedNode.running { node in
-            try await TypedCollection<Named>("user", on: node).put(Named(id: "u", name: 5))
+            try await TypedCollection<Named>("user", in: node.database).put(Named(id: "u", name: 5))
             let error = await #expect(throws: DecodingError.self) {
-                try await TypedCollection<User>("user", on: node).get("u")
+                try await TypedCollection<User>("user", in: node.database).get("u")
             }
             #expect("\(error as Any)".contains("name"))
         }
@@ -192,14 +193,14 @@ import Testing
     func manyIDs() async throws {
         try await HomedNode.running { node in
             let ids = (0..<1_500).map { "u\(10_000 + $0)" }
-            _ = try await node.write(
+            _ = try await node.database.write(
                 ids.map { id in
                     Draft(pointers: [
                         Pointer("user", entity: Text(id), targetContext: "name"), Pointer("name", .text("x")),
                     ])
                 }
             )
-            let users = TypedCollection<User>("user", on: node)
+            let users = TypedCollection<User>("user", in: node.database)
             #expect(try await users.ids() == ids)
             #expect(try await users.ids(limit: 1_200) == Array(ids[..<1_200]))
         }

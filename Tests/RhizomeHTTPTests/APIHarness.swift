@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import PrometheusMetrics
+import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeNode
 import StrictJSON
@@ -44,14 +45,15 @@ struct APIHarness {
         tokenPolicy: HTTPAPI.Configuration.TokenPolicy = .otherUsers,
         token: HTTPToken? = nil,
         isStarting: Bool = false
-    ) throws {
-        let node = try MemoryNode()
+    ) async throws {
+        let node = try await MemoryNode(metrics: registry)
         self.node = node
         let hosts = AllowedHosts(port: Self.port, bound: ["127.0.0.1"], extra: [])
         let guarded = RequestGuard(hosts: hosts, tokenPolicy: tokenPolicy, token: token)
         let numbers = Lock(0)
         api = API(
-            node: node,
+            database: node.database,
+            peers: node.peers,
             version: "1.2.3",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             requestGuard: { isStarting ? nil : guarded },

@@ -1,18 +1,19 @@
 import Bytes
+import DatabaseTesting
 import Locks
 import RhizomeCore
+import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import StrictJSON
 import Testing
 
 @testable import RhizomeHTTP
-@testable import RhizomeNode
 
 @Suite struct CollectionRouteTests {
     @Test("What is put is answered, read, listed and told in its history")
     func put() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let put = try await api.put(
             "/api/user/u1",
             "{\"name\": \"Taliesin\", \"age\": 42, \"height\": 1.5, \"bard\": true, \"king\": null}"
@@ -34,7 +35,7 @@ import Testing
 
     @Test("Only what changes is written, and nothing where nothing does")
     func changesOnly() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         _ = try await api.put("/api/user/u1", "{\"name\": \"Taliesin\", \"age\": 42}")
         let before = try await api.node.memory.count()
         let same = try await api.put("/api/user/u1", "{\"name\": \"Taliesin\", \"age\": 42.0}")
@@ -52,7 +53,7 @@ import Testing
 
     @Test("What others know under another name is found under this one too once it is put there")
     func otherCollection() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         _ = try await api.put("/api/user/m1", "{\"active\": true}")
         let film = try await api.put("/api/film/m1", "{\"active\": true}")
         #expect(film.status == 200)
@@ -66,10 +67,10 @@ import Testing
 
     @Test("With say=all every named property is written in one's own name", arguments: ["/api/work/w1", "/api/work"])
     func sayAll(_ path: String) async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         _ = try await api.put("/api/contexts/hours", "{\"resolvers\": {\"*\": {\"hours\": \"sum\"}}}")
         let other = try TestAuthors.signer("other")
-        api.node.state.withLock { _ = $0.trusted.insert(other.publicKey) }
+        try api.node.state(.trust(other.publicKey, name: "other"))
         let theirs = try SignedDelta(
             pointers: [Pointer("work", entity: "w1", targetContext: "hours"), Pointer("hours", .integer(5))],
             after: [],
@@ -89,7 +90,7 @@ import Testing
 
     @Test("Without an id one is made; an id in the properties is taken")
     func collectionPut() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let made = try await api.put("/api/user", "{\"properties\": {\"name\": \"A\"}}")
         #expect(made.json == ["id": "made-1", "properties": ["name": "A"]])
         let named = try await api.put(
@@ -131,7 +132,7 @@ import Testing
         ]
     )
     func badPut(_ path: String, _ body: String, _ field: String) async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let answer = try await api.put(path, body)
         #expect(answer.status == 400)
         #expect(answer["field"] == .string(field))
@@ -140,7 +141,7 @@ import Testing
 
     @Test("A property that is too large for a delta is named, alone and among others, and nothing is written")
     func tooLarge() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let large = "\"\(String(repeating: "x", count: 256 * 1024))\""
         for (path, body, field) in [
             ("/api/user/u1", "{\"bio\": \(large)}", "bio"),
@@ -167,7 +168,7 @@ import Testing
         arguments: ["/api/user/u1", "/api/user"]
     )
     func mostProperties(_ path: String) async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         func put(_ count: Int) async throws -> Answer {
             // One called as the field of the body, which is no property's error.
             let names = ["properties"] + (1..<count).map { "p\($0)" }
@@ -189,7 +190,7 @@ import Testing
 
     @Test("Ids are compared by their bytes, and any byte of them can be asked for")
     func ids() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let composed = "/api/user/%C3%A9"
         let decomposed = "/api/user/e%CC%81"
         _ = try await api.put(composed, "{\"n\": 1}")
@@ -211,7 +212,7 @@ import Testing
 
     @Test("Pages of entities make up the collection, stable under inserts")
     func pages() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         for number in 10..<20 { _ = try await api.put("/api/user/u\(number)", "{\"n\": 1}") }
         var ids: [Text] = []
         var path: String? = "/api/user/ids?limit=3"
@@ -227,13 +228,10 @@ import Testing
 
     @Test("asOf shows what was known then, in µs, in RFC 3339 and by date")
     func asOf() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         _ = try await api.put("/api/user/u1", "{\"n\": 1}")
-        let then = api.node.state.withLock { state in
-            let now = state.now
-            state.now += 3_600_000_000
-            return now
-        }
+        let then = api.node.time.now
+        api.node.time.advance(3_600)
         _ = try await api.put("/api/user/u1", "{\"n\": 2}")
         _ = try await api.put("/api/user/u2", "{\"n\": 2}")
         #expect(try await api.get("/api/user/u1?asOf=\(then)")["properties"] == ["n": 1])
@@ -257,7 +255,7 @@ import Testing
         ]
     )
     func asOfUnits(_ moment: String) async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         _ = try await api.put("/api/user/u1", "{\"n\": 1}")
         for path in ["/api/user/u1", "/api/user/ids", "/api/user/u1/history", "/api/lossless/u1"] {
             let answer = try await api.get("\(path)?asOf=\(moment)")
@@ -271,9 +269,18 @@ import Testing
 
     @Test("Deltas that trust keeps out aren't seen")
     func exclusion() async throws {
-        let api = try APIHarness()
-        _ = try await api.put("/api/user/u1", "{\"n\": 1}")
-        api.node.state.withLock { _ = $0.excluded.insert(api.node.identity) }
+        let api = try await APIHarness()
+        let other = try TestAuthors.signer("other")
+        try api.node.state(.trust(other.publicKey, name: "other"))
+        let theirs = try SignedDelta(
+            pointers: [Pointer("user", entity: "u1", targetContext: "n"), Pointer("n", .integer(1))],
+            after: [],
+            timeCreated: 1_735_689_600_000_000,
+            signer: other
+        )
+        #expect(try await api.post(cbor: theirs.bytes).status == 201)
+        #expect(try await api.get("/api/user/u1")["properties"] == ["n": 1])
+        try api.node.state(.distrust(other.publicKey, keep: .none))
         #expect(try await api.get("/api/user/u1").status == 404)
         #expect(try await api.get("/api/user/ids")["ids"] == [])
         #expect(try await api.get("/api/deltas/count").text == "1\n")

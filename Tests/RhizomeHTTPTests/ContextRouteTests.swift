@@ -1,6 +1,8 @@
 import Bytes
+import DatabaseTesting
 import Locks
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
 import RhizomeViews
@@ -9,18 +11,14 @@ import StrictJSON
 import Testing
 
 @testable import RhizomeHTTP
-@testable import RhizomeNode
 
 /// Contexts over HTTP: written, read, listed, and looked through (spec: http.md, views.md).
 @Suite struct ContextRouteTests {
     /// An entity of which ann and the node itself say something, ann last.
     private static func harness() async throws -> (api: APIHarness, ann: Author) {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let ann = Author(api.node, key: try TestAuthors.signer("ann").publicKey)
-        api.node.state.withLock { state in
-            state.trusted.insert(ann.key)
-            state.petnames[ann.key] = "ann"
-        }
+        try api.node.state(.trust(ann.key, name: "ann"))
         _ = try await api.put("/api/user/u1", #"{"name": "Taliesin", "age": 42}"#)
         try await ann.write([Pointer("user", entity: "u1", targetContext: "age"), Pointer("age", .integer(7))])
         return (api, ann)
@@ -42,7 +40,7 @@ import Testing
         func write(_ pointers: [Pointer], isFirst: Bool = false) async throws {
             let delta = try maker.delta("ann", pointers, after: isFirst ? [] : last)
             last = [delta]
-            #expect(try await node.submit(delta.delta.bytes).stored != nil)
+            #expect(try await node.database.submit(delta.delta.bytes).stored != nil)
         }
 
         func define(_ name: Text, _ json: Text) async throws {
@@ -98,7 +96,7 @@ import Testing
         #expect(same.json == ["authors": [ann.key.json], "asOf": 1_735_689_600_000_005])
         #expect(try await api.node.memory.count() == before)
         // The last write stands far ahead of the clock, as far as it may.
-        api.node.state.withLock { $0.now -= 1_000_000 }
+        api.node.time.now -= 1_000_000
         #expect(try await api.put("/api/contexts/review", "{}").json == [:])
         #expect(try await api.get("/api/contexts/review").json == [:])
         #expect(try await api.node.memory.count() == before + 1)
@@ -199,7 +197,7 @@ import Testing
 
     @Test("a complete list of more contexts than are read at once has each of them")
     func longList() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let base: Int64 = 1_735_689_600_000_000
         for number in 0..<150 {
             _ = try await api.put("/api/contexts/c\(number)", #"{"asOf": \#(base + Int64(number))}"#)
@@ -329,8 +327,9 @@ import Testing
     @Test("the definition used is today's, whatever the moment, and a negated one doesn't count")
     func today() async throws {
         let (api, _) = try await Self.harness()
-        // Before either was written.
-        let then = api.node.state.withLock { $0.now }
+        // After the entity, before either context was written.
+        let then = api.node.time.now + 1_000
+        api.node.time.advance(1)
         _ = try await api.put("/api/contexts/mine", #"{"authors": []}"#)
         _ = try await api.put("/api/contexts/mine", #"{"authors": ["\#(api.node.identity.did)"]}"#)
         let read = try await api.get("/api/user/u1?context=mine&asOf=\(then)")

@@ -1,7 +1,9 @@
 import Bytes
+import DatabaseTesting
 import HTTPTypes
 import Locks
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
@@ -9,7 +11,6 @@ import StrictJSON
 import Testing
 
 @testable import RhizomeHTTP
-@testable import RhizomeNode
 
 @Suite struct DeltaRouteTests {
     private let name =
@@ -18,7 +19,7 @@ import Testing
 
     @Test("A delta that is written is answered whole, listed and found by its id")
     func write() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let written = try await api.post(name)
         #expect(written.status == 201)
         #expect(written["creator"] == .string(api.node.identity.did))
@@ -42,10 +43,10 @@ import Testing
 
     @Test("Who holds a delta is told by did")
     func heldBy() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let id = try #require(try await api.post(name)["id"]?.text)
         let peer = try TestAuthors.signer("peer").publicKey
-        api.node.state.withLock { $0.holders = [peer] }
+        api.node.peers.tell(holders: [peer])
         #expect(try await api.get("/api/deltas/\(id)")["heldBy"] == [.string(peer.did)])
     }
 
@@ -54,7 +55,7 @@ import Testing
         arguments: ["id", "creator", "host", "timeCreated", "sequence", "previous", "signature", "x"]
     )
     func unknownField(_ field: String) async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let answer = try await api.post("{\"\(field)\": 1, \"pointers\": [{\"localContext\": \"a\", \"target\": 1}]}")
         #expect(answer.status == 400)
         #expect(answer["field"] == .string(field))
@@ -109,7 +110,7 @@ import Testing
 
     @Test("A delta in CBOR goes through admission: stored, duplicate, deferred, rejected")
     func admission() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let author = try TestAuthors.signer("author")
         let delta = try SignedDelta(
             pointers: [Pointer("a", .integer(1))],
@@ -120,7 +121,7 @@ import Testing
         let deferred = try await api.post(cbor: delta.bytes)
         #expect(deferred.status == 202)
         #expect(deferred.json == ["decision": "defer", "reason": "unknownAuthor", "id": .string(delta.id.description)])
-        api.node.state.withLock { _ = $0.trusted.insert(author.publicKey) }
+        try api.node.state(.trust(author.publicKey, name: "author"))
         let accepted = try await api.post(cbor: delta.bytes)
         #expect(accepted.status == 201)
         #expect(accepted["creator"] == .string(author.publicKey.did))
@@ -156,7 +157,7 @@ import Testing
 
     @Test("Ids that aren't ids get 400, unknown ones 404")
     func ids() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         #expect(try await api.get("/api/deltas/xyz").status == 400)
         let unknown = try await api.get("/api/deltas/" + String(repeating: "0", count: 64))
         #expect(unknown.status == 404)
@@ -165,7 +166,7 @@ import Testing
 
     @Test("Pages make up the complete list, whatever is added meanwhile")
     func pages() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         try await api.node.fill(deltas: 25, bytes: 10)
         let complete = try #require(try await api.get("/api/delta/ids")["ids"]?.array)
         var paged: [JSONValue] = []
@@ -184,7 +185,7 @@ import Testing
 
     @Test("A list longer than any batch is complete and in order")
     func longList() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         try await api.node.fill(deltas: 700, bytes: 100)
         let list = try #require(try await api.get("/api/deltas").json.array)
         #expect(list.count == 700)
@@ -208,11 +209,11 @@ import Testing
 
     @Test("A cursor of another store, or of another list, is refused")
     func foreignCursor() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         try await api.node.fill(deltas: 2, bytes: 1)
         let next = try #require(try await api.get("/api/deltas?limit=1").next)
         #expect(try await api.get(next).status == 200)
-        let other = try APIHarness()
+        let other = try await APIHarness()
         #expect(try await other.get(next).status == 400)
         let entity = PageCursor.entity("p0").text
         #expect(try await api.get("/api/deltas?after=\(entity)").status == 400)
@@ -220,29 +221,44 @@ import Testing
 
     @Test("A write that the clock or the disk forbids gets 503 with the word")
     func unavailable() async throws {
-        let api = try APIHarness()
-        for code in [WriteError.Code.clock, .disk] {
-            api.node.state.withLock { $0.failure = WriteError(code, "what to do") }
-            let answer = try await api.post(name)
-            #expect(answer.status == 503)
-            #expect(answer.json == ["error": .string(code.rawValue), "message": "what to do"])
-            #expect(answer.headers[.retryAfter] == "1")
-        }
-        let now: Int64 = 1_735_689_600_000_000
-        let later = try #require(WriteError.clock(forWritingAt: now + 301_500_000, now: now))
-        api.node.state.withLock { $0.failure = later }
+        let api = try await APIHarness()
+        let then = api.node.time.now
+        #expect(try await api.post(name).status == 201)
+        api.node.time.now = then + 1 - 301_500_000
+        let later = try #require(api.node.database.writeError)
         let answer = try await api.post(name)
+        #expect(answer.status == 503)
         #expect(
             answer.json == [
-                "error": "clock", "message": .string(later.message), "writableAt": .integer(now + 1_500_000),
+                "error": "clock", "message": .string(later.message), "writableAt": .integer(then + 1 - 300_000_000),
             ]
         )
         #expect(answer.headers[.retryAfter] == "2")
-        #expect(later.message.contains("2025-01-01T00:00:01.500000Z"))
-        #expect(WriteError.clock(forWritingAt: now + 300_000_000, now: now) == nil)
-        api.node.state.withLock { $0.failure = WriteError(.content, "too much") }
-        #expect(try await api.post(name).status == 400)
-        api.node.state.withLock { $0.logFailure = DeltaLogError(.disk, "full") }
-        #expect(try await api.post(cbor: [0]).json == ["error": "disk", "message": "full"])
+        #expect(later.message.contains("2024-12-31T23:55:00.000002Z"))
+        api.node.time.now += 1_500_000
+        #expect(api.node.database.writeError == nil)
+        #expect(try await api.post(name).status == 201)
+        api.node.time.now = then
+        api.node.memory.beforeAppend { _ in throw DeltaLogError(.disk, "full") }
+        let full = try await api.post(name)
+        #expect(full.status == 503)
+        #expect(full["error"] == "disk")
+        #expect(full["message"]?.text?.string.hasSuffix("full") == true)
+        #expect(full.headers[.retryAfter] == "1")
+        let author = try TestAuthors.signer("author")
+        try api.node.state(.trust(author.publicKey, name: "author"))
+        let delta = try SignedDelta(pointers: [Pointer("a", .integer(1))], after: [], timeCreated: 1, signer: author)
+        #expect(try await api.post(cbor: delta.bytes).json == ["error": "disk", "message": "full"])
+    }
+
+    @Test("Pointers that are each right and too large together get 400")
+    func tooLarge() async throws {
+        let api = try await APIHarness()
+        let text = String(repeating: "x", count: DeltaLimits.bodyBytes / 2)
+        let pointer = "{\"localContext\": \"a\", \"target\": \"\(text)\"}"
+        let answer = try await api.post("{\"pointers\": [\(pointer), \(pointer)]}")
+        #expect(answer.status == 400)
+        #expect(answer["field"] == "pointers")
+        #expect(try await api.node.memory.count() == 0)
     }
 }

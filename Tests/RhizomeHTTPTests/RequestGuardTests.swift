@@ -48,7 +48,7 @@ import Testing
 
     @Test("A request without a Host, or with two, is refused")
     func hostCount() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         #expect(try await api.send(.GET, "/api/health", host: nil).status == 400)
         #expect(try await api.get("/api/health", [("Host", "localhost:3000")]).status == 400)
         #expect(try await api.get("/api/health", [("hOST", "evil.com")]).status == 400)
@@ -93,7 +93,7 @@ import Testing
 
     @Test("What a page of another site is behind is refused where no Origin of ours goes with it")
     func fetchMetadata() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         for (site, status) in [
             ("same-origin", 200), ("none", 200), ("cross-site", 403), ("same-site", 403), ("Same-Origin", 403),
             ("", 403),
@@ -117,7 +117,7 @@ import Testing
         ]
     )
     func origins(_ origin: String) async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let answer = try await api.get("/api/health", [("Origin", origin)])
         #expect(answer.status == 403)
         #expect(!answer.headers.contains { $0.name.rawName.lowercased().hasPrefix("access-control") })
@@ -142,7 +142,7 @@ import Testing
         ]
     )
     func contentTypes(_ type: String?) async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let headers = type.map { [("Content-Type", $0)] } ?? []
         #expect(try await api.send(.PUT, "/api/user/u1", headers, body: Array("{}".utf8)).status == 415)
         let two = [("Content-Type", "application/json"), ("Content-Type", "text/plain")]
@@ -179,7 +179,7 @@ import Testing
         ]
     )
     func unsupported(_ type: String, _ word: String) async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let answer = try await api.send(.POST, "/api/deltas", [("Content-Type", type)], body: Array("{}".utf8))
         #expect(answer.status == 415)
         #expect(answer["field"] == "Content-Type")
@@ -191,7 +191,7 @@ import Testing
 
     @Test("The only expectation that is met is 100-continue, in any case; HTTP/1.0 has none")
     func expectations() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         for (value, status) in [
             ("100-continue", 200), ("100-Continue", 200), ("100-CONTINUE", 200), ("100-continue, ", 200), ("", 200),
             ("200-ok", 417), ("100-continue, 200-ok", 417), ("100-continue; x=y", 417), ("100-continued", 417),
@@ -207,7 +207,7 @@ import Testing
 
     @Test("Where a token is needed, every request needs it, whole and once")
     func token() async throws {
-        let api = try APIHarness(tokenPolicy: .always, token: try Self.token("s3cret-token"))
+        let api = try await APIHarness(tokenPolicy: .always, token: try Self.token("s3cret-token"))
         #expect(try await api.get("/api/health", [("Authorization", "Bearer s3cret-token")]).status == 200)
         #expect(try await api.get("/api/health", [("Authorization", "bearer s3cret-token")]).status == 200)
         for value in [
@@ -234,8 +234,8 @@ import Testing
         for (policy, free) in [
             (.otherUsers, [.ownUser]), (.offLoopback, [.ownUser, .otherUser(7)]), (.always, []),
         ] as [(HTTPAPI.Configuration.TokenPolicy, Set<ConnectionPeer>)] {
-            let api = try APIHarness(tokenPolicy: policy, token: token)
-            let none = try APIHarness(tokenPolicy: policy, token: nil)
+            let api = try await APIHarness(tokenPolicy: policy, token: token)
+            let none = try await APIHarness(tokenPolicy: policy, token: nil)
             let bearer = [("Authorization", "Bearer s3cret-token")]
             for peer in [ConnectionPeer.ownUser, .otherUser(7), .elsewhere] {
                 let status = free.contains(peer) ? 200 : 401
@@ -272,7 +272,7 @@ import Testing
 
     @Test("A method that a path doesn't have gets 405 with those that it has")
     func methods() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         for (method, path, allow) in [
             (HTTPMethod.DELETE, "/api/health", "GET, HEAD"), (.POST, "/api/user/u1", "GET, HEAD, PUT"),
             (.DELETE, "/api/deltas", "GET, HEAD, POST"), (.OPTIONS, "/api/user", "PUT"),

@@ -1,6 +1,7 @@
 import Locks
 import Logging
 import PrometheusMetrics
+import RhizomeDatabase
 import RhizomeIdentity
 import ServiceLifecycle
 
@@ -39,13 +40,16 @@ struct ServerHarness {
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: @escaping @Sendable (ServerHarness) async throws -> Result
     ) async throws -> Result {
-        let node = try node ?? MemoryNode()
+        let registry = PrometheusRegistry(HTTPAPI.metricTable + Database.metricTable)
+        let served: MemoryNode
+        if let node { served = node } else { served = try await MemoryNode(metrics: registry) }
         let bound = Promise<HTTPAPI.Address>()
         let api = HTTPAPI(
-            service: node,
+            database: served.database,
+            peers: served.peers,
             configuration: .init(port: 0, tokenPolicy: tokenPolicy, token: token, version: "1"),
             limits: limits,
-            metrics: PrometheusRegistry(HTTPAPI.metricTable),
+            metrics: registry,
             logger: logger,
             onBound: { bound.give($0) }
         )
@@ -60,7 +64,7 @@ struct ServerHarness {
                 guard let address = await bound.value() else { throw CancellationError() }
                 let result: Swift.Result<Result, any Error>
                 do {
-                    result = .success(try await body(ServerHarness(node: node, port: address.port, group: group)))
+                    result = .success(try await body(ServerHarness(node: served, port: address.port, group: group)))
                 } catch {
                     result = .failure(error)
                 }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import PrometheusMetrics
+import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
 import Sodium
@@ -65,9 +66,11 @@ import Testing
     @Test("A port that is taken, and an address that isn't this machine's, end the start")
     func badAddress() async throws {
         try await ServerHarness.run { server in
+            let node = try await MemoryNode()
             for (address, port) in [("127.0.0.1", UInt16(server.port)), ("203.0.113.9", 0), ("300.1.1.1.invalid:", 0)] {
                 let api = HTTPAPI(
-                    service: try MemoryNode(),
+                    database: node.database,
+                    peers: node.peers,
                     configuration: .init(address: address, port: port, token: nil, version: "1"),
                     limits: HTTPLimits(),
                     metrics: PrometheusRegistry(HTTPAPI.metricTable),

@@ -1,6 +1,8 @@
+import DatabaseTesting
 import Logging
 import NIOCore
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeTesting
 import Sodium
 import Testing
@@ -71,7 +73,7 @@ import Testing
             #expect(try await Self.cut(server, by: "body") == 3)
             #expect(try await Self.cut(server, by: "linger") == 0)
             #expect(try await server.metric("rhizome_http_requests_total{status=\"4xx\"}") == 3)
-            #expect(try await server.node.log.count() == 0)
+            #expect(try await server.node.memory.count() == 0)
         }
     }
 

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
 import Sodium

@@ -1,23 +1,26 @@
 import Bytes
 import CoreMetrics
+import DatabaseTesting
 import Foundation
 import HTTPTypes
 import Locks
 import PrometheusMetrics
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeIdentity
+import RhizomeNode
 import RhizomeTesting
 import SignedLog
 import StrictJSON
 import Testing
 
 @testable import RhizomeHTTP
-@testable import RhizomeNode
 
 @Suite struct StatusRouteTests {
     @Test("Health names the node")
     func health() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
+        api.node.time.advance(42)
         #expect(
             try await api.get("/api/health").json == [
                 "status": "ok", "identity": .string(api.node.identity.did), "peerId": "taliesin's node",
@@ -28,22 +31,26 @@ import Testing
 
     @Test("Health tells what keeps every write from working, and from when on it does")
     func unwritable() async throws {
-        let api = try APIHarness()
-        let error = try #require(WriteError.clock(forWritingAt: 900_000_000, now: 0))
-        api.node.state.withLock { $0.failure = error }
+        let api = try await APIHarness()
+        let then = api.node.time.now
+        try await api.node.fill(deltas: 1, bytes: 1)
+        #expect(try await api.get("/api/health")["clock"] == nil)
+        api.node.time.advance(-900)
+        let error = try #require(api.node.database.writeError)
         let answer = try await api.get("/api/health")
         #expect(answer.status == 200)
-        #expect(answer["clock"] == ["message": .string(error.message), "writableAt": .integer(600_000_000)])
+        let writableAt = then + 1 - DeltaLimits.aheadMicroseconds
+        #expect(answer["clock"] == ["message": .string(error.message), "writableAt": .integer(writableAt)])
         #expect(answer["status"] == "ok")
     }
 
     @Test("Peers are listed with all their fields, null where nothing is known")
     func peers() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let id = DeltaID(Bytes32(repeating: 1))
         let identity = api.node.identity
-        api.node.state.withLock { state in
-            state.peers = [
+        api.node.peers.tell(
+            [
                 PeerStatus(
                     identity: identity,
                     name: "me",
@@ -62,7 +69,7 @@ import Testing
                     stalled: [id]
                 )
             ]
-        }
+        )
         #expect(
             try await api.get("/api/peers").json == [
                 [
@@ -80,15 +87,13 @@ import Testing
 
     @Test("Refused keys come with both identities that may be behind them, a known one by name")
     func refused() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let known = try TestAuthors.signer("known").publicKey
         let key = try #require(known.transportKey)
         let candidates = PublicKey.candidates(forTransportKey: key)
         #expect(candidates.count == 2)
-        api.node.state.withLock { state in
-            state.petnames[known] = "carol"
-            state.refused = [RefusedKey(transportKey: key, address: "10.0.0.1", count: 3, lastSeen: 5)]
-        }
+        try api.node.state(.trust(known, name: "carol"))
+        api.node.peers.tell(refused: [RefusedKey(transportKey: key, address: "10.0.0.1", count: 3, lastSeen: 5)])
         #expect(
             try await api.get("/api/peers/refused").json == [
                 [
@@ -102,7 +107,7 @@ import Testing
 
     @Test("Metrics are Prometheus text, measured when they are asked for")
     func metrics() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         Counter(
             label: "rhizome_peer_bad_input_total",
             dimensions: [("peer", "ca\"rol")],
@@ -111,7 +116,7 @@ import Testing
         _ = try await api.get("/api/none")
         let answer = try await api.get("/metrics")
         #expect(answer.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
-        #expect(api.node.state.withLock { $0.measured } == 1)
+        #expect(api.node.peers.measured == 1)
         #expect(
             answer.text.contains("\n# TYPE rhizome_http_requests_total counter\n") || answer.text.hasPrefix("# HELP")
         )

@@ -1,11 +1,12 @@
 import Bytes
+import DatabaseTesting
 import HTTPTypes
 import HummingbirdCore
 import Locks
 import NIOCore
 import RhizomeCore
 import RhizomeIdentity
-import RhizomeNode
+import RhizomeDatabase
 import RhizomeTesting
 import RhizomeViews
 import StrictJSON
@@ -20,9 +21,9 @@ import Testing
     }
 
     private static func harness(_ changes: Int) async throws -> APIHarness {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let drafts = (0..<changes).map { Draft(pointers: write(Text("p\($0 % 5)"), .integer(Int64($0)))) }
-        _ = try await api.node.write(drafts)
+        _ = try await api.node.database.write(drafts)
         return api
     }
 
@@ -39,7 +40,7 @@ import Testing
         let api = try await Self.harness(23)
         let history = try await api.get("/api/user/e/history")
         #expect(history.next == nil)
-        let parts = try await pages("/api/user/e/history?limit=10&authors=\(api.node.identity.did)", of: api)
+        let parts = try await pages("/api/user/e/history?limit=10&authors=\(api.node.database.identity.did)", of: api)
         #expect(parts.map { $0["history"]?.array?.count } == [10, 10, 3])
         #expect(parts.flatMap { $0["history"]?.array ?? [] } == history["history"]?.array)
         // A page that ends with the last one isn't followed by an empty one.
@@ -62,7 +63,7 @@ import Testing
 
     @Test("a transaction's pages are told as such; what isn't one is refused on any page")
     func transactions() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         _ = try await api.put("/api/user/u2", #"{"a": 1, "b": 2, "c": 3}"#)
         let id = try #require(try await api.get("/api/transaction/ids")["ids"]?.array?.first?.text)
         let pages = try await pages("/api/transaction/\(id)?limit=1", of: api)
@@ -109,7 +110,7 @@ import Testing
 
         mutating func write(_ buffer: ByteBuffer) async throws {
             // Whatever comes meanwhile isn't in the answer.
-            _ = try await node.write([Draft(pointers: StreamedAnswerTests.write("p1", .text("late")))])
+            _ = try await node.database.write([Draft(pointers: StreamedAnswerTests.write("p1", .text("late")))])
             seen.parts.withLock { $0 += 1 }
             seen.readings.withLock { $0 += node.watched.readsInFlight }
             seen.largest.withLock { $0 = max($0, buffer.readableBytes) }
@@ -120,17 +121,17 @@ import Testing
 
     @Test("whoever reads slowly holds no reading of the log", arguments: ["history", "lossless", "entity"])
     func slow(kind: String) async throws {
-        let node = try MemoryNode()
+        let node = try await MemoryNode()
         let text = Value.text(Text(String(repeating: "x", count: 10_000)))
-        _ = try await node.write((0..<150).map { Draft(pointers: Self.write(Text("p\($0)"), text)) })
-        let reader = try await node.reader(from: Viewpoint())
+        _ = try await node.database.write((0..<150).map { Draft(pointers: Self.write(Text("p\($0)"), text)) })
+        let reader = try await node.database.reader(from: Viewpoint())
         let response: Response
         switch kind {
         case "history":
             response = try await .answering(HistoryAnswer(try #require(try await reader.history(of: "e"))))
         case "lossless":
             let view = try #require(try await reader.lossless("e"))
-            response = try await .answering(LosslessAnswer(view, log: node.log, computing: node.views.computing))
+            response = try await .answering(LosslessAnswer(view, log: node.database.log, computing: node.database.views.computing))
         default: response = EntityAnswer.response(try #require(try await reader.parts(of: "e")))
         }
         let slow = SlowReader(node: node)
@@ -142,12 +143,12 @@ import Testing
 
     @Test("each delta's JSON is made once, however many of its properties it stands under, in bounded memory")
     func madeOnce() async throws {
-        let node = try MemoryNode()
+        let node = try await MemoryNode()
         let pointers = (0..<256).flatMap { Self.write(Text("p\($0)"), .text(Text("value \($0)"))) }
-        for _ in 0..<10 { _ = try await node.write([Draft(pointers: pointers)]) }
-        let reader = try await node.reader(from: Viewpoint())
+        for _ in 0..<10 { _ = try await node.database.write([Draft(pointers: pointers)]) }
+        let reader = try await node.database.reader(from: Viewpoint())
         let view = try #require(try await reader.lossless("e"))
-        var answer = LosslessAnswer(view, log: node.log, computing: node.views.computing)
+        var answer = LosslessAnswer(view, log: node.database.log, computing: node.database.views.computing)
         var (bytes, held) = (0, 0)
         while true {
             let part = try await answer.next()
@@ -164,16 +165,16 @@ import Testing
 
     @Test("where there is no room to keep it, JSON is made again, and the answer is the same")
     func madeAgain() async throws {
-        let node = try MemoryNode()
+        let node = try await MemoryNode()
         let text = Value.text(Text(String(repeating: "x", count: 20_000)))
         let pointers = Self.write("a", text) + Self.write("b", .integer(1)) + Self.write("c", .integer(1))
-        for _ in 0..<60 { _ = try await node.write([Draft(pointers: pointers)]) }
-        let reader = try await node.reader(from: Viewpoint())
+        for _ in 0..<60 { _ = try await node.database.write([Draft(pointers: pointers)]) }
+        let reader = try await node.database.reader(from: Viewpoint())
         let view = try #require(try await reader.lossless("e"))
         var answer = LosslessAnswer(
             view,
-            log: node.log,
-            computing: node.views.computing,
+            log: node.database.log,
+            computing: node.database.views.computing,
             keptBytes: 200_000
         )
         var whole: [UInt8] = []
@@ -197,7 +198,7 @@ import Testing
 
     @Test("a large entity is streamed and a missing one is 404 before the first byte; a PUT's answer is streamed too")
     func large() async throws {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let text = String(repeating: "x", count: 100_000)
         var last = try await api.put("/api/user/e", #"{"p": "\#(text)"}"#)
         for number in 0..<12 { last = try await api.put("/api/user/e", #"{"p\#(number)": "\#(text)"}"#) }

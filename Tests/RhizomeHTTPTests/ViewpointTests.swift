@@ -1,6 +1,7 @@
 import Bytes
 import Locks
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
@@ -8,25 +9,21 @@ import StrictJSON
 import Testing
 
 @testable import RhizomeHTTP
-@testable import RhizomeNode
 
 /// Reads as they are seen from elsewhere, and the lossless view (spec: http.md).
 @Suite struct ViewpointTests {
     /// An entity of which two authors, called ann and the node itself, say something.
     private static func harness() async throws -> APIHarness {
-        let api = try APIHarness()
+        let api = try await APIHarness()
         let ann = try TestAuthors.signer("ann")
-        api.node.state.withLock { state in
-            state.trusted.insert(ann.publicKey)
-            state.petnames[ann.publicKey] = "ann"
-        }
+        try api.node.state(.trust(ann.publicKey, name: "ann"))
         _ = try await api.put("/api/user/u1", "{\"name\": \"Taliesin\"}")
         var maker = DeltaMaker()
         let delta = try maker.delta(
             "ann",
             [Pointer("user", entity: "u1", targetContext: "age"), Pointer("age", .integer(42))]
         )
-        _ = try await api.node.submit(delta.delta.bytes)
+        _ = try await api.node.database.submit(delta.delta.bytes)
         return api
     }
 

@@ -13,14 +13,14 @@ package final class WatchedLog: DeltaLog {
         package let deltas: Int
     }
 
-    private let log: InMemoryDeltaLog
+    private let log: any DeltaLog
     private let beforeAnswer: @Sendable () async throws -> Void
     private let done = Lock<[Reading]>([])
     private let open = Lock(0)
     private let fetched = Lock(0)
 
     /// Watches a log.
-    package init(_ log: InMemoryDeltaLog, beforeAnswer: @escaping @Sendable () async throws -> Void = {}) {
+    package init(_ log: any DeltaLog, beforeAnswer: @escaping @Sendable () async throws -> Void = {}) {
         self.log = log
         self.beforeAnswer = beforeAnswer
     }

@@ -2,9 +2,10 @@ import Foundation
 import Logging
 import PrometheusMetrics
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeHTTP
 import RhizomeIdentity
-import RhizomeNode
+import RhizomePeering
 
 /// A node in a process of its own, so that its processor time and memory are its own.
 ///
@@ -36,7 +37,7 @@ enum BenchmarkNode {
     static func run(home path: String, until count: Int?, hasHTTP: Bool) async throws {
         let home = try Home.open(path)
         let local = try await LocalNode(home: home, identity: try home.identity())
-        tell(local.node.requestAddress)
+        tell(local.node.network.requestAddress)
         if hasHTTP {
             let api = HTTPAPI(
                 node: local.node,
@@ -50,7 +51,7 @@ enum BenchmarkNode {
         }
         let start = ContinuousClock.now
         if let count {
-            while try await local.node.log.count() < count { try await Task.sleep(for: glance) }
+            while try await local.node.database.log.count() < count { try await Task.sleep(for: glance) }
             let elapsed = ContinuousClock.now - start
             try await local.end()
             let memory = try StartMeasurement.highWaterKiB()

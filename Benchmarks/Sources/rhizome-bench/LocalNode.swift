@@ -5,6 +5,7 @@ import PrometheusMetrics
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeNode
+import RhizomePeering
 import RhizomeStore
 import SignedLog
 
@@ -64,7 +65,7 @@ struct LocalNode: Sendable {
 
     /// States trust in its journal; a running node takes it up within 2 s.
     func trust(_ other: LocalNode, may permissions: Set<Permission>) throws {
-        let addresses = PeerAddress(other.node.requestAddress).map { [$0] } ?? []
+        let addresses = PeerAddress(other.node.network.requestAddress).map { [$0] } ?? []
         try Self.state([.trust(other.key, name: nil, addresses: addresses, may: permissions)], in: home, by: identity)
     }
 

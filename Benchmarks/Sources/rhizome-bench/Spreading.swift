@@ -1,8 +1,8 @@
 import Bytes
 import Foundation
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeIdentity
-import RhizomeNode
 import SignedLog
 
 /// How long a write takes to another node: over three hops, and while a trusted peer floods.
@@ -48,7 +48,7 @@ struct Spreading {
         try reader.trust(writer, may: [.connect, .author])
         try reader.trust(flooding, may: [.connect, .author])
         let alone = try await times(from: writer, to: reader)
-        let before = try await reader.node.log.count()
+        let before = try await reader.node.database.log.count()
         let start = ContinuousClock.now
         let flood = Task {
             var number: Int64 = 0
@@ -56,12 +56,12 @@ struct Spreading {
                 let drafts = (0..<Self.flood).map { place in
                     Draft(pointers: [Pointer("flood", .integer(number + Int64(place)))])
                 }
-                _ = try await flooding.node.write(drafts)
+                _ = try await flooding.node.database.write(drafts)
                 number += Int64(Self.flood)
             }
         }
         let beside = try await times(from: writer, to: reader)
-        let taken = try await reader.node.log.count() - before
+        let taken = try await reader.node.database.log.count() - before
         let rate = Rate(Int(taken), ContinuousClock.now - start)
         flood.cancel()
         _ = try? await flood.value
@@ -107,8 +107,10 @@ struct Spreading {
 
     private func time(_ number: Int, from writer: LocalNode, to reader: LocalNode) async throws -> Duration {
         let start = ContinuousClock.now
-        let written = try await writer.node.write([Draft(pointers: [Pointer("write", .integer(Int64(number)))])])
-        while try await reader.node.log.contains(written.map(\.id)).isEmpty {
+        let written = try await writer.node.database.write([
+            Draft(pointers: [Pointer("write", .integer(Int64(number)))])
+        ])
+        while try await reader.node.database.log.contains(written.map(\.id)).isEmpty {
             guard ContinuousClock.now - start < .seconds(60) else { throw BenchmarkError("a write did not arrive") }
             try await Task.sleep(for: .milliseconds(1))
         }

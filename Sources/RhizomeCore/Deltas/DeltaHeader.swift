@@ -16,7 +16,8 @@ public struct DeltaHeader: Hashable, Sendable {
 
     private static let version: Int64 = 1
 
-    init(sequence: Int64, previous: [DeltaID], timeCreated: Int64, bodyHash: Bytes32, bodyCount: Int64) {
+    /// A header of these properties; whether they fit together isn't checked.
+    package init(sequence: Int64, previous: [DeltaID], timeCreated: Int64, bodyHash: Bytes32, bodyCount: Int64) {
         self.sequence = sequence
         self.previous = previous
         self.timeCreated = timeCreated
@@ -56,7 +57,7 @@ public struct DeltaHeader: Hashable, Sendable {
     }
 
     /// The payload that is signed.
-    var payload: [UInt8] {
+    package var payload: [UInt8] {
         var writer = CBORWriter(capacity: 96 + 34 * previous.count)
         writer.array(6)
         writer.integer(Self.version)

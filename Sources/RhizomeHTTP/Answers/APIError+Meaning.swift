@@ -1,7 +1,7 @@
 internal import Bytes
 internal import HTTPTypes
 internal import RhizomeCore
-internal import RhizomeNode
+internal import RhizomeDatabase
 internal import RhizomeViews
 internal import StrictJSON
 

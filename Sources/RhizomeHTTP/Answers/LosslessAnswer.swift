@@ -1,6 +1,7 @@
 internal import Bytes
 internal import HummingbirdCore
 internal import RhizomeCore
+internal import RhizomeDatabase
 internal import RhizomeViews
 internal import StrictJSON
 
@@ -151,12 +152,12 @@ struct LosslessAnswer: StreamedAnswer {
     static func response(
         to request: APIRequest,
         page: PageRequest,
-        of node: some NodeService,
+        of database: Database,
         _ read: (_ place: LosslessView.Place?, _ limit: Int?) async throws -> LosslessView
     ) async throws -> Response {
         let view = try await read(try PageCursor.told(page.after), page.limit)
         var response = try await Response.answering(
-            LosslessAnswer(view, log: node.log, computing: node.views.computing)
+            LosslessAnswer(view, log: database.log, computing: database.views.computing)
         )
         if let limit = page.limit, let end = view.end {
             response.linkToNext(request.target, limit: limit, after: .told(end))

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import RhizomeDatabase
 internal import RhizomeViews
 internal import SignedLog
 internal import StrictJSON
@@ -24,38 +25,38 @@ struct Viewpoint: Sendable {
     ///
     /// - Throws: 400 for a context that there isn't, and for somebody whom the node doesn't know by that name;
     ///   ``ContextError`` for a context whose definition can't be used.
-    func perspective(of node: some NodeService) async throws -> Perspective {
-        let authors = try authors.map { try Self.identities($0, "authors", node) }
-        let without = try Self.identities(without, "without", node)
-        return try await base(of: node).narrowed(
+    func perspective(of database: Database) async throws -> Perspective {
+        let authors = try authors.map { try Self.identities($0, "authors", database) }
+        let without = try Self.identities(without, "without", database)
+        return try await base(of: database).narrowed(
             asOf: asOf,
             authors: authors,
             without: without,
-            filter: filter.map { DeltaFilter($0, petname: node.petname) }
+            filter: filter.map { DeltaFilter($0, petname: database.petname) }
         )
     }
 
-    private func base(of node: some NodeService) async throws -> Perspective {
-        let exclusion = try await node.exclusion()
+    private func base(of database: Database) async throws -> Perspective {
+        let exclusion = try await database.exclusion()
         guard let context else { return Perspective(without: exclusion) }
-        guard let stored = try await node.context(called: context) else {
+        guard let stored = try await database.context(called: context) else {
             throw APIError.badInput(
                 "there is no context of this name; see /api/contexts, another author's is NAME@did",
                 field: "context",
                 details: ["name": .text(context)]
             )
         }
-        return Perspective(of: try stored.definition.get(), without: exclusion, petname: node.petname)
+        return Perspective(of: try stored.definition.get(), without: exclusion, petname: database.petname)
     }
 
     private static func identities(
         _ names: [String],
         _ field: String,
-        _ node: some NodeService
+        _ database: Database
     ) throws(APIError) -> Set<PublicKey> {
         var identities: Set<PublicKey> = []
         for name in names {
-            guard let identity = node.identity(typed: name) else {
+            guard let identity = database.identity(typed: name) else {
                 throw .badInput(ContextDefinition.unknownIdentity, field: field, details: ["name": .string(name)])
             }
             identities.insert(identity)
@@ -64,12 +65,10 @@ struct Viewpoint: Sendable {
     }
 }
 
-extension NodeService {
+extension Database {
     /// Reads entities as they are seen from there.
     func reader(from viewpoint: Viewpoint) async throws -> EntityReader {
-        guard !viewpoint.isOwn else {
-            return EntityReader(log: log, without: try await exclusion(), cache: views)
-        }
+        guard !viewpoint.isOwn else { return try await reader() }
         return EntityReader(log: log, perspective: try await viewpoint.perspective(of: self))
     }
 }

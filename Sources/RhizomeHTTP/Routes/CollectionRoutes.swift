@@ -2,13 +2,13 @@ internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import RhizomeCore
-internal import RhizomeNode
+internal import RhizomeDatabase
 internal import RhizomeViews
 internal import StrictJSON
 
 /// Entities as their properties' values, by collection.
 struct CollectionRoutes {
-    let node: any NodeService
+    let database: Database
     /// Makes ids and transactions' names that nothing else has.
     let makeUUID: @Sendable () -> String
 
@@ -27,7 +27,7 @@ struct CollectionRoutes {
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
         let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
         let name = request.parameter("collection")
-        let reader = try await node.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: parameters.viewpoint)
         return try await EntityList.response(to: request, page: parameters.page) { last, count in
             try await reader.collection(name, after: last, count: count)
         }
@@ -35,7 +35,7 @@ struct CollectionRoutes {
 
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
         let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
-        let reader = try await node.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: parameters.viewpoint)
         let parts = try await reader.parts(of: request.parameter("id"), in: request.parameter("collection"))
         guard let parts else { throw APIError.notFound }
         return EntityAnswer.response(parts)
@@ -43,7 +43,7 @@ struct CollectionRoutes {
 
     @Sendable private func history(_ request: APIRequest) async throws -> Response {
         let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
-        let reader = try await node.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: parameters.viewpoint)
         return try await HistoryAnswer.response(to: request, page: parameters.page) { place, limit in
             try await reader.history(of: request.parameter("id"), after: place, limit: limit)
         }
@@ -110,8 +110,8 @@ struct CollectionRoutes {
         }
         do {
             let put = try EntityPut(collection: collection, id: id, properties: properties, saysAll: saysAll)
-            let reader = try await node.reader(from: Viewpoint())
-            let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: node.write)
+            let reader = try await database.reader(from: Viewpoint())
+            let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: database.write)
             return EntityAnswer.response(try await writer.put(put))
         } catch let error as FieldError {
             guard let field, error.code != .count, properties[Text(error.field)] != nil else { throw error }

@@ -2,8 +2,8 @@ internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import RhizomeCore
+internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import RhizomeNode
 internal import RhizomeViews
 internal import SignedLog
 internal import StrictJSON
@@ -13,7 +13,7 @@ struct ContextRoutes {
     /// Names that a complete list asks for at once.
     private static let batch = 64
 
-    let node: any NodeService
+    let database: Database
 
     var routes: [Route] {
         [
@@ -28,8 +28,8 @@ struct ContextRoutes {
     /// Names are read ahead, definitions, which can be large, one by one while the answer is written.
     @Sendable private func all(_ request: APIRequest) async throws -> Response {
         let page = try ReadParameters(request.target.query, taking: .page).page
-        let contexts = try await node.contexts()
-        let own = node.identity
+        let contexts = try await database.contexts()
+        let own = database.identity
         let batch = page.limit ?? Self.batch
         let after = try PageCursor.context(page.after).map { text in
             guard let name = ContextName(text, own: own, identity: PublicKey.init(did:)) else {
@@ -66,7 +66,9 @@ struct ContextRoutes {
 
     @Sendable private func context(_ request: APIRequest) async throws -> Response {
         _ = try ReadParameters(request.target.query, taking: [])
-        guard let context = try await node.context(called: request.parameter("name")) else { throw APIError.notFound }
+        guard let context = try await database.context(called: request.parameter("name")) else {
+            throw APIError.notFound
+        }
         _ = try context.definition.get()
         return .json(encoded: context.encoded)
     }
@@ -77,20 +79,20 @@ struct ContextRoutes {
         _ = try ReadParameters(request.target.query, taking: [])
         let name = request.parameter("name")
         guard !ReservedNames.ids.contains(name) else { throw APIError.badInput("this name is reserved", field: "name") }
-        let put = try await node.views.computing.run(cost: request.body.count) { [node] in
+        let put = try await database.views.computing.run(cost: request.body.count) { [database] in
             try ContextPut(
                 name: name,
                 definition: try ContextDefinition(
                     json: .object(try request.object()),
-                    identity: { node.identity(typed: $0) },
+                    identity: { database.identity(typed: $0) },
                     time: { AsOf.microseconds($0) }
                 )
             )
         }
-        let current = try await node.contexts().context(ContextName(name, by: node.identity))
+        let current = try await database.contexts().context(ContextName(name, by: database.identity))
         if let planned = put.delta(changing: current) {
             do throws(WriteError) {
-                _ = try await node.write([Draft(pointers: planned.pointers, replacing: planned.replacedTime)])
+                _ = try await database.write([Draft(pointers: planned.pointers, replacing: planned.replacedTime)])
             } catch {
                 guard error.code == .content else { throw error }
                 let parts = put.definition.json.object?.members ?? []
@@ -126,12 +128,7 @@ extension StoredContext {
     }
 }
 
-extension NodeService {
-    /// The contexts that are stored, as of now.
-    func contexts() async throws -> Contexts {
-        Contexts(log: log, own: identity, without: try await exclusion(), cache: views)
-    }
-
+extension Database {
     /// The context that a person means by NAME or `NAME@did`; `nil` where there is none.
     func context(called text: Text) async throws -> StoredContext? {
         guard let name = ContextName(text, own: identity, identity: { identity(typed: $0) }) else { return nil }

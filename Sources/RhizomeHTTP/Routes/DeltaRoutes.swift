@@ -2,7 +2,7 @@ internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import RhizomeCore
-internal import RhizomeNode
+internal import RhizomeDatabase
 internal import RhizomeViews
 internal import StrictJSON
 
@@ -12,7 +12,8 @@ struct DeltaRoutes {
     private static let batchBytes = 256 * 1024
     private static let largestBatch = 500
 
-    let node: any NodeService
+    let database: Database
+    let peers: any PeerReporting
 
     var routes: [Route] {
         [
@@ -36,7 +37,7 @@ struct DeltaRoutes {
 
     @Sendable private func count(_ request: APIRequest) async throws -> Response {
         _ = try ReadParameters(request.target.query, taking: [])
-        return .json(.integer(try await node.log.count()))
+        return .json(.integer(try await database.log.count()))
     }
 
     @Sendable private func delta(_ request: APIRequest) async throws -> Response {
@@ -44,13 +45,13 @@ struct DeltaRoutes {
         guard let id = DeltaID(hex: request.parameter("delta").string) else {
             throw APIError.badInput("a delta's id has 64 lower-case hex digits", field: "id")
         }
-        guard let stored = try await node.log.deltas([id]).first else { throw APIError.notFound }
+        guard let stored = try await database.log.deltas([id]).first else { throw APIError.notFound }
         var response: Response
         if ContentTypes.prefersCBOR(request.headers) {
             response = .bytes(stored.delta.bytes, type: MediaTypes.cbor)
         } else {
             var json = stored.json
-            json.append("heldBy", .array(try await node.holders(of: stored).map(\.json)))
+            json.append("heldBy", .array(try await peers.holders(of: stored).map(\.json)))
             response = .json(.object(json))
         }
         response.headers[.vary] = "Accept"
@@ -65,7 +66,7 @@ struct DeltaRoutes {
         _ json: @escaping @Sendable (StoredDelta) -> JSONValue
     ) async throws -> Response {
         let page = try ReadParameters(request.target.query, taking: .page).page
-        let log = node.log
+        let log = database.log
         let first = try PageCursor.position(page.after, epoch: log.epoch)
         let count = try await log.count()
         // Positions are dense: where a page ends is known before it is read.
@@ -113,7 +114,7 @@ struct DeltaRoutes {
         do throws(FieldError) { pointers = try [Pointer](json: json) } catch { throw error.inside("pointers") }
         let written: [StoredDelta]
         do throws(WriteError) {
-            written = try await node.write([Draft(pointers: pointers)])
+            written = try await database.write([Draft(pointers: pointers)])
         } catch {
             guard error.code == .content else { throw error }
             // Each by itself is right; it is all of them together.
@@ -124,7 +125,7 @@ struct DeltaRoutes {
     }
 
     private func submit(_ wire: [UInt8]) async throws -> Response {
-        let judgement = try await node.submit(wire)
+        let judgement = try await database.submit(wire)
         if let stored = judgement.stored { return created(stored) }
         var json: JSONObject = [
             "decision": .string(judgement.decision.name),

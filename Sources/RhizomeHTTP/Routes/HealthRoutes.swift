@@ -1,13 +1,14 @@
 internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
+internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import RhizomeNode
 internal import StrictJSON
 
 /// Whether the node is well.
 struct HealthRoutes {
-    let node: any NodeService
+    let database: Database
+    let peers: any PeerReporting
     /// The software's version.
     let version: String
 
@@ -19,13 +20,15 @@ struct HealthRoutes {
         _ = try ReadParameters(request.target.query, taking: [])
         var health: JSONObject = [
             "status": "ok",
-            "identity": .string(node.identity.did),
-            "peerId": .string(node.peerID),
+            "identity": .string(database.identity.did),
+            "peerId": .string(peers.peerID),
             "version": .string(version),
-            "uptimeSeconds": .integer(node.uptimeSeconds),
+            "uptimeSeconds": .integer(database.uptimeSeconds),
         ]
         // It answers and serves; but what a write would be told is told before one fails.
-        if let error = node.writeError { health.append(Text(error.code.rawValue), .object(APIError(error).details)) }
+        if let error = database.writeError {
+            health.append(Text(error.code.rawValue), .object(APIError(error).details))
+        }
         return .json(.object(health))
     }
 }

@@ -2,12 +2,13 @@ internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import RhizomeCore
+internal import RhizomeDatabase
 internal import RhizomeViews
 internal import StrictJSON
 
 /// Everything that was said of an entity or a transaction, delta by delta.
 struct LosslessRoutes {
-    let node: any NodeService
+    let database: Database
 
     var routes: [Route] {
         ["lossless", "hyperview"].flatMap { name in
@@ -20,7 +21,7 @@ struct LosslessRoutes {
 
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
         let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
-        let reader = try await node.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: parameters.viewpoint)
         return try await EntityList.response(to: request, page: parameters.page) { last, count in
             try await reader.entities(after: last, count: count)
         }
@@ -28,7 +29,7 @@ struct LosslessRoutes {
 
     @Sendable private func transactions(_ request: APIRequest) async throws -> Response {
         let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
-        let reader = try await node.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: parameters.viewpoint)
         return try await EntityList.response(to: request, page: parameters.page) { last, count in
             try await reader.collection(ControlName.transaction, after: last, count: count)
         }
@@ -55,9 +56,9 @@ struct LosslessRoutes {
         _ check: (LosslessView) async throws -> Void
     ) async throws -> Response {
         let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
-        let reader = try await node.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: parameters.viewpoint)
         let id = request.parameter("entity")
-        return try await LosslessAnswer.response(to: request, page: parameters.page, of: node) { place, limit in
+        return try await LosslessAnswer.response(to: request, page: parameters.page, of: database) { place, limit in
             guard let view = try await reader.lossless(id, after: place, limit: limit) else { throw APIError.notFound }
             try await check(view)
             return view

@@ -1,10 +1,12 @@
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import PrometheusMetrics
+internal import RhizomeDatabase
 
 /// The numbers for Prometheus.
 struct MetricsRoutes {
-    let node: any NodeService
+    let database: Database
+    let peers: any PeerReporting
     let registry: PrometheusRegistry
     /// Measures what the server itself has open.
     let measure: @Sendable () -> Void
@@ -13,7 +15,8 @@ struct MetricsRoutes {
 
     @Sendable private func metrics(_ request: APIRequest) async throws -> Response {
         _ = try ReadParameters(request.target.query, taking: [])
-        await node.measure()
+        await database.measure()
+        await peers.measure()
         measure()
         return .bytes(Array(registry.text.utf8), type: MediaTypes.metrics)
     }

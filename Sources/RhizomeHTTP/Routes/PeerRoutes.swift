@@ -2,14 +2,15 @@ internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import RhizomeCore
+internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import RhizomeNode
 internal import RhizomeViews
 internal import StrictJSON
 
 /// How this node and its peers stand.
 struct PeerRoutes {
-    let node: any NodeService
+    let database: Database
+    let peers: any PeerReporting
 
     var routes: [Route] {
         [
@@ -21,17 +22,17 @@ struct PeerRoutes {
 
     @Sendable private func peers(_ request: APIRequest) async throws -> Response {
         _ = try ReadParameters(request.target.query, taking: [])
-        return .json(.array(try await node.peers().map(\.json)))
+        return .json(.array(try await peers.peers().map(\.json)))
     }
 
     @Sendable private func count(_ request: APIRequest) async throws -> Response {
         _ = try ReadParameters(request.target.query, taking: [])
-        return .json(.integer(Int64(try await node.peers().count)))
+        return .json(.integer(Int64(try await peers.peers().count)))
     }
 
     @Sendable private func refused(_ request: APIRequest) async throws -> Response {
         _ = try ReadParameters(request.target.query, taking: [])
-        return .json(.array(node.refusedKeys().map(json)))
+        return .json(.array(peers.refusedKeys().map(json)))
     }
 
     /// `candidates` are dids and nothing else; those that the list knows have their petnames in `names`.
@@ -45,7 +46,7 @@ struct PeerRoutes {
         ]
         var names = JSONObject()
         for candidate in key.candidates {
-            guard let name = node.petname(of: candidate) else { continue }
+            guard let name = database.petname(of: candidate) else { continue }
             names.append(Text(candidate.did), .string(name))
         }
         if names.count > 0 { json.append("names", .object(names)) }

@@ -2,7 +2,7 @@ import Bytes
 import DeterministicCBOR
 import RhizomeCore
 
-@testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Replies of nodes, read as those of each method: what is accepted is written as the same bytes, `hello` as its equal.
 enum PeerReplies: FuzzTarget {

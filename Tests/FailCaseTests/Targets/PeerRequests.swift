@@ -2,7 +2,7 @@ import Bytes
 import RhizomeCore
 import SignedLog
 
-@testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Requests between nodes: what is accepted has an encoding that means the same.
 enum PeerRequests: FuzzTarget {

@@ -1,6 +1,6 @@
 import DeterministicCBOR
 
-@testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Publications: what is accepted has this one encoding.
 enum Publications: FuzzTarget {

@@ -6,7 +6,9 @@ import RhizomeTesting
 import SignedLog
 import Testing
 
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// A node in a process of its own that trusted peers attack, beside an honest one that writes and another that reads.
 ///
@@ -74,7 +76,11 @@ struct AttackedNode: Sendable {
         try await RawPeer.running { reader, _ in
             try await home.trust(reader.key.did, ["--name", "reader"])
             try await bob.running { honest in
-                try await home.trust(honest.identity.did, at: honest.requestAddress, ["--name", "bob"])
+                try await home.trust(
+                    honest.database.identity.did,
+                    at: honest.network.requestAddress,
+                    ["--name", "bob"]
+                )
                 try await home.running(["RHIZOME_PUB_SUB_TOPIC": "test"]) { node in
                     let attacked = AttackedNode(node: node, identity: identity, honest: honest, reader: reader)
                     for peer in attackers + [reader] {
@@ -135,7 +141,7 @@ struct AttackedNode: Sendable {
         try await HonestWrites.expect(
             what,
             from: honest,
-            hasArrived: { try await holds($0, of: honest.identity) },
+            hasArrived: { try await holds($0, of: honest.database.identity) },
             while: attack
         )
         let memory = try peakMemory()

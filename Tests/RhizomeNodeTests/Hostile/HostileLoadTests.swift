@@ -1,4 +1,5 @@
 import Bytes
+import DatabaseTesting
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
@@ -6,7 +7,9 @@ import Sodium
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// What trusted peers send in masses, while an honest one's writes must still arrive (ATTACKS.md, rows 1, 11 and 19).
 @Suite(.timeLimit(.minutes(20)), .serialized) struct HostileLoadTests {

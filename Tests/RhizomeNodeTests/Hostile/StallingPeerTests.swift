@@ -1,4 +1,5 @@
 import Bytes
+import DatabaseTesting
 import Locks
 import RhizomeIdentity
 import RhizomeTesting
@@ -6,7 +7,9 @@ import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Who keeps a node busy and gives it nothing that it can use, while an honest peer's writes must still arrive (ATTACKS.md, rows 18
 /// and 20).

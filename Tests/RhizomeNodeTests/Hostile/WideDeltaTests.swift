@@ -1,10 +1,13 @@
 import Bytes
+import DatabaseTesting
 import RhizomeTesting
 import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Deltas that are small in bytes and large in everything else: 1,024 pointers each, the most that there may be.
 @Suite(.timeLimit(.minutes(20)), .serialized) struct WideDeltaTests {

@@ -1,4 +1,5 @@
 import Bytes
+import DatabaseTesting
 import Locks
 import RhizomeIdentity
 import RhizomeTesting
@@ -6,7 +7,9 @@ import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Clocks that are a day off (spec: admission.md, "Clocks").
 @Suite(.timeLimit(.minutes(5))) struct ClockFaultTests {
@@ -30,31 +33,31 @@ import Testing
         try alice.trust(bob)
         try await bob.running { second in
             try bob.trust(alice)
-            try alice.trust(bob, at: second.requestAddress)
-            _ = try await second.write([.name("Bob")])
+            try alice.trust(bob, at: second.network.requestAddress)
+            _ = try await second.database.write([.name("Bob")])
             try await alice.running(clock: Self.clock(off: Self.day), logger: records.logger) { first in
                 try await eventually("alice holds bob's") { try await alice.log.count() == 1 }
-                _ = try await first.write([.name("Alice")])
+                _ = try await first.database.write([.name("Alice")])
                 try await eventually("it waits at bob") {
-                    second.ledger.counts(of: alice.identity.publicKey).deferrals[.future] ?? 0 > 0
+                    second.database.ledger.counts(of: alice.identity.publicKey).deferrals[.future] ?? 0 > 0
                 }
                 try await eventually("alice is warned") {
                     records.records.contains { $0.text.contains("this clock is off") }
                 }
-                let offset = try await first.peers().last?.clockOffsetMicroseconds ?? 0
+                let offset = try await first.network.peers().last?.clockOffsetMicroseconds ?? 0
                 print("a clock 24 h ahead sees bob's \(offset / 1_000_000) s off")
                 #expect(abs(offset + Self.day) < 60_000_000)
                 // Later words of right clocks go on counting where clocks are right.
-                _ = try await second.write([.name("Bobby")])
+                _ = try await second.database.write([.name("Bobby")])
                 try await eventually("alice holds it") { try await alice.log.count() == 3 }
                 #expect(try await bob.log.count() == 2)
             }
             try await alice.running { first in
-                let error = await #expect(throws: WriteError.self) { try await first.write([.name("Alice")]) }
+                let error = await #expect(throws: WriteError.self) { try await first.database.write([.name("Alice")]) }
                 #expect(error?.code == .clock)
                 let writableAt = try #require(error?.writableAt)
-                #expect(abs(writableAt - first.clock.now - Self.day) < 600_000_000)
-                #expect(first.writeError?.writableAt == writableAt)
+                #expect(abs(writableAt - first.database.clock.now - Self.day) < 600_000_000)
+                #expect(first.database.writeError?.writableAt == writableAt)
             }
             #expect(try await bob.log.count() == 2)
         }
@@ -67,13 +70,13 @@ import Testing
         try alice.trust(bob)
         try await bob.running { second in
             try bob.trust(alice)
-            try alice.trust(bob, at: second.requestAddress)
-            _ = try await second.write([.name("Bob")])
+            try alice.trust(bob, at: second.network.requestAddress)
+            _ = try await second.database.write([.name("Bob")])
             try await alice.running(clock: Self.clock(off: -Self.day)) { first in
                 try await eventually("bob's waits at alice") {
-                    first.ledger.counts(of: bob.identity.publicKey).deferrals[.future] ?? 0 > 0
+                    first.database.ledger.counts(of: bob.identity.publicKey).deferrals[.future] ?? 0 > 0
                 }
-                _ = try await first.write([.name("Alice")])
+                _ = try await first.database.write([.name("Alice")])
                 try await eventually("bob holds hers") { try await bob.log.count() == 2 }
                 #expect(try await alice.log.count() == 1)
             }
@@ -116,7 +119,7 @@ import Testing
                     func pulls() -> Int { honest.count(of: "pull") }
                     try await eventually("the honest one is asked for it as well") {
                         await honest.publish(.heads([AuthorHead(author: zoe, id: early.id)]))
-                        return node.ledger.counts(of: honest.key).deferrals == [.future: 1]
+                        return node.database.ledger.counts(of: honest.key).deferrals == [.future: 1]
                     }
                     _ = try await liar.ask(junk)
                     if isEvicted { _ = try await honest.ask(others) }

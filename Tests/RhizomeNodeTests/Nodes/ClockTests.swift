@@ -4,7 +4,9 @@ import RhizomeTesting
 import SignedLog
 import Testing
 
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Clocks of nodes that are off (spec: admission.md, "Clocks").
 @Suite struct ClockTests {
@@ -22,7 +24,7 @@ import Testing
 
     /// By how many seconds a node sees its peers ahead, as far as it has measured.
     private func offsets(_ node: Node) async throws -> [Int64] {
-        try await node.peers().dropFirst().compactMap { peer in
+        try await node.network.peers().dropFirst().compactMap { peer in
             guard let offset = peer.clockOffsetMicroseconds, let roundTrip = peer.roundTripMicroseconds else {
                 return nil
             }
@@ -42,12 +44,12 @@ import Testing
         let ahead: Int64 = 86_400
         try await bob.running(logger: his.logger) { second in
             try await carol.running { third in
-                try bob.trust(carol, at: third.requestAddress)
+                try bob.trust(carol, at: third.network.requestAddress)
                 try await eventually("bob has measured carol") { try await offsets(second).count == 1 }
                 try await alice.running(clock: clock(aheadBy: ahead), logger: hers.logger) { first in
-                    try bob.trust(alice, at: first.requestAddress)
-                    try alice.trust(bob, at: second.requestAddress)
-                    try alice.trust(carol, at: third.requestAddress)
+                    try bob.trust(alice, at: first.network.requestAddress)
+                    try alice.trust(bob, at: second.network.requestAddress)
+                    try alice.trust(carol, at: third.network.requestAddress)
                     try await eventually("all have measured") {
                         let counts = [try await offsets(first).count, try await offsets(second).count]
                         return counts == [2, 2]
@@ -74,10 +76,10 @@ import Testing
         let records = LogRecords()
         try alice.trust(bob)
         try await alice.running { first in
-            try bob.trust(alice, at: first.requestAddress)
+            try bob.trust(alice, at: first.network.requestAddress)
             try await bob.running(clock: clock(aheadBy: 20), logger: records.logger) { second in
                 try await eventually("bob has measured") {
-                    try await second.peers().last?.clockOffsetMicroseconds != nil
+                    try await second.network.peers().last?.clockOffsetMicroseconds != nil
                 }
                 // Two looks of the watch, which looks once a second.
                 try await Task.sleep(for: .seconds(2.5))

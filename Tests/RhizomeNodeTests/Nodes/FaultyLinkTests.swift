@@ -1,11 +1,14 @@
 import Bytes
+import DatabaseTesting
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Links that are slow, cut or torn (spec: peering.md, "Catching up").
 @Suite(.timeLimit(.minutes(30))) struct FaultyLinkTests {
@@ -21,7 +24,10 @@ import Testing
         try alice.trust(bob)
         try await alice.running { first in
             try await before(alice, bob, first)
-            try await TCPProxy.running(to: [first.requestAddress, first.publishAddress], using: generator) { proxy in
+            try await TCPProxy.running(
+                to: [first.network.requestAddress, first.network.publishAddress],
+                using: generator
+            ) { proxy in
                 try await proxy.change(change)
                 try bob.trust(alice, at: proxy.address)
                 try await bob.running { second in
@@ -40,8 +46,8 @@ import Testing
 
         /// What both write is with both, a second way round too.
         func exchange(_ count: Int64) async throws {
-            _ = try await first.write([.name("alice \(count)")])
-            _ = try await second.write([.name("bob \(count)", of: "bob")])
+            _ = try await first.database.write([.name("alice \(count)")])
+            _ = try await second.database.write([.name("bob \(count)", of: "bob")])
             try await eventually("both hold \(count)", within: .seconds(100)) { try await haveAll(count) }
         }
     }
@@ -53,10 +59,10 @@ import Testing
         } _: { pair in
             try await pair.exchange(2)
             let start = ContinuousClock.now
-            let written = try await pair.first.write([.name("again")])
+            let written = try await pair.first.database.write([.name("again")])
             try await eventually("it came") { try await pair.bob.log.contains(written.map(\.id)).count == 1 }
             let took = ContinuousClock.now - start
-            let roundTrip = try await pair.second.peers().last?.roundTripMicroseconds ?? 0
+            let roundTrip = try await pair.second.network.peers().last?.roundTripMicroseconds ?? 0
             print("300 ms each way: a delta in \(took), round trip \(roundTrip / 1000) ms")
             #expect(roundTrip >= 600_000)
         }
@@ -70,8 +76,8 @@ import Testing
             let start = ContinuousClock.now
             try await pair.exchange(2)
             print("byte by byte: connected and exchanged in \(ContinuousClock.now - start), \(pair.proxy.counts)")
-            #expect(pair.first.ledger.badInput == 0)
-            #expect(pair.second.ledger.badInput == 0)
+            #expect(pair.first.database.ledger.badInput == 0)
+            #expect(pair.second.database.ledger.badInput == 0)
         }
     }
 
@@ -82,7 +88,9 @@ import Testing
             let count = 1_000
             // A handshake takes about 700 bytes, the log half a million.
             try await Self.withPair({ $0.cutAfter = 200...60_000 }, using: generator) { alice, _, first in
-                _ = try await first.write((0..<count).map { .name("\($0) " + String(repeating: "x", count: 200)) })
+                _ = try await first.database.write(
+                    (0..<count).map { .name("\($0) " + String(repeating: "x", count: 200)) }
+                )
                 #expect(try await alice.log.count() == Int64(count))
             } _: { pair in
                 let enough = TestSchedule.rounds(5, soak: 25)
@@ -94,8 +102,8 @@ import Testing
                 let start = ContinuousClock.now
                 try await eventually("all is there", within: .seconds(100)) { try await pair.haveAll(Int64(count)) }
                 print("\(cut) cuts; all there \(ContinuousClock.now - start) after the last, seed \(seed)")
-                #expect(pair.first.ledger.badInput == 0)
-                #expect(pair.second.ledger.badInput == 0)
+                #expect(pair.first.database.ledger.badInput == 0)
+                #expect(pair.second.database.ledger.badInput == 0)
                 try await pair.exchange(Int64(count + 2))
             }
         }
@@ -112,8 +120,8 @@ import Testing
             for round in 1...TestSchedule.rounds(2, soak: 20) {
                 let before = try await pair.alice.log.count()
                 try await pair.proxy.change { $0.way = way }
-                _ = try await pair.first.write((0..<10).map { .name("alice \(round) \($0)") })
-                _ = try await pair.second.write((0..<10).map { .name("bob \(round) \($0)", of: "bob") })
+                _ = try await pair.first.database.write((0..<10).map { .name("alice \(round) \($0)") })
+                _ = try await pair.second.database.write((0..<10).map { .name("bob \(round) \($0)", of: "bob") })
                 try await Task.sleep(for: .milliseconds(500))
                 #expect(try await pair.alice.log.count() == before + 10)
                 #expect(try await pair.bob.log.count() == before + 10)
@@ -136,20 +144,20 @@ import Testing
     func oneWay() async throws {
         try await Self.withPair { _ in
         } _: { pair in
-            try pair.alice.trust(pair.bob, at: pair.second.requestAddress)
+            try pair.alice.trust(pair.bob, at: pair.second.network.requestAddress)
             try await pair.exchange(2)
             try await eventually("alice has reached bob too") {
-                try await pair.first.state(of: pair.second.identity) == .connected
+                try await pair.first.state(of: pair.second.database.identity) == .connected
             }
             // By then the first look at what bob lacks is over: he asks by himself.
             try await Task.sleep(for: .seconds(3))
             try await pair.proxy.change { $0.way = .closed }
-            _ = try await pair.first.write([.name("alice, unheard")])
+            _ = try await pair.first.database.write([.name("alice, unheard")])
             try await eventually("bob holds it", within: .seconds(20)) { try await pair.haveAll(3) }
             // The other way round bob, who is asked by alice, gives her his.
-            _ = try await pair.second.write([.name("bob", of: "bob")])
+            _ = try await pair.second.database.write([.name("bob", of: "bob")])
             try await eventually("alice holds his", within: .seconds(40)) { try await pair.haveAll(4) }
-            #expect(try await pair.second.state(of: pair.first.identity) == .connected)
+            #expect(try await pair.second.state(of: pair.first.database.identity) == .connected)
         }
     }
 
@@ -164,7 +172,7 @@ import Testing
             try await pair.proxy.change { $0.way = .silent }
             // News is asked for every 10 s, and an answer waited for as long as a page may take.
             try await eventually("it is missed", within: .seconds(200)) {
-                try await pair.second.state(of: pair.first.identity) != .connected
+                try await pair.second.state(of: pair.first.database.identity) != .connected
             }
             try await pair.proxy.change { $0.way = .open }
             try await pair.exchange(4)

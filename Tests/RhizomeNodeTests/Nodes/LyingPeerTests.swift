@@ -1,4 +1,5 @@
 import Bytes
+import DatabaseTesting
 import DeterministicCBOR
 import Locks
 import RhizomeIdentity
@@ -7,7 +8,9 @@ import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Trusted peers that lie, stall or send garbage (ATTACKS.md, rows 1, 11, 15, 16, 19, 20).
 @Suite(.timeLimit(.minutes(5))) struct LyingPeerTests {
@@ -57,7 +60,7 @@ import Testing
                 try await eventually("a round later") { peer.count(of: "news") > asks }
                 // 100 heads are two requests; one or two rounds of them fit into the time of this test.
                 #expect(pulls() <= 6)
-                #expect(node.ledger.badInput == 0)
+                #expect(node.database.ledger.badInput == 0)
             }
         }
     }
@@ -76,7 +79,7 @@ import Testing
         try await RawPeer.running(answer: answer) { peer, address in
             try await alice.running { node in
                 try alice.trust(peer.key, as: "raw", at: address)
-                try await eventually("it was noticed") { node.ledger.badInput > 0 }
+                try await eventually("it was noticed") { node.database.ledger.badInput > 0 }
                 #expect(peer.count(of: "heads") <= 4)
                 peer.answer { _ in nil }
                 try await eventually("the session goes on") { peer.count(of: "news") > 0 }
@@ -116,7 +119,7 @@ import Testing
         try await RawPeer.running(answer: answer) { peer, address in
             try await alice.running { node in
                 try alice.trust(peer.key, as: "raw", at: address)
-                try await eventually("it was noticed") { node.ledger.badInput > 0 }
+                try await eventually("it was noticed") { node.database.ledger.badInput > 0 }
                 #expect(try await alice.log.contains([chain[0].id]).count == 1)
                 #expect(try await alice.log.authors().map(\.author) == [zoe])
                 peer.answer { request in
@@ -169,14 +172,14 @@ import Testing
                 try await eventually("the good branch is there") { try await alice.log.count() == 4 }
                 // Both heads together, then each for itself.
                 try await eventually("both heads were asked for") { peer.count(of: "pull") == 3 }
-                let zoes = try await node.peers().first { $0.identity == zoe }
+                let zoes = try await node.network.peers().first { $0.identity == zoe }
                 #expect(zoes?.stalled == [stalled.id])
                 let asks = peer.count(of: "news")
                 let pulls = peer.count(of: "pull")
                 await peer.publish(.heads(heads.map { AuthorHead(author: zoe, id: $0) }))
                 try await eventually("a round later") { peer.count(of: "news") > asks }
                 #expect(peer.count(of: "pull") == pulls)
-                #expect(node.ledger.badInput == 0)
+                #expect(node.database.ledger.badInput == 0)
             }
         }
     }
@@ -196,9 +199,9 @@ import Testing
                 try alice.trust(peer.key, as: "raw", at: address)
                 try await eventually("it was greeted") { peer.count(of: "hello") == 1 }
                 // Writing needn't wait for somebody who can't have our log.
-                _ = try await node.write([.name("a")])
+                _ = try await node.database.write([.name("a")])
                 try await eventually("the greeting was looked at") {
-                    try await node.peers().last?.lastSeen != nil
+                    try await node.network.peers().last?.lastSeen != nil
                 }
                 #expect(try await node.state(of: peer.key) == .connecting)
                 #expect(peer.requests.count == 1)
@@ -234,7 +237,7 @@ import Testing
                 )
             }
             try await alice.running(clock: time.clock) { node in
-                _ = try await node.write([.name("a")])
+                _ = try await node.database.write([.name("a")])
                 try alice.trust(peer.key, as: "raw", at: address)
                 try await eventually("greeted") { peer.count(of: "news") > 0 }
                 time.advance(2)
@@ -242,8 +245,8 @@ import Testing
                 try await eventually("our own log was offered") { pushed(own) == 1 }
                 let chain = try Deltas.chain(3, by: "zoe")
                 for delta in chain {
-                    _ = try await node.write([.name("b")])
-                    _ = try await node.submit(delta.bytes)
+                    _ = try await node.database.write([.name("b")])
+                    _ = try await node.database.submit(delta.bytes)
                 }
                 try await eventually("what the peer takes is pushed on") { pushed(zoe) > 0 }
                 #expect(pushed(own) == 1)
@@ -264,7 +267,7 @@ import Testing
         let time = ManualClock(NodeClock.system.now)
         try await RawPeer.running { peer, address in
             try await alice.running(clock: time.clock) { node in
-                _ = try await node.write([.name("a")])
+                _ = try await node.database.write([.name("a")])
                 try alice.trust(peer.key, as: "raw", at: address, may: [.author])
                 func round() async throws {
                     let asked = peer.count(of: "news")
@@ -310,12 +313,12 @@ import Testing
                 try alice.trust(liar.key, as: "liar", at: address)
                 try await eventually("the liar was asked") { liar.count(of: "pull") > 0 }
                 try await bob.running { honest in
-                    for delta in chain { _ = try await honest.submit(delta.bytes) }
+                    for delta in chain { _ = try await honest.database.submit(delta.bytes) }
                     try bob.trust(alice)
-                    try alice.trust(bob, at: honest.requestAddress)
+                    try alice.trust(bob, at: honest.network.requestAddress)
                     try await eventually("all of it comes by the other one") { try await alice.log.count() == 30 }
                 }
-                #expect(node.ledger.counts(of: bob.identity.publicKey).accepted == 27)
+                #expect(node.database.ledger.counts(of: bob.identity.publicKey).accepted == 27)
             }
         }
     }
@@ -334,18 +337,18 @@ import Testing
                     await peer.publish(.deltas([chain[0].bytes]))
                     return try await alice.log.count() == 1
                 }
-                #expect(node.ledger.badInput == 0)
+                #expect(node.database.ledger.badInput == 0)
                 await peer.publish(.deltas([chain[1].bytes]), topic: "test2")
                 await peer.publish(.deltas([chain[1].bytes]), topic: "testing")
                 await peer.publish(.deltas([chain[1].bytes]), as: zoe.publicKey)
-                try await eventually("the wrong key counts against the peer") { node.ledger.badInput == 1 }
+                try await eventually("the wrong key counts against the peer") { node.database.ledger.badInput == 1 }
                 await peer.publish([Array("test".utf8), peer.key.bytes.array])
                 await peer.publish([Array("test".utf8), peer.key.bytes.array, Self.malformed])
-                try await eventually("so do malformed ones") { node.ledger.badInput == 3 }
+                try await eventually("so do malformed ones") { node.database.ledger.badInput == 3 }
                 #expect(try await alice.log.count() == 1)
                 await peer.publish(.deltas([chain[2].bytes]))
                 try await eventually("the next right one is looked at") {
-                    node.ledger.counts(of: peer.key).deferrals[.gap] == 1
+                    node.database.ledger.counts(of: peer.key).deferrals[.gap] == 1
                 }
             }
         }
@@ -359,17 +362,17 @@ import Testing
         try await RawPeer.running { peer, _ in
             try alice.trust(peer.key, as: "raw")
             try await alice.running { node in
-                _ = try await node.write([.name("a")])
+                _ = try await node.database.write([.name("a")])
                 try await peer.connect(to: node)
                 let requests: [PeerRequest] = [
                     .heads(after: nil, limit: 1), .news(cursor: nil, limit: 1), .push([]), .peers,
-                    .pull(PullRequest(author: node.identity, want: [], have: [], after: nil, maximumBytes: 1)),
+                    .pull(PullRequest(author: node.database.identity, want: [], have: [], after: nil, maximumBytes: 1)),
                 ]
                 for (topic, version) in [("test2", 1), ("tes", 1), ("test", 2), ("", 1)] as [(Text, Int64)] {
                     for request in requests { #expect(try await peer.code(request.encoded) == .hello) }
                     try await peer.greet(topic: topic, version: version)
                 }
-                #expect(node.ledger.badInput == 0)
+                #expect(node.database.ledger.badInput == 0)
                 try await peer.greet()
                 for request in requests { #expect(try await peer.code(request.encoded) == nil) }
                 // A new connection has to greet anew.
@@ -391,15 +394,15 @@ import Testing
                 #expect(try await peer.code(Self.malformed) == .malformed)
                 #expect(try await peer.code([0x80, 0x65] + Array("peers".utf8)) == .malformed)
                 #expect(try await peer.code(CBORValue.array([.text("gossip")]).encoded) == .unknownMethod)
-                #expect(node.ledger.badInput == 3)
+                #expect(node.database.ledger.badInput == 3)
                 // Messages of the wrong shape aren't answered at all.
                 try await peer.send([[1, 2, 3], Self.malformed])
                 try await peer.send([[UInt8](repeating: 0, count: 8)])
-                try await eventually("they count") { node.ledger.badInput == 5 }
+                try await eventually("they count") { node.database.ledger.badInput == 5 }
                 for _ in 0..<995 { try await peer.send([[UInt8](repeating: 0, count: 8)]) }
-                try await eventually("the credit is used up") { node.ledger.isPenalised(peer.key) }
+                try await eventually("the credit is used up") { node.database.ledger.isPenalised(peer.key) }
                 try await eventually("its connection is gone: it is no more let in") {
-                    node.refusedKeys().contains { $0.transportKey == peer.key.transportKey }
+                    node.network.refusedKeys().contains { $0.transportKey == peer.key.transportKey }
                 }
                 time.advance(16)
                 try await peer.connect(to: node)
@@ -409,11 +412,11 @@ import Testing
 
                 // What comes on a connection after that is dropped, and ends it.
                 func refusals() -> Int {
-                    node.refusedKeys().first { $0.transportKey == peer.key.transportKey }?.count ?? 0
+                    node.network.refusedKeys().first { $0.transportKey == peer.key.transportKey }?.count ?? 0
                 }
                 let before = refusals()
                 let dropped = await node.metric("rhizome_dropped_messages_total")
-                node.ledger.charge(peer.key, pieces: 1_000)
+                node.database.ledger.charge(peer.key, pieces: 1_000)
                 let asked = try await peer.request(PeerRequest.peers.encoded)
                 try await eventually("the request was dropped") {
                     await node.metric("rhizome_dropped_messages_total") > dropped
@@ -438,9 +441,9 @@ import Testing
                     }
                     try await eventually("it is turned away, and let in no more") {
                         _ = try await offender.trySending([[1], .init(repeating: 7, count: 7 << 20)])
-                        return node.refusedKeys().contains { $0.transportKey == offender.key.transportKey }
+                        return node.network.refusedKeys().contains { $0.transportKey == offender.key.transportKey }
                     }
-                    #expect(node.ledger.isPenalised(offender.key))
+                    #expect(node.database.ledger.isPenalised(offender.key))
                     // On another connection it would have to say hello first.
                     #expect(try await honest.code(PeerRequest.peers.encoded) == nil)
                 }
@@ -466,9 +469,9 @@ import Testing
                     let results = try PeerReply.read(try await peer.ask(push), PeerReply.readPush)
                     #expect(results.allSatisfy { $0.decision == "duplicate" && $0.reason == nil })
                 }
-                #expect(node.ledger.counts(of: peer.key).duplicate == 10_000)
-                #expect(!node.ledger.isPenalised(peer.key))
-                let own = try await node.write([.name("a")])
+                #expect(node.database.ledger.counts(of: peer.key).duplicate == 10_000)
+                #expect(!node.database.ledger.isPenalised(peer.key))
+                let own = try await node.database.write([.name("a")])
                 try await eventually("our own write is published") {
                     peer.publications.contains { $0.last == Publication.deltas(own.map(\.delta.bytes)).encoded }
                 }
@@ -485,16 +488,16 @@ import Testing
             try await alice.running { node in
                 try alice.trust(peer.key, as: "peer", at: address)
                 try await eventually("alice asks for news") { peer.count(of: "news") > 0 }
-                #expect(node.ledger.badInput == 0)
+                #expect(node.database.ledger.badInput == 0)
                 let body = PeerReply.heads([], more: false)
                 try await peer.replyUnasked(body, times: 5)
-                try await eventually("each is charged") { node.ledger.badInput == 5 }
-                #expect(!node.ledger.isPenalised(peer.key))
+                try await eventually("each is charged") { node.database.ledger.badInput == 5 }
+                #expect(!node.database.ledger.isPenalised(peer.key))
                 try await eventually("the peer is turned away") {
                     try await peer.replyUnasked(body, times: 50)
-                    return node.ledger.isPenalised(peer.key)
+                    return node.database.ledger.isPenalised(peer.key)
                 }
-                #expect(node.ledger.badInput >= 1_000)
+                #expect(node.database.ledger.badInput >= 1_000)
             }
         }
     }
@@ -508,7 +511,7 @@ import Testing
                 try await peer.connect(to: node)
                 try await peer.greet()
                 try await peer.send(.init(repeating: [1, 2, 3], count: 400))
-                try await eventually("it counts") { node.ledger.badInput >= 100 }
+                try await eventually("it counts") { node.database.ledger.badInput >= 100 }
                 #expect(await node.metric("rhizome_dropped_messages_total") == 1)
                 #expect(try await peer.code(PeerRequest.peers.encoded) == nil)
             }
@@ -524,8 +527,8 @@ import Testing
                 try await peer.connect(to: node)
                 try await peer.greet()
                 try await peer.send([[1], .init(repeating: 7, count: 3 << 20)])
-                try await eventually("it counts") { node.ledger.badInput >= 1 }
-                #expect(node.ledger.badInput == 1 + 48)
+                try await eventually("it counts") { node.database.ledger.badInput >= 1 }
+                #expect(node.database.ledger.badInput == 1 + 48)
             }
         }
     }
@@ -538,9 +541,9 @@ import Testing
             try await alice.running { node in
                 // To all.
                 try await peer.subscribe(to: node)
-                try await eventually("it counts") { node.ledger.badInput == 1 }
+                try await eventually("it counts") { node.database.ledger.badInput == 1 }
                 try await peer.subscribe(to: [Array(peer.topic.utf8), [1, 2, 3]])
-                try await eventually("only the second of these counts") { node.ledger.badInput == 2 }
+                try await eventually("only the second of these counts") { node.database.ledger.badInput == 2 }
             }
         }
     }
@@ -555,7 +558,7 @@ import Testing
                 try await peer.connect(to: node)
                 try await peer.greet()
                 for _ in 0..<50 { try await peer.send(.init(repeating: [1], count: 5)) }
-                try await eventually("they count") { node.ledger.badInput >= 50 }
+                try await eventually("they count") { node.database.ledger.badInput >= 50 }
             }
         }
         let told = records.records.filter { $0.text.contains("too many frames") }
@@ -571,7 +574,7 @@ import Testing
         try await RawPeer.running { peer, _ in
             try alice.trust(peer.key, as: "raw")
             try await alice.running { node in
-                for label in labels { _ = try await node.submit(try Deltas.make(label).bytes) }
+                for label in labels { _ = try await node.database.submit(try Deltas.make(label).bytes) }
                 // All but the last by key.
                 let last = try #require(keys.max())
                 let hidden = keys.filter { $0 != last }
@@ -579,7 +582,7 @@ import Testing
                     hidden.map { .distrust($0, keep: .none) }
                 }
                 try await eventually("the list is in force") {
-                    node.trust.standing(of: hidden[0], at: alice.now) == .distrusted(.none)
+                    node.database.trust.standing(of: hidden[0], at: alice.now) == .distrusted(.none)
                 }
                 try await peer.connect(to: node)
                 try await peer.greet()

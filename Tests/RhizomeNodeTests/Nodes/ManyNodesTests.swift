@@ -1,11 +1,14 @@
 import Bytes
+import DatabaseTesting
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Nodes that reach each other directly, through others, or in one direction only (spec: peering.md, "Catching up").
 @Suite(.timeLimit(.minutes(5))) struct ManyNodesTests {
@@ -14,20 +17,20 @@ import Testing
         let nodes = try ["alice", "bob", "carol"].map { try TestNode($0) }
         let (alice, bob, carol) = (nodes[0], nodes[1], nodes[2])
         try await TestNode.running(nodes) { running in
-            try alice.trust(bob, at: running[1].requestAddress)
+            try alice.trust(bob, at: running[1].network.requestAddress)
             try alice.trust(carol)
-            try bob.trust(alice, at: running[0].requestAddress)
-            try bob.trust(carol, at: running[2].requestAddress)
-            try carol.trust(bob, at: running[1].requestAddress)
+            try bob.trust(alice, at: running[0].network.requestAddress)
+            try bob.trust(carol, at: running[2].network.requestAddress)
+            try carol.trust(bob, at: running[1].network.requestAddress)
             try carol.trust(alice)
-            let first = try await running[0].write([.name("Alice")])
-            _ = try await running[2].write([.name("Carol")])
+            let first = try await running[0].database.write([.name("Alice")])
+            _ = try await running[2].database.write([.name("Carol")])
             try await eventually("both ends hold both") {
                 try await holds(2, alice.log, carol.log)
             }
             let brought = try await carol.log.deltas(first.map(\.id)).first
             #expect(brought?.arrival.receivedFrom == bob.identity.publicKey)
-            let next = try await running[0].write([.name("Alicia")])
+            let next = try await running[0].database.write([.name("Alicia")])
             try await eventually("news travels on at once, not by the next timetable", within: .seconds(8)) {
                 try await carol.log.contains(next.map(\.id)).count == 1
             }
@@ -39,19 +42,19 @@ import Testing
         let nodes = try ["alice", "bob", "carol"].map { try TestNode($0) }
         let (alice, bob, carol) = (nodes[0], nodes[1], nodes[2])
         try await TestNode.running(nodes) { running in
-            try alice.trust(bob, at: running[1].requestAddress)
+            try alice.trust(bob, at: running[1].network.requestAddress)
             // Alice may connect to bob, but he doesn't take what she writes.
             try bob.trust(alice, may: [.connect])
-            try bob.trust(carol, at: running[2].requestAddress)
-            try carol.trust(bob, at: running[1].requestAddress)
+            try bob.trust(carol, at: running[2].network.requestAddress)
+            try carol.trust(bob, at: running[1].network.requestAddress)
             try carol.trust(alice)
-            _ = try await running[0].write([.name("Alice")])
-            let bobs = try await running[1].write([.name("Bob")])
+            _ = try await running[0].database.write([.name("Alice")])
+            let bobs = try await running[1].database.write([.name("Bob")])
             try await eventually("carol holds what bob wrote") {
                 try await carol.log.contains(bobs.map(\.id)).count == 1
             }
             try await eventually("bob has put off what alice wrote") {
-                running[1].ledger.counts(of: alice.identity.publicKey).deferrals[.unknownAuthor] ?? 0 > 0
+                running[1].database.ledger.counts(of: alice.identity.publicKey).deferrals[.unknownAuthor] ?? 0 > 0
             }
             #expect(try await bob.log.count() == 1)
             #expect(try await carol.log.count() == 1)
@@ -68,10 +71,10 @@ import Testing
         try await TestNode.running(nodes) { running in
             for (place, node) in nodes.enumerated() {
                 for (other, peer) in nodes.enumerated() where other != place {
-                    try node.trust(peer, at: other == (place + 1) % 4 ? running[other].requestAddress : nil)
+                    try node.trust(peer, at: other == (place + 1) % 4 ? running[other].network.requestAddress : nil)
                 }
             }
-            for node in running { _ = try await node.write([.name("a"), .name("b")]) }
+            for node in running { _ = try await node.database.write([.name("a"), .name("b")]) }
             try await eventually("all hold all") {
                 for node in nodes where try await node.log.count() != 8 { return false }
                 return true
@@ -111,11 +114,11 @@ import Testing
             let links = edges
             try await TestNode.running(nodes) { running in
                 for ((left, right), side) in zip(links, sides) {
-                    try nodes[left].trust(nodes[right], at: side == 1 ? nil : running[right].requestAddress)
-                    try nodes[right].trust(nodes[left], at: side == 2 ? nil : running[left].requestAddress)
+                    try nodes[left].trust(nodes[right], at: side == 1 ? nil : running[right].network.requestAddress)
+                    try nodes[right].trust(nodes[left], at: side == 2 ? nil : running[left].network.requestAddress)
                 }
                 for (node, wires) in zip(running, wires) {
-                    for wire in wires { _ = try await node.submit(wire) }
+                    for wire in wires { _ = try await node.database.submit(wire) }
                 }
                 try await eventually("all nodes hold all \(expected.count) deltas", within: .seconds(120)) {
                     for node in nodes where try await node.log.count() != Int64(expected.count) { return false }
@@ -134,25 +137,25 @@ import Testing
         try await alice.running(topic: "test") { first in
             try await bob.running(topic: "test2") { second in
                 try await carol.running(topic: "test") { third in
-                    try alice.trust(bob, at: second.requestAddress)
-                    try alice.trust(carol, at: third.requestAddress)
-                    try bob.trust(alice, at: first.requestAddress)
-                    try bob.trust(carol, at: third.requestAddress)
-                    try carol.trust(alice, at: first.requestAddress)
-                    try carol.trust(bob, at: second.requestAddress)
-                    _ = try await first.write([.name("Alice")])
-                    _ = try await second.write([.name("Bob")])
+                    try alice.trust(bob, at: second.network.requestAddress)
+                    try alice.trust(carol, at: third.network.requestAddress)
+                    try bob.trust(alice, at: first.network.requestAddress)
+                    try bob.trust(carol, at: third.network.requestAddress)
+                    try carol.trust(alice, at: first.network.requestAddress)
+                    try carol.trust(bob, at: second.network.requestAddress)
+                    _ = try await first.database.write([.name("Alice")])
+                    _ = try await second.database.write([.name("Bob")])
                     try await eventually("those with the same topic exchange") { try await carol.log.count() == 1 }
                     try await eventually("the others have met") {
-                        let met = try await first.peers().contains {
-                            $0.identity == second.identity && $0.lastSeen != nil
+                        let met = try await first.network.peers().contains {
+                            $0.identity == second.database.identity && $0.lastSeen != nil
                         }
-                        let metToo = try await second.peers().contains {
-                            $0.identity == first.identity && $0.lastSeen != nil
+                        let metToo = try await second.network.peers().contains {
+                            $0.identity == first.database.identity && $0.lastSeen != nil
                         }
                         return met && metToo
                     }
-                    #expect(try await first.state(of: second.identity) != .connected)
+                    #expect(try await first.state(of: second.database.identity) != .connected)
                     #expect(try await bob.log.count() == 1)
                     #expect(try await alice.log.count() == 1)
                 }
@@ -167,11 +170,11 @@ import Testing
         let time = ManualClock(NodeClock.system.now - 600_000_000)
         try alice.trust(bob)
         try await alice.running { first in
-            try bob.trust(alice, at: first.requestAddress)
+            try bob.trust(alice, at: first.network.requestAddress)
             try await bob.running(clock: time.clock) { second in
-                _ = try await first.write([.name("Alice")])
+                _ = try await first.database.write([.name("Alice")])
                 try await eventually("bob has put it off") {
-                    second.ledger.counts(of: alice.identity.publicKey).deferrals[.future] ?? 0 > 0
+                    second.database.ledger.counts(of: alice.identity.publicKey).deferrals[.future] ?? 0 > 0
                 }
                 #expect(try await bob.log.count() == 0)
                 time.now += 600_000_000

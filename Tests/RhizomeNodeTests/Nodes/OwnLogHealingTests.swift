@@ -1,11 +1,14 @@
 import Bytes
+import DatabaseTesting
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Restarts, restored backups and forks between real nodes (spec: admission.md, "Forks").
 @Suite(.timeLimit(.minutes(5))) struct OwnLogHealingTests {
@@ -27,12 +30,12 @@ import Testing
         let bob = try TestNode("bob")
         try alice.trust(bob)
         try await alice.running { first in
-            try bob.trust(alice, at: first.requestAddress)
+            try bob.trust(alice, at: first.network.requestAddress)
             for round in 1...3 {
                 // Written while bob is away.
-                _ = try await first.write([.name("alice \(round)")])
+                _ = try await first.database.write([.name("alice \(round)")])
                 try await bob.running { second in
-                    _ = try await second.write([.name("bob \(round)")])
+                    _ = try await second.database.write([.name("bob \(round)")])
                     try await eventually("round \(round) is everywhere") {
                         try await holds(Int64(2 * round), alice.log, bob.log)
                     }
@@ -52,14 +55,14 @@ import Testing
         let bob = try TestNode("bob")
         try await bob.running { second in
             try bob.trust(alice)
-            try alice.trust(bob, at: second.requestAddress)
+            try alice.trust(bob, at: second.network.requestAddress)
             try await alice.running { first in
-                _ = try await first.write((0..<5).map { .name("alice \($0)") })
+                _ = try await first.database.write((0..<5).map { .name("alice \($0)") })
                 try await eventually("bob holds all five") { try await bob.log.count() == 5 }
             }
             let restored = try await Self.backup(of: alice.log, first: 2)
             try await alice.running(log: restored) { first in
-                let written = try await first.write([.name("after the backup")])
+                let written = try await first.database.write([.name("after the backup")])
                 #expect(written.first?.delta.header.sequence == 5)
                 #expect(try await restored.count() == 6)
                 #expect(try await restored.forks(of: alice.identity.publicKey, limit: 100).isEmpty)
@@ -75,18 +78,18 @@ import Testing
         let bob = try TestNode("bob")
         try bob.trust(alice)
         try await bob.running { second in
-            try alice.trust(bob, at: second.requestAddress)
+            try alice.trust(bob, at: second.network.requestAddress)
             try await alice.running { first in
-                _ = try await first.write((0..<5).map { .name("alice \($0)") })
+                _ = try await first.database.write((0..<5).map { .name("alice \($0)") })
                 try await eventually("bob holds all five") { try await bob.log.count() == 5 }
             }
         }
         let restored = try await Self.backup(of: alice.log, first: 2)
         // Bob is away.
         try await alice.running(log: restored) { first in
-            _ = try await first.write([.name("a fork")])
+            _ = try await first.database.write([.name("a fork")])
             try await bob.running { second in
-                try alice.trust(bob, at: second.requestAddress)
+                try alice.trust(bob, at: second.network.requestAddress)
                 try await eventually("both hold both branches") {
                     try await holds(6, restored, bob.log)
                 }
@@ -94,8 +97,8 @@ import Testing
                     let forks = try await log.forks(of: alice.identity.publicKey, limit: 100)
                     #expect(forks.map(\.sequence) == [2])
                 }
-                #expect(try await second.peers().last?.forks.count == 1)
-                let merge = try await first.write([.name("merged")])
+                #expect(try await second.network.peers().last?.forks.count == 1)
+                let merge = try await first.database.write([.name("merged")])
                 #expect(merge.first?.delta.header.previous.count == 2)
                 try await eventually("bob holds the merge") { try await bob.log.count() == 7 }
                 #expect(try await bob.log.heads(of: alice.identity.publicKey).count == 1)
@@ -107,7 +110,7 @@ import Testing
     func cursorAfterRestore() async throws {
         let alice = try TestNode("alice")
         try await alice.running { first in
-            _ = try await first.write([.name("a"), .name("b")])
+            _ = try await first.database.write([.name("a"), .name("b")])
             try await RawPeer.running { peer, _ in
                 try alice.trust(peer.key, as: "raw")
                 try await peer.connect(to: first)
@@ -139,9 +142,9 @@ import Testing
         try alice.trust(TestNode("bob"), at: "192.0.2.1:7000")
         let clock = ContinuousClock()
         try await alice.running { first in
-            let waited = try await clock.measure { _ = try await first.write([.name("a")]) }
+            let waited = try await clock.measure { _ = try await first.database.write([.name("a")]) }
             #expect(waited > .seconds(2) && waited < .seconds(20))
-            let again = try await clock.measure { _ = try await first.write([.name("b")]) }
+            let again = try await clock.measure { _ = try await first.database.write([.name("b")]) }
             #expect(again < .seconds(2))
         }
     }

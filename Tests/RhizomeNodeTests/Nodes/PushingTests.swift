@@ -1,4 +1,5 @@
 import Bytes
+import DatabaseTesting
 import Locks
 import RhizomeIdentity
 import RhizomeTesting
@@ -6,7 +7,9 @@ import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Pushes to peers that can't come to ask (spec: peering.md, "Catching up"), by clocks that stand still.
 @Suite(.timeLimit(.minutes(5))) struct PushingTests {
@@ -70,7 +73,7 @@ import Testing
     }
 
     private func write(_ pair: Pair, _ text: String) async throws -> DeltaID {
-        try #require(try await pair.node.write([.name(text)]).first?.id)
+        try #require(try await pair.node.database.write([.name(text)]).first?.id)
     }
 
     @Test("what is written while the peer asks us itself is pushed 30 s after its last request, and not before")
@@ -145,7 +148,7 @@ import Testing
                 }
             )
         } _: { pair in
-            let ids = try await pair.node.write([.name("a"), .name("b"), .name("c")]).map(\.id)
+            let ids = try await pair.node.database.write([.name("a"), .name("b"), .name("c")]).map(\.id)
             try await pair.isPushed(ids[2], within: 2)
             #expect(pair.pushes == [ids])
             wants.withLock { $0 = 3 }
@@ -190,7 +193,7 @@ import Testing
             try await pair.peer.connect(to: pair.node)
             try await pair.peer.greet()
             let id = try await write(pair, "a")
-            let own = pair.node.identity
+            let own = pair.node.database.identity
             try await pair.asks(
                 .pull(PullRequest(author: own, want: [id], have: [], after: nil, maximumBytes: 4_096))
             )

@@ -1,11 +1,14 @@
 import Bytes
+import DatabaseTesting
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Deltas that come through others (spec: peering.md, "Publications").
 @Suite(.timeLimit(.minutes(5))) struct RelayTests {
@@ -18,17 +21,17 @@ import Testing
             for (place, node) in nodes.enumerated() {
                 for neighbour in [place - 1, place + 1] where nodes.indices.contains(neighbour) {
                     let may: Set<Permission> = neighbour == 0 ? [.author, .connect] : [.connect]
-                    try node.trust(nodes[neighbour], at: running[neighbour].requestAddress, may: may)
+                    try node.trust(nodes[neighbour], at: running[neighbour].network.requestAddress, may: may)
                 }
                 if place > 1 { try node.trust(nodes[0], may: [.author]) }
             }
-            _ = try await running[0].write([.name("before")])
+            _ = try await running[0].database.write([.name("before")])
             try await eventually("the chain is up") { try await nodes[3].log.count() == 1 }
 
             var times: [Duration] = []
             for round in 0..<10 {
                 let start = ContinuousClock.now
-                let written = try await running[0].write([.name("round \(round)")])
+                let written = try await running[0].database.write([.name("round \(round)")])
                 try await eventually("dave holds it", within: .seconds(10)) {
                     try await nodes[3].log.contains(written.map(\.id)).count == 1
                 }
@@ -46,7 +49,7 @@ import Testing
                 #expect(held.allSatisfy { $0.arrival.receivedFrom == from })
                 // A delta is counted once it is held, a moment later.
                 try await eventually("\(nodes[place].name) counted them") {
-                    running[place].ledger.counts(of: from).accepted == Int64(wrote.count)
+                    running[place].database.ledger.counts(of: from).accepted == Int64(wrote.count)
                 }
             }
         }
@@ -70,7 +73,7 @@ import Testing
             try await carol.running { node in
                 try carol.trust(bob.key, as: "bob", at: address, may: [.connect])
                 try await eventually("it was refused") {
-                    let rejections = node.ledger.counts(of: bob.key).rejections
+                    let rejections = node.database.ledger.counts(of: bob.key).rejections
                     return [.bodyMismatch, .malformed].contains { rejections[$0] ?? 0 > 0 }
                 }
                 #expect(try await carol.log.count() == 0)
@@ -92,10 +95,10 @@ import Testing
 
         init(_ nodes: [Node]) {
             for node in nodes {
-                for other in nodes where other.identity != node.identity {
+                for other in nodes where other.database.identity != node.database.identity {
                     // What overtook another waits, which is counted too, and again when it is taken up.
-                    let received = node.ledger.counts(of: other.identity)
-                    counts[[node.identity, other.identity], default: 0] +=
+                    let received = node.database.ledger.counts(of: other.database.identity)
+                    counts[[node.database.identity, other.database.identity], default: 0] +=
                         received.accepted + received.duplicate + received.rejected
                 }
             }
@@ -125,7 +128,7 @@ import Testing
         try await TestNode.running(nodes) { running in
             for (place, node) in nodes.enumerated() {
                 for (other, peer) in nodes.enumerated() where other != place {
-                    try node.trust(peer, at: running[other].requestAddress)
+                    try node.trust(peer, at: running[other].network.requestAddress)
                 }
             }
             func allHold(_ count: Int64) async throws {
@@ -135,7 +138,9 @@ import Testing
                 }
             }
             // Subscriptions come a moment after the connection: what is written before is fetched.
-            for (round, node) in running.enumerated() { _ = try await node.write([.name("greeting \(round)")]) }
+            for (round, node) in running.enumerated() {
+                _ = try await node.database.write([.name("greeting \(round)")])
+            }
             try await allHold(10)
             var before = try await Crossings.settled(running)
 
@@ -144,7 +149,7 @@ import Testing
             var all: Int64 = 0
             var most: Int64 = 0
             for (round, node) in running.enumerated() {
-                for number in 0..<burst { _ = try await node.write([.name("\(round) \(number)")]) }
+                for number in 0..<burst { _ = try await node.database.write([.name("\(round) \(number)")]) }
                 try await allHold(10 + burst * Int64(round + 1))
                 let after = try await Crossings.settled(running)
                 let crossed = after.since(before)
@@ -152,7 +157,9 @@ import Testing
                 all += crossed.values.reduce(0, +)
                 most = max(most, crossed.values.max() ?? 0)
                 // To each neighbour each of them went once; and over no other link more than once.
-                let wrong = crossed.filter { $0.key.contains(node.identity) ? $0.value != burst : $0.value > burst }
+                let wrong = crossed.filter {
+                    $0.key.contains(node.database.identity) ? $0.value != burst : $0.value > burst
+                }
                 #expect(wrong.values.sorted() == [], "round \(round)")
             }
             print(

@@ -1,11 +1,14 @@
 import Bytes
+import DatabaseTesting
 import RhizomeIdentity
 import RhizomeTesting
 import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Twenty nodes that few links join, while links are cut and nodes end and come back.
 @Suite(.timeLimit(.minutes(60))) struct SparseGraphTests {
@@ -68,7 +71,7 @@ import Testing
                                 let ids = try await node.running { running in
                                     var ids: [DeltaID] = []
                                     for number in 0..<life.writes {
-                                        ids += try await running.write([.name("\(number)")]).map(\.id)
+                                        ids += try await running.database.write([.name("\(number)")]).map(\.id)
                                         try await Task.sleep(for: .milliseconds(life.lasts / 5))
                                     }
                                     try await Task.sleep(for: .milliseconds(life.lasts / 5))

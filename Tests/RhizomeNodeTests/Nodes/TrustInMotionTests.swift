@@ -1,4 +1,5 @@
 import Bytes
+import DatabaseTesting
 import Logging
 import RhizomeIdentity
 import RhizomeTesting
@@ -6,7 +7,9 @@ import SignedLog
 import Testing
 
 @testable import RhizomeCore
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// Trust that is given, taken back or runs out while nodes run (spec: peering.md, identity.md).
 @Suite(.timeLimit(.minutes(5))) struct TrustInMotionTests {
@@ -15,12 +18,12 @@ import Testing
         let alice = try TestNode("alice")
         let bob = try TestNode("bob")
         try await alice.running { first in
-            try bob.trust(alice, at: first.requestAddress)
+            try bob.trust(alice, at: first.network.requestAddress)
             try await bob.running { second in
                 try alice.trust(bob)
-                _ = try await first.write([.name("Alice")])
+                _ = try await first.database.write([.name("Alice")])
                 try await eventually("bob holds it") { try await bob.log.count() == 1 }
-                #expect(try await first.state(of: second.identity) == .connected)
+                #expect(try await first.state(of: second.database.identity) == .connected)
 
                 let end = alice.now + 4_000_000
                 let entry = TrustChange.trust(
@@ -32,21 +35,21 @@ import Testing
                 )
                 try alice.state(entry)
                 try await eventually("bob is cut off") {
-                    try await second.state(of: first.identity) != .connected
+                    try await second.state(of: first.database.identity) != .connected
                 }
                 let late = alice.now - end
                 print("trust ran out; the connection was cut \(late / 1000) ms later")
                 #expect(late >= 0 && late < 20_000_000)
-                _ = try await first.write([.name("Alicia")])
-                let bobs = try await second.write([.name("Bob", of: "bob")])
+                _ = try await first.database.write([.name("Alicia")])
+                let bobs = try await second.database.write([.name("Bob", of: "bob")])
                 try await eventually("bob is refused") {
-                    try await second.state(of: first.identity) == .waitingForTrust
+                    try await second.state(of: first.database.identity) == .waitingForTrust
                 }
                 #expect(try await bob.log.count() == 2)
                 #expect(try await alice.log.count() == 2)
                 // Not even where somebody else hands it in.
                 let wire = try #require(bobs.first?.delta.bytes)
-                #expect(try await first.submit(wire).decision == .reject(.distrusted))
+                #expect(try await first.database.submit(wire).decision == .reject(.distrusted))
             }
         }
     }
@@ -69,7 +72,7 @@ import Testing
                     }
                     for peer in [distrusted, honest] {
                         try await eventually("both hear what is written") {
-                            let written = try await node.write([.name("a")]).first
+                            let written = try await node.database.write([.name("a")]).first
                             return hears(peer, written) || peer.publications.count > 3
                         }
                     }
@@ -77,14 +80,14 @@ import Testing
                     let start = ContinuousClock.now
                     // The other one's connection is cut with it, and comes back by itself.
                     try await eventually("the other one alone hears it") {
-                        let written = try await node.write([.name("b")]).first
+                        let written = try await node.database.write([.name("b")]).first
                         try await Task.sleep(for: .milliseconds(20))
                         return hears(honest, written) && !hears(distrusted, written)
                     }
                     print("who lost trust heard nothing more after \(ContinuousClock.now - start)")
                     let heard = distrusted.publications.count
                     for _ in 0..<10 {
-                        let written = try await node.write([.name("c")]).first
+                        let written = try await node.database.write([.name("c")]).first
                         try await eventually("the other one hears it") { hears(honest, written) }
                     }
                     #expect(distrusted.publications.count == heard)
@@ -106,10 +109,10 @@ import Testing
         let heads = late.map { AuthorHead(author: alice, id: $0.id) }
         try await RawPeer.running { bob, address in
             try await carol.running { node in
-                for delta in chain { #expect(try await node.submit(delta.bytes).decision == .accept) }
+                for delta in chain { #expect(try await node.database.submit(delta.bytes).decision == .accept) }
                 try carol.state(.distrust(alice))
                 try await eventually("it is in force") {
-                    if case .distrusted = node.trust.standing(of: alice, at: carol.now) { true } else { false }
+                    if case .distrusted = node.database.trust.standing(of: alice, at: carol.now) { true } else { false }
                 }
                 bob.answer { request in
                     switch request {
@@ -127,11 +130,13 @@ import Testing
                 let results = try PeerReply.read(reply, PeerReply.readPush)
                 #expect(results.map(\.decision) == ["reject", "reject"])
                 #expect(results.map(\.reason) == ["distrusted", "distrusted"])
-                for delta in late { #expect(try await node.submit(delta.bytes).decision == .reject(.distrusted)) }
-                let before = node.ledger.counts(of: bob.key).rejected
+                for delta in late {
+                    #expect(try await node.database.submit(delta.bytes).decision == .reject(.distrusted))
+                }
+                let before = node.database.ledger.counts(of: bob.key).rejected
                 try await eventually("it is published, and refused") {
                     await bob.publish(.deltas(late.map(\.bytes)))
-                    return node.ledger.counts(of: bob.key).rejected > before
+                    return node.database.ledger.counts(of: bob.key).rejected > before
                 }
                 let asks = bob.count(of: "news")
                 try await eventually("news of it is told") { bob.count(of: "news") > asks }
@@ -139,7 +144,7 @@ import Testing
                 #expect(try await carol.log.count() == 3)
                 #expect(try await carol.log.forks(of: alice, limit: 100).isEmpty)
                 // Whoever hands it on is not to blame: it may trust whom it likes.
-                #expect(node.ledger.badInput == 0)
+                #expect(node.database.ledger.badInput == 0)
             }
         }
     }
@@ -152,14 +157,14 @@ import Testing
         for node in [alice, bob] { try node.trust(zoe, as: "zoe", may: [.author]) }
         try alice.trust(bob)
         try await alice.running { first in
-            for delta in try Deltas.chain(3, by: "zoe") { _ = try await first.submit(delta.bytes) }
+            for delta in try Deltas.chain(3, by: "zoe") { _ = try await first.database.submit(delta.bytes) }
             try alice.state(.distrust(zoe, keep: .none))
             try await eventually("it is in force") {
-                if case .distrusted = first.trust.standing(of: zoe, at: alice.now) { true } else { false }
+                if case .distrusted = first.database.trust.standing(of: zoe, at: alice.now) { true } else { false }
             }
-            try bob.trust(alice, at: first.requestAddress)
+            try bob.trust(alice, at: first.network.requestAddress)
             try await bob.running { _ in
-                let own = try await first.write([.name("a")])
+                let own = try await first.database.write([.name("a")])
                 try await eventually("bob has compared and is told news") {
                     try await bob.log.contains(own.map(\.id)).count == 1
                 }
@@ -179,7 +184,7 @@ import Testing
         let chain = try Deltas.chain(20, by: "alice")
         try await carol.running { node in
             for delta in chain.shuffled() {
-                #expect(try await node.submit(delta.bytes).decision == .defer(.unknownAuthor))
+                #expect(try await node.database.submit(delta.bytes).decision == .defer(.unknownAuthor))
             }
             let start = ContinuousClock.now
             try carol.trust(alice, as: "alice", may: [.author])
@@ -194,10 +199,10 @@ import Testing
         let bob = try TestNode("bob")
         let records = LogRecords()
         try await alice.running(logger: records.logger) { first in
-            try bob.trust(alice, at: first.requestAddress)
+            try bob.trust(alice, at: first.network.requestAddress)
             try await bob.running { _ in
                 try await eventually("he has knocked more than once", within: .seconds(100)) {
-                    first.refusedKeys().contains { $0.count > 1 }
+                    first.network.refusedKeys().contains { $0.count > 1 }
                 }
                 try await eventually("it is logged") {
                     records.records.contains { $0.text.contains(bob.identity.publicKey.did) }

@@ -1,9 +1,12 @@
+import DatabaseTesting
 import Locks
 import RhizomeCore
 import RhizomeTesting
 import Testing
 
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// What an honest peer's writes took to arrive while something else was going on.
 struct HonestWrites: Sendable, CustomStringConvertible {
@@ -56,7 +59,7 @@ struct HonestWrites: Sendable, CustomStringConvertible {
             var writes = HonestWrites()
             while !isOver.isSet || writes.count < fewest {
                 let start = ContinuousClock.now
-                for written in try await writer.write([.name("write \(writes.count)")]) {
+                for written in try await writer.database.write([.name("write \(writes.count)")]) {
                     try await eventually("\(what): an honest write arrives") { try await hasArrived(written.delta.id) }
                 }
                 writes.times.append(.now - start)

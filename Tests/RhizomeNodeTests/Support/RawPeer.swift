@@ -9,7 +9,9 @@ import Sodium
 import Testing
 import ZeroMQ
 
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// A peer that says what a test wants it to: real sockets, its own key, no rules.
 actor RawPeer: SocketActor {
@@ -154,7 +156,7 @@ actor RawPeer: SocketActor {
     // MARK: - Asking
 
     /// Opens a connection to a node's ROUTER.
-    func connect(to node: Node) throws { try connect(to: node.requestAddress, of: node.identity) }
+    func connect(to node: Node) throws { try connect(to: node.network.requestAddress, of: node.database.identity) }
 
     /// Opens a connection to the ROUTER of the node with this key.
     func connect(to address: String, of identity: PublicKey) throws {
@@ -170,7 +172,7 @@ actor RawPeer: SocketActor {
     }
 
     /// Subscribes to all that a node publishes.
-    func subscribe(to node: Node) throws { try subscribe(to: node.publishAddress, of: node.identity) }
+    func subscribe(to node: Node) throws { try subscribe(to: node.network.publishAddress, of: node.database.identity) }
 
     /// Subscribes to all that the node with this key publishes.
     func subscribe(to address: String, of identity: PublicKey) throws {

@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import Locks
 import Logging
 import PrometheusMetrics
 import RhizomeCore
@@ -9,7 +10,9 @@ import SignedLog
 import Sodium
 import Testing
 
+@testable import RhizomeDatabase
 @testable import RhizomeNode
+@testable import RhizomePeering
 
 /// A whole node in this process: real sockets on loopback, a real journal, a log in memory.
 final class TestNode: Sendable {
@@ -89,15 +92,18 @@ final class TestNode: Sendable {
             version: "1"
         )
         func start() async throws -> Node {
-            try await Node(
+            let registry = PrometheusRegistry(Node.metricTable)
+            let node = try await Node(
                 configuration: configuration,
                 identity: identity,
                 home: home,
                 log: log ?? self.log,
                 clock: clock,
-                metricsFactory: PrometheusRegistry(Node.metricTable),
+                metricsFactory: registry,
                 logger: logger ?? standardLogger
             )
+            registries.withLock { $0[ObjectIdentifier(node)] = registry }
+            return node
         }
         var started: Node?
         // libzmq gives a port back a moment after its socket was closed, unlike a process that ends.
@@ -154,26 +160,21 @@ func holds(_ count: Int64, _ logs: any DeltaLog...) async throws -> Bool {
     return true
 }
 
+/// By what each node counts that was started.
+private let registries = Lock<[ObjectIdentifier: PrometheusRegistry]>([:])
+
 extension Node {
     /// How the connection with a peer stands.
     func state(of peer: PublicKey) async throws -> PeerStatus.State? {
-        try await peers().first { $0.identity == peer }?.state
+        try await network.peers().first { $0.identity == peer }?.state
     }
 
     /// A number of `/metrics`, by its name with the labels.
     func metric(_ name: String) async -> Double {
-        await measure()
-        guard let registry = metrics.factory as? PrometheusRegistry else { return -1 }
+        await database.measure()
+        await network.measure()
+        guard let registry = registries.withLock({ $0[ObjectIdentifier(self)] }) else { return -1 }
         let line = registry.text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
         return line.flatMap { Double($0.dropFirst(name.count + 1)) } ?? -1
-    }
-}
-
-extension Draft {
-    /// A property of a user, as a PUT would write it.
-    static func name(_ name: String, of user: String = "alice") -> Draft {
-        Draft(pointers: [
-            Pointer("user", entity: Text(user), targetContext: "name"), Pointer("name", .text(Text(name))),
-        ])
     }
 }

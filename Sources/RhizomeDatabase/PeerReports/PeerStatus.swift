@@ -1,0 +1,89 @@
+public import RhizomeCore
+public import SignedLog
+
+/// How a peer stands, as `/api/peers` tells it (spec: http.md).
+public struct PeerStatus: Sendable {
+    /// How the connection stands.
+    public enum State: String, Sendable {
+        /// This node.
+        case `self`
+        /// Greeted on a connection that is up, or, where there is none of ours, heard from in the last 30 s.
+        case connected
+        /// Being tried, or greeted just now.
+        case connecting
+        /// It refuses our key: its owner has to trust us.
+        case waitingForTrust
+        /// Not there, or no address is known.
+        case unreachable
+    }
+
+    /// Who it is.
+    public let identity: PublicKey
+    /// Its petname; for this node what it calls itself.
+    public let name: String
+    /// Where its ROUTER is.
+    public let requestAddress: String?
+    /// Where its PUB is.
+    public let publishAddress: String?
+    /// Whether it is this node.
+    public let isSelf: Bool
+    /// Whether `RHIZOME_SEED_PEERS` names it.
+    public let isSeedPeer: Bool
+    /// The decisions on the deltas that it sent, or that were written here.
+    public let counts: DecisionCounts
+    /// How the connection stands.
+    public let state: State
+    /// How far its clock is ahead of ours, µs.
+    public let clockOffsetMicroseconds: Int64?
+    /// How long a request and its reply are on their way, µs.
+    public let roundTripMicroseconds: Int64?
+    /// When something came from it last, µs since 1970.
+    public let lastSeen: Int64?
+    /// How many deltas it is known to hold that are missing here, at least: each of its heads that isn't held is one.
+    ///
+    /// None until all heads have been compared.
+    public let behind: Int64?
+    /// How many deltas are held here and known to be missing there, wanted or not, by the sequences of the heads.
+    ///
+    /// None until all heads have been compared.
+    public let ahead: Int64?
+    /// Where its log has two histories.
+    public let forks: [Fork]
+    /// Its deltas that fit nowhere.
+    public let stalled: [DeltaID]
+
+    /// A status; see the properties.
+    package init(
+        identity: PublicKey,
+        name: String,
+        requestAddress: String?,
+        publishAddress: String?,
+        isSelf: Bool,
+        isSeedPeer: Bool,
+        counts: DecisionCounts,
+        state: State,
+        clockOffsetMicroseconds: Int64?,
+        roundTripMicroseconds: Int64?,
+        lastSeen: Int64?,
+        behind: Int64?,
+        ahead: Int64?,
+        forks: [Fork],
+        stalled: [DeltaID]
+    ) {
+        self.identity = identity
+        self.name = name
+        self.requestAddress = requestAddress
+        self.publishAddress = publishAddress
+        self.isSelf = isSelf
+        self.isSeedPeer = isSeedPeer
+        self.counts = counts
+        self.state = state
+        self.clockOffsetMicroseconds = clockOffsetMicroseconds
+        self.roundTripMicroseconds = roundTripMicroseconds
+        self.lastSeen = lastSeen
+        self.behind = behind
+        self.ahead = ahead
+        self.forks = forks
+        self.stalled = stalled
+    }
+}

@@ -1,0 +1,30 @@
+internal import Locks
+internal import RhizomeCore
+package import RhizomeIdentity
+internal import SignedLog
+
+/// The trusted-peer list by which all is decided now; any thread may ask and nobody waits.
+package final class TrustInForce: Sendable {
+    private let state: Lock<TrustList>
+
+    /// Puts a first list into force.
+    package init(_ list: TrustList) { state = Lock(list) }
+
+    /// The list as it is now.
+    package var list: TrustList { state.withLock { $0 } }
+
+    /// Puts a new list into force.
+    package func update(_ list: TrustList) { state.withLock { $0 = list } }
+
+    /// Whether an author's deltas are taken (spec: admission.md).
+    ///
+    /// - Parameter now: µs since 1970.
+    func standing(ofAuthor author: PublicKey, at now: Int64) -> AuthorStanding {
+        switch list.standing(of: author, at: now) {
+        case .own: .mayWrite(trustStatement: nil)
+        case .trusted(let entry) where entry.may.contains(.author): .mayWrite(trustStatement: entry.statement)
+        case .trusted, .unknown: .unknown
+        case .distrusted: .distrusted
+        }
+    }
+}

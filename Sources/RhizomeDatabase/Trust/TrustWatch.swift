@@ -1,0 +1,125 @@
+internal import Dispatch
+internal import Logging
+internal import RhizomeIdentity
+package import SignedLog
+
+/// Takes up changes of the trusted-peer list while the node runs, and trust that runs out (spec: identity.md).
+///
+/// Looks four times a second whether the journal's file changed, which costs one system call. What waits for the disk or
+/// for the journal's lock does so on a queue of its own, not on Swift's pool.
+package struct TrustWatch: Sendable {
+    /// What changed from one list to the next.
+    package struct Change: Sendable {
+        /// Who may connect now and might not before.
+        package var admitted: Set<PublicKey> = []
+        /// Who may not connect any more.
+        package var excluded: Set<PublicKey> = []
+        /// About whom there is a new statement.
+        package var restated: Set<PublicKey> = []
+        /// Whose deltas are shown to peers now and were not before: they were distrusted with keep none.
+        package var revealed: Set<PublicKey> = []
+        /// Whether an author's deltas are taken that were not, or not any more.
+        package var changesAuthors = false
+    }
+
+    let journal: TrustJournal
+    let trust: TrustInForce
+    let clock: NodeClock
+    let logger: Logger
+    let onChange: @Sendable (Change) async -> Void
+
+    private static let interval = Duration.milliseconds(250)
+    /// How long a writer is waited for; the next look comes soon, and a node that is told to stop stops.
+    private static let lockPatience = Duration.milliseconds(500)
+
+    private let queue = DispatchQueue(label: "rhizome.trust")
+
+    private struct Snapshot: Equatable {
+        var mayConnect: Set<PublicKey> = []
+        var mayAuthor: Set<PublicKey> = []
+        var hidden: Set<PublicKey> = []
+        var statements: [PublicKey: Int64] = [:]
+
+        init(_ list: TrustList, now: Int64) {
+            for (identity, entry) in list.entries {
+                statements[identity] = entry.time
+                if list.mayConnect(identity, at: now) { mayConnect.insert(identity) }
+                if list.mayAuthor(identity, at: now) { mayAuthor.insert(identity) }
+                if case .distrusted(.none) = list.standing(of: identity, at: now) { hidden.insert(identity) }
+            }
+        }
+    }
+
+    init(
+        journal: TrustJournal,
+        trust: TrustInForce,
+        clock: NodeClock,
+        logger: Logger,
+        onChange: @escaping @Sendable (Change) async -> Void
+    ) {
+        self.journal = journal
+        self.trust = trust
+        self.clock = clock
+        self.logger = logger
+        self.onChange = onChange
+    }
+
+    /// Puts the journal as it is now into force, then on record.
+    ///
+    /// - Returns: which state of the file it is.
+    private func takeUp() async throws -> TrustJournal.Version {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { [journal, trust] in
+                continuation.resume(
+                    with: Result {
+                        let loaded = try journal.loadWitnessed(patience: Self.lockPatience)
+                        trust.update(loaded.list)
+                        try journal.recordSeen(loaded.list)
+                        return loaded.version
+                    }
+                )
+            }
+        }
+    }
+
+    /// Runs until the task is cancelled.
+    @concurrent
+    func run(from loaded: TrustJournal.Loaded) async {
+        var version = loaded.version
+        var snapshot = Snapshot(loaded.list, now: clock.now)
+        var lastError = ""
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.interval)
+            if journal.version != version {
+                do {
+                    version = try await takeUp()
+                    lastError = ""
+                } catch {
+                    // What was verified stays in force: a damaged journal must not open or close a door.
+                    if lastError != "\(error)" {
+                        lastError = "\(error)"
+                        logger.error(
+                            "the trusted-peer list can't be taken up; the last good one stays in force",
+                            metadata: ["error": "\(error)"]
+                        )
+                    }
+                }
+            }
+            let next = Snapshot(trust.list, now: clock.now)
+            guard next != snapshot else { continue }
+            let change = Change(
+                admitted: next.mayConnect.subtracting(snapshot.mayConnect),
+                excluded: snapshot.mayConnect.subtracting(next.mayConnect),
+                restated: Set(next.statements.filter { snapshot.statements[$0.key] != $0.value }.keys),
+                revealed: snapshot.hidden.subtracting(next.hidden),
+                changesAuthors: next.mayAuthor != snapshot.mayAuthor
+            )
+            snapshot = next
+            logger.info(
+                "the trusted-peer list changed",
+                metadata: ["admitted": "\(change.admitted.count)", "excluded": "\(change.excluded.count)"]
+            )
+            await onChange(change)
+        }
+    }
+}

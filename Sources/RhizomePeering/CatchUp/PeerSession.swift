@@ -1,0 +1,228 @@
+internal import Bytes
+internal import Logging
+internal import RhizomeCore
+internal import RhizomeDatabase
+internal import RhizomeIdentity
+internal import SignedLog
+
+/// Our half of keeping one peer and this node alike: greets it, compares heads, pulls what we lack and pushes what it
+/// lacks (spec: peering.md, "Catching up").
+///
+/// One for each link, on the pool; it sleeps until its mailbox or its timetable wakes it. Nothing here is relied on but
+/// asking again: publications are hints.
+struct PeerSession: Sendable {
+    let peer: PublicKey
+    let mailbox: Mailbox<SessionNews>
+    let log: any DeltaLog
+    let intake: Intake
+    let clock: NodeClock
+    let ledger: PeerLedger
+    let admittance: Admittance
+    let peering: Peering
+    let directory: PeerDirectory
+    let configuration: NodeConfiguration
+    let hello: @Sendable () async -> Hello
+    let meter: FetchMeter
+    /// Told once the peer has been asked for our own log, or can't be.
+    let onCompared: @Sendable (PublicKey) -> Void
+    let logger: Logger
+    let pageSize = PageSize()
+
+    private static let second: Int64 = 1_000_000
+    private static let helloInterval = 60 * second
+    private static let newsInterval = 10 * second
+    private static let compareInterval = 3600 * second
+    /// How soon all heads are compared again where there were too many to be remembered.
+    private static let recompareInterval = 60 * second
+    private static let foreignWait = 60 * second
+    /// When something that failed is tried again.
+    private static let retryInterval = 10 * second
+    /// How long what a peer wrote itself is left to its publications before it is pulled: they bring it whole.
+    private static let settlingTime: Int64 = 200_000
+    /// How long a session waits at least between two looks, so that what fails at once isn't tried at once, µs.
+    private static let shortestWait: Int64 = 200_000
+    static let requestDeadline = Duration.seconds(10)
+    static let pageDeadline = Duration.seconds(60)
+
+    /// What a session remembers from one connection to the next.
+    struct Memory: Sendable {
+        var cursor: [UInt8]?
+        var wanted = WantedHeads()
+        /// Heads of the peer's own log that its publications are about to bring, and when they are wanted after all.
+        var settling: Set<AuthorHead> = []
+        var settlingEnds = Int64.max
+        var owed = OwedPushes()
+    }
+
+    /// What a session knows of the present connection, and when what is due on it.
+    struct Connection: Sendable {
+        var helloDue = Int64.min
+        var newsDue = Int64.min
+        var newsAsked = Int64.min
+        var compareDue = Int64.min
+        var compareAsked = Int64.min
+        var isGreeted = false
+        var hasAskedForOwnLog = false
+        /// Greetings that the peer forgot right away.
+        var lostGreetings = 0
+    }
+
+    /// Runs until the mailbox is closed or the task cancelled.
+    @concurrent
+    func run() async {
+        var memory = Memory()
+        var connection: Connection?
+        while let news = await mailbox.take(within: wait(connection, memory)) {
+            if news.wasLost { connection = nil }
+            if let isUp = news.isUp {
+                if !isUp {
+                    connection = nil
+                    onCompared(peer)
+                } else if connection == nil {
+                    connection = Connection()
+                    memory.owed.connected(now: clock.uptime)
+                }
+            }
+            memory.owed.grew(news.grown)
+            if news.stoppedAsking { memory.owed.askingStopped(now: clock.uptime) }
+            // Kept even if what follows fails: it is asked for again then.
+            await note(news.heads, &memory, isHint: true)
+            want(news.missing, &memory, isHint: true)
+            if news.asksForNews, let known = connection {
+                // Whoever publishes more than we take isn't asked for each that was dropped.
+                connection?.newsDue = min(known.newsDue, known.newsAsked + Self.shortestWait)
+            }
+            if news.comparesAll {
+                // Trust may have changed: what had been in vain may not be any more.
+                memory.wanted.forgive()
+                connection?.compareDue = .min
+            }
+            guard var current = connection else { continue }
+            do throws(PeerError) {
+                try await work(&current, &memory)
+                current.lostGreetings = 0
+            } catch {
+                memory.owed.failed(now: clock.uptime)
+                await failed(error, &current)
+            }
+            connection = current
+        }
+        onCompared(peer)
+    }
+
+    private func failed(_ error: PeerError, _ connection: inout Connection) async {
+        switch error.code {
+        case .hello:
+            // A peer that lost our greeting is greeted again.
+            connection.isGreeted = false
+            connection.lostGreetings += 1
+            connection.helloDue = connection.lostGreetings > 1 ? clock.uptime + Self.retryInterval : .min
+        case .badReply: ledger.charge(peer)
+        // Whether the peer is gone or only slow, a new connection tells.
+        case .timeout: await peering.reopen(peer)
+        default: break
+        }
+        logger.debug("a request to a peer failed", metadata: ["peer": "\(peer.did)", "error": "\(error)"])
+    }
+
+    private func wait(_ connection: Connection?, _ memory: Memory) -> Duration? {
+        guard let connection else { return nil }
+        var due = connection.helloDue
+        if connection.isGreeted {
+            due = min(due, connection.newsDue, connection.compareDue, memory.settlingEnds, memory.owed.due)
+            let wall = clock.now
+            if let next = memory.wanted.nextDue(after: wall) { due = min(due, clock.uptime + (next - wall)) }
+        }
+        return .microseconds(max(due == .min ? 0 : due - clock.uptime, Self.shortestWait))
+    }
+
+    private func work(_ connection: inout Connection, _ memory: inout Memory) async throws(PeerError) {
+        // Each is due again soon until it has worked.
+        if clock.uptime >= connection.helloDue {
+            connection.helloDue = clock.uptime + Self.retryInterval
+            connection.isGreeted = try await greet()
+            connection.helloDue = clock.uptime + (connection.isGreeted ? Self.helloInterval : Self.foreignWait)
+            memory.owed.greeted()
+        }
+        guard connection.isGreeted else { return onCompared(peer) }
+        if !connection.hasAskedForOwnLog {
+            try await askForOwnLog(&memory)
+            connection.hasAskedForOwnLog = true
+            onCompared(peer)
+        }
+        if memory.wanted.isShort {
+            connection.compareDue = min(connection.compareDue, connection.compareAsked + Self.recompareInterval)
+        }
+        if clock.uptime >= connection.compareDue {
+            connection.compareAsked = clock.uptime
+            memory.wanted.startComparing()
+            connection.compareDue = clock.uptime + Self.retryInterval
+            try await compare(&memory)
+            connection.compareDue = clock.uptime + Self.compareInterval
+        }
+        if clock.uptime >= connection.newsDue {
+            connection.newsAsked = clock.uptime
+            // With jitter, so that many nodes that started together don't ask together.
+            connection.newsDue = clock.uptime + Self.newsInterval * Int64.random(in: 80...120) / 100
+            try await askForNews(&memory)
+        }
+        settle(&memory)
+        try await fetch(&memory)
+        try await push(&memory)
+    }
+
+    /// Leaves a head to the peer's publications for a moment.
+    ///
+    /// Else a body would cross the link twice where one publication overtakes another on its way through admission, or
+    /// news is asked for while it is on its way.
+    func putOff(_ head: AuthorHead, _ memory: inout Memory) {
+        guard memory.settling.count < WantedHeads.most else { return memory.wanted.add(head) }
+        if memory.settling.isEmpty { memory.settlingEnds = clock.uptime + Self.settlingTime }
+        memory.settling.insert(head)
+    }
+
+    /// Wants what publications should have brought by now; what they did bring is held and isn't asked for.
+    private func settle(_ memory: inout Memory) {
+        guard clock.uptime >= memory.settlingEnds else { return }
+        want(memory.settling, &memory)
+        memory.settling = []
+        memory.settlingEnds = .max
+    }
+
+    /// Asks for something whose size we choose, and notes how long that took.
+    func requestPage(_ request: PeerRequest, bytes: Int) async throws(PeerError) -> [UInt8] {
+        let start = clock.uptime
+        do throws(PeerError) {
+            let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
+            pageSize.took(clock.uptime - start, bytes: bytes)
+            return reply
+        } catch {
+            if error.code == .timeout { pageSize.failed(bytes: bytes) }
+            throw error
+        }
+    }
+
+    /// Says hello.
+    ///
+    /// - Returns: whether the peer speaks our protocol and takes part in our network.
+    private func greet() async throws(PeerError) -> Bool {
+        let asked = clock.now
+        let reply = try await peering.request(.hello(await hello()), of: peer, within: Self.requestDeadline)
+        let arrived = clock.now
+        let theirs = try PeerReply.read(reply, PeerReply.readHello)
+        directory.saw(peer, hello: theirs)
+        directory.update(peer) { entry in
+            guard let received = theirs.received else { return }
+            entry.clock.add(asked: asked, received: received, answered: theirs.time, arrived: arrived)
+        }
+        guard theirs.protocol == PeeringLimits.protocolVersion, theirs.topic == configuration.topic else {
+            logger.notice(
+                "a peer speaks another protocol or takes part in another network",
+                metadata: ["peer": "\(peer.did)", "protocol": "\(theirs.protocol)"]
+            )
+            return false
+        }
+        await peering.greeted(peer, publishPort: theirs.publish.flatMap { PeerAddress($0.string) }?.port)
+        return true
+    }
+}

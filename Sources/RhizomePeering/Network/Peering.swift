@@ -1,0 +1,556 @@
+internal import Bytes
+internal import CoreMetrics
+internal import Glibc
+internal import Logging
+internal import ProcessLimits
+internal import RhizomeCore
+internal import RhizomeDatabase
+internal import RhizomeIdentity
+internal import SignedLog
+internal import Sodium
+internal import ZeroMQ
+
+/// The node's sockets and all that is confined to their thread: a ROUTER and a PUB for those who come, a ``PeerLink``
+/// for each peer to which we go (spec: peering.md).
+///
+/// It moves frames and keeps count of connections; what requests mean, what is fetched and what is admitted is decided
+/// elsewhere, off this thread.
+actor Peering: SocketActor {
+    /// Work that came in and is done on the pool.
+    enum Job: Sendable {
+        case request(peer: PublicKey, connection: [UInt8], id: [UInt8], body: [UInt8], received: Int64)
+        case publication(peer: PublicKey, body: [UInt8])
+
+        var peer: PublicKey {
+            switch self {
+            case .request(let peer, _, _, _, _), .publication(let peer, _): peer
+            }
+        }
+
+        fileprivate var bytes: Int {
+            switch self {
+            case .request(_, _, _, let body, _), .publication(_, let body): body.count
+            }
+        }
+    }
+
+    /// What of one peer is being worked on.
+    private struct InFlight {
+        var requests = 0
+        var publications = 0
+        var bytes = 0
+
+        /// Whether there is room for so many bytes; for anything where there is nothing.
+        func hasRoom(for bytes: Int) -> Bool {
+            self.bytes == 0 || self.bytes + bytes <= PeeringLimits.bytesInFlight
+        }
+    }
+
+    /// What a peer asked of us last.
+    private struct LastRequest {
+        /// µs of the clock that never goes back.
+        let time: Int64
+        /// The connection on which it came.
+        let descriptor: Int32?
+        /// When that connection was found gone.
+        var lost: Int64?
+    }
+
+    /// Where a bound socket listens, and what peers are told of it.
+    struct Listener: Sendable {
+        /// As libzmq spells it, with the port that the system chose.
+        let endpoint: String
+        let port: UInt16
+    }
+
+    /// Connections of one peer that have said `hello`, remembered at most: the oldest goes.
+    private static let greetedConnections = 64
+    /// How often it is logged that a peer sends messages of too many frames, and that descriptors are short: all of them
+    /// are counted.
+    private static let repeatedLogInterval: Int64 = 60_000_000
+    /// Bytes of a frame that a subscriber may send: enough for the handshake's largest, and more than a topic has.
+    private static let subscriptionBytes = 512
+    /// Publications of one peer that are worked on at the same time: further ones are dropped and fetched later.
+    private static let publicationsInFlight = 8
+
+    nonisolated let thread: SocketThread
+    private let configuration: NodeConfiguration
+    private let keys: PeerLink.Keys
+    private let clock: NodeClock
+    private let ledger: PeerLedger
+    private let metrics: PeeringMetrics
+    private let admittance: Admittance
+    private let logger: Logger
+    private let jobs: AsyncStream<Job>.Continuation
+    private let onLinkEvent: @Sendable (PublicKey, LinkEvent) -> Void
+
+    private var router: Socket?
+    private var publisher: Socket?
+    private(set) var requestListener: Listener?
+    private(set) var publishListener: Listener?
+    private var links: [PublicKey: PeerLink] = [:]
+    private var greeted: [PublicKey: [[UInt8]]] = [:]
+    private var lastRequests: [PublicKey: LastRequest] = [:]
+    /// Who asked last on which connection.
+    private var askers: [Int32: PublicKey] = [:]
+    private var inFlight: [PublicKey: InFlight] = [:]
+    private var allowances: [PublicKey: RequestAllowance] = [:]
+    private var identities: [String: PublicKey] = [:]
+    /// What a subscriber may send: its handshake, one subscription, and the heartbeats that some have.
+    private let subscriberLimit = InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
+    private let requesters = AcceptedConnections()
+    private let subscribers = AcceptedConnections()
+    private var oversizedLogged: [PublicKey: Int64] = [:]
+    private var shortageLogged: Int64?
+    private var isStopped = false
+
+    init(
+        thread: SocketThread,
+        configuration: NodeConfiguration,
+        identity: Identity,
+        clock: NodeClock,
+        ledger: PeerLedger,
+        metrics: PeeringMetrics,
+        admittance: Admittance,
+        logger: Logger,
+        jobs: AsyncStream<Job>.Continuation,
+        onLinkEvent: @escaping @Sendable (PublicKey, LinkEvent) -> Void
+    ) throws {
+        guard let publicKey = identity.publicKey.transportKey else {
+            preconditionFailure("an identity's key is acceptable")
+        }
+        keys = PeerLink.Keys(publicKey: publicKey.array, secret: try identity.transportSecret())
+        self.thread = thread
+        self.configuration = configuration
+        self.clock = clock
+        self.ledger = ledger
+        self.metrics = metrics
+        self.admittance = admittance
+        self.logger = logger
+        self.jobs = jobs
+        self.onLinkEvent = onLinkEvent
+    }
+
+    // MARK: - Binding
+
+    /// Binds both sockets.
+    ///
+    /// - Throws: ``NodeError`` `address`, with the option's name and what to do.
+    func bind(domain: ZAPDomain) async throws {
+        var options = SocketOptions()
+        // Replies are up to 4 MiB: a peer that asks and doesn't read may hold this many, no more.
+        options.sendHighWaterMark = 16
+        let router = try await listen(.router, options, configuration.request, domain: domain)
+        self.router = router
+        requestListener = try listener(router)
+        options.sendHighWaterMark = 64
+        options.maximumFrameSize = Self.subscriptionBytes
+        let publisher = try await listen(.xpub, options, configuration.publish, domain: domain)
+        self.publisher = publisher
+        publishListener = try listener(publisher)
+        thread.register(router) { [weak self] in
+            self?.assumeIsolated { $0.readRequests() }
+        }
+        thread.register(publisher) { [weak self] in
+            self?.assumeIsolated { $0.readSubscriptions() }
+        }
+    }
+
+    private func listen(
+        _ kind: Socket.Kind,
+        _ options: SocketOptions,
+        _ binding: NodeConfiguration.Binding,
+        domain: ZAPDomain
+    ) async throws -> Socket {
+        let hosts = binding.address == "*" ? ["*"] : await HostLookup.addresses(of: binding.address)
+        guard let host = hosts.first else {
+            throw NodeError(.address, "\(binding.name): no address found for \(binding.address)")
+        }
+        let socket = try Socket(kind, on: thread, options)
+        do throws(ZeroMQError) {
+            try keys.secret.withSpan { secret throws(ZeroMQError) in
+                try socket.curveServer(secret: secret, domain: domain)
+            }
+            let limit = kind == .xpub ? subscriberLimit : nil
+            let accepted = kind == .xpub ? subscribers : requesters
+            try socket.monitor { [weak self] event in
+                limit?.note(event)
+                let stays = accepted.note(event)
+                self?.assumeIsolated { peering in
+                    peering.count(event.kind)
+                    if !stays { peering.lostConnection() }
+                    if kind == .router { peering.noteEnd(event) }
+                }
+            }
+            try socket.bind(HostLookup.endpoint(host: host, port: binding.port == 0 ? nil : binding.port))
+        } catch {
+            socket.close()
+            let hint =
+                switch error.number {
+                case EADDRINUSE: "another program listens there; stop it, or choose another port (0: any free one)"
+                case EADDRNOTAVAIL, ENODEV: "this machine has no such address; give one that it has, or * for all"
+                case EACCES: "that is not allowed to this user; choose a port of 1024 or above"
+                default: "\(error)"
+                }
+            throw NodeError(.address, "\(binding.name): can't listen at \(host):\(binding.port): \(hint)")
+        }
+        return socket
+    }
+
+    private func count(_ event: Monitor.Kind) {
+        switch event {
+        case .accepted: metrics.accepted.increment()
+        case .handshakeSucceeded: metrics.authenticated.increment()
+        case .handshakeFailed, .handshakeFailedAuthentication, .handshakeFailedProtocol: metrics.refused.increment()
+        case .acceptFailed: lostConnection()
+        case .connected, .connectDelayed, .connectRetried, .listening, .closed, .closeFailed, .disconnected, .other:
+            break
+        }
+    }
+
+    /// Takes note that a peer, or a stranger, could not be let in for want of descriptors.
+    private func lostConnection() {
+        metrics.notAccepted.increment()
+        logShortage()
+    }
+
+    private func logShortage() {
+        guard shortageLogged.map({ clock.uptime - $0 > Self.repeatedLogInterval }) ?? true else { return }
+        shortageLogged = clock.uptime
+        logger.error(
+            "there are too few descriptors for all connections; some are refused, or not made, and tried again. Raise the hard limit of open files (RLIMIT_NOFILE; LimitNOFILE= of a systemd service), or keep strangers from the ports",
+            metadata: ["limit": "\(DescriptorLimit.current)"]
+        )
+    }
+
+    private func listener(_ socket: Socket) throws -> Listener {
+        let endpoint = try socket.lastEndpoint
+        guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+            throw NodeError(.address, "libzmq bound \(endpoint), which has no port")
+        }
+        return Listener(endpoint: endpoint, port: port)
+    }
+
+    /// Binds both sockets anew, which ends every accepted connection; trusted peers are back in about 0.1 s.
+    func rebind(reason: String) {
+        guard !isStopped else { return }
+        logger.info("binding anew, which ends all accepted connections", metadata: ["reason": "\(reason)"])
+        greeted = [:]
+        rebind(.router)
+        rebind(.xpub)
+    }
+
+    private func rebind(_ kind: Socket.Kind) {
+        let (socket, listener) = kind == .router ? (router, requestListener) : (publisher, publishListener)
+        guard !isStopped, let socket, let endpoint = listener?.endpoint else { return }
+        socket.rebind(endpoint) { [weak self] error in
+            guard let error, error.code != .closed, error.code != .stopped else { return }
+            self?.assumeIsolated { peering in
+                peering.logger.error(
+                    "a socket can't be bound again, and no peer can reach it; it is tried again every second",
+                    metadata: ["endpoint": "\(endpoint)", "error": "\(error)"]
+                )
+                peering.thread.schedule(after: .seconds(1)) { [weak self] in
+                    self?.assumeIsolated { $0.rebind(kind) }
+                }
+            }
+        }
+    }
+
+    /// Turns a peer away whose credit is used up: our sockets to it are closed, and each connection of its own ends with
+    /// the next message that comes on it.
+    func penalise(_ peer: PublicKey) {
+        logger.notice("a peer sent too much bad input and is turned away", metadata: ["peer": "\(peer.did)"])
+        links.removeValue(forKey: peer)?.close()
+        onLinkEvent(peer, .lost)
+    }
+
+    /// Closes all; nothing comes in or goes out any more.
+    func close() {
+        isStopped = true
+        for link in links.values { link.close() }
+        links = [:]
+        router?.close()
+        publisher?.close()
+        jobs.finish()
+    }
+
+    // MARK: - Links
+
+    /// Keeps one link to each of these peers and none to others; a peer whose addresses changed is connected anew.
+    func keepLinks(to wanted: [PublicKey: [PeerAddress]], reopening changed: Set<PublicKey>) {
+        guard !isStopped else { return }
+        for (peer, link) in links where wanted[peer] == nil {
+            link.close()
+            links[peer] = nil
+        }
+        for (peer, addresses) in wanted {
+            if let link = links[peer] {
+                if changed.contains(peer) { link.reopen(addresses: addresses) }
+            } else if let transportKey = peer.transportKey {
+                let link = PeerLink(
+                    peer: peer,
+                    serverKey: transportKey,
+                    keys: keys,
+                    addresses: addresses,
+                    topic: Array(configuration.topic.utf8),
+                    thread: thread,
+                    onEvent: { [weak self] event in self?.assumeIsolated { $0.handle(event, of: peer) } },
+                    onBadInput: { [ledger] incoming in ledger.charge(peer, bytes: incoming.bytes) }
+                )
+                links[peer] = link
+                link.reopen()
+            }
+        }
+    }
+
+    /// Tries a peer at once that was just let in itself, where we aren't connected to it.
+    func tryAgain(_ peer: PublicKey) {
+        guard let link = links[peer], link.phase == .unreachable || link.phase == .refused else { return }
+        link.reopen()
+    }
+
+    /// Starts the connection to a peer anew that no longer answers.
+    func reopen(_ peer: PublicKey) { links[peer]?.reopen() }
+
+    private func handle(_ event: PeerLink.Event, of peer: PublicKey) {
+        switch event {
+        case .authenticated: onLinkEvent(peer, .authenticated)
+        case .lost:
+            logger.info("the connection with a peer is gone", metadata: metadata(of: peer))
+            onLinkEvent(peer, .lost)
+        case .shortOfDescriptors: logShortage()
+        case .lookUp(let address, let attempt):
+            // Owner: the attempt; the task ends with the lookup, and what a later attempt made void is passed over.
+            Task {
+                let hosts = await HostLookup.addresses(of: address.host)
+                links[peer]?.connect(to: hosts, port: address.port, attempt: attempt)
+            }
+        case .subscribed: onLinkEvent(peer, .subscribed)
+        case .published(let body):
+            let present = inFlight[peer] ?? InFlight()
+            guard present.publications < Self.publicationsInFlight, present.hasRoom(for: body.count) else {
+                onLinkEvent(peer, .publicationDropped)
+                return
+            }
+            start(.publication(peer: peer, body: body))
+        }
+    }
+
+    private func metadata(of peer: PublicKey) -> Logger.Metadata {
+        ["peer": "\(peer.did)", "name": "\(admittance.trust.entries[peer]?.name ?? "")"]
+    }
+
+    private func start(_ job: Job) {
+        count(job, 1)
+        jobs.yield(job)
+    }
+
+    private func count(_ job: Job, _ change: Int) {
+        var present = inFlight[job.peer] ?? InFlight()
+        switch job {
+        case .request: present.requests += change
+        case .publication: present.publications += change
+        }
+        present.bytes += change * job.bytes
+        inFlight[job.peer] = present
+    }
+
+    /// A job has been dealt with.
+    func finished(_ job: Job) { count(job, -1) }
+
+    /// Takes note that a peer answered our `hello` on its present connection.
+    func greeted(_ peer: PublicKey, publishPort: UInt16?) {
+        guard let link = links[peer] else { return }
+        let isNew = link.phase == .authenticated
+        link.greeted(publishPort: publishPort)
+        if isNew { logger.info("connected with a peer", metadata: metadata(of: peer)) }
+    }
+
+    /// Asks a peer and waits for the answer.
+    ///
+    /// - Returns: the reply's frame.
+    func request(
+        _ request: PeerRequest,
+        of peer: PublicKey,
+        within deadline: Duration
+    ) async throws(PeerError) -> [UInt8] {
+        let body = request.encoded
+        let result: Result<[UInt8], PeerError> = await withCheckedContinuation { continuation in
+            guard let link = links[peer] else {
+                return continuation.resume(returning: .failure(PeerError(.disconnected, "no link to this peer")))
+            }
+            link.request(body, within: deadline) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// How the connections of all peers stand.
+    func states() -> [PublicKey: PeerState] {
+        var states: [PublicKey: PeerState] = [:]
+        for (peer, link) in links { states[peer] = PeerState(phase: link.phase, address: link.address) }
+        for (peer, last) in lastRequests { states[peer, default: PeerState()].lastRequest = last.time }
+        return states
+    }
+
+    /// Notes how much is under way.
+    func measure() {
+        metrics.requestsInFlight.set(inFlight.values.reduce(0) { $0 + $1.requests })
+        metrics.publicationsInFlight.set(inFlight.values.reduce(0) { $0 + $1.publications })
+    }
+
+    /// Until when a peer counts as one that asks us itself, µs of the clock that never goes back; `nil` where it never
+    /// asked (spec: peering.md, "Catching up").
+    ///
+    /// That is for 30 s after its last request, and for 1 s after the connection on which it came was lost.
+    func asking(of peer: PublicKey) -> Int64? {
+        lastRequests[peer].map { last in
+            min(last.time + PeerState.silence, last.lost.map { $0 + PeerState.returnTime } ?? .max)
+        }
+    }
+
+    private func noteRequest(of peer: PublicKey, on descriptor: Int32?) {
+        if let descriptor, lastRequests[peer]?.descriptor != descriptor { askers[descriptor] = peer }
+        lastRequests[peer] = LastRequest(time: clock.uptime, descriptor: descriptor)
+    }
+
+    private func noteEnd(_ event: Monitor.Event) {
+        guard event.kind == .disconnected || event.kind == .closed, let descriptor = event.descriptor,
+            let peer = askers.removeValue(forKey: descriptor), lastRequests[peer]?.descriptor == descriptor
+        else { return }
+        lastRequests[peer]?.lost = clock.uptime
+        onLinkEvent(peer, .stoppedAsking)
+    }
+
+    // MARK: - Serving
+
+    private func readRequests() {
+        _ = try? router?.receive { [weak self] incoming in
+            self?.assumeIsolated { peering in
+                if let sender = peering.take(incoming), !peering.admittance.mayConnect(sender) {
+                    peering.requesters.end(incoming.descriptor)
+                }
+            }
+        }
+    }
+
+    /// - Returns: who sent it.
+    private func take(_ incoming: Incoming) -> PublicKey? {
+        switch incoming {
+        case .oversized(let userID, let frames, let bytes, _):
+            metrics.dropped.increment()
+            guard let peer = userID.flatMap({ identity(of: $0) }) else { return nil }
+            logOversized(of: peer, frames: frames, bytes: bytes)
+            ledger.charge(peer, bytes: bytes, frames: frames)
+            return peer
+        case .message(let message):
+            // Checked again for each request: a connection outlives the trust under which it was made.
+            let sender = message.userID.flatMap { identity(of: $0) }
+            guard let peer = sender, admittance.mayConnect(peer) else {
+                metrics.dropped.increment()
+                return sender
+            }
+            guard message.frames.count == 3, message.frames[1].count == PeeringLimits.requestIDBytes else {
+                ledger.charge(peer, bytes: message.bytes)
+                return peer
+            }
+            noteRequest(of: peer, on: message.descriptor)
+            take(message.frames[2], id: message.frames[1], connection: message.frames[0], from: peer)
+            return peer
+        }
+    }
+
+    private func readSubscriptions() {
+        _ = try? publisher?.receive { [weak self] incoming in
+            self?.assumeIsolated { $0.take(subscription: incoming) }
+        }
+    }
+
+    /// Charges a peer for a subscription to anything but our topic, and for one that it takes back.
+    ///
+    /// libzmq keeps each subscription byte by byte for as long as the connection lasts, and knows no bound; an honest
+    /// peer has one. So whoever is turned away for that loses its connection at once.
+    private func take(subscription: Incoming) {
+        // What libzmq itself takes back, for a connection that is gone, has no sender.
+        guard case .message(let message) = subscription, let peer = message.userID.flatMap({ identity(of: $0) }),
+            message.frames != [[1] + Array(configuration.topic.utf8)]
+        else { return }
+        ledger.charge(peer, bytes: message.bytes)
+        if ledger.isPenalised(peer) { subscribers.end(message.descriptor) }
+    }
+
+    private func logOversized(of peer: PublicKey, frames: Int, bytes: Int) {
+        guard oversizedLogged[peer].map({ clock.uptime - $0 > Self.repeatedLogInterval }) ?? true else { return }
+        oversizedLogged[peer] = clock.uptime
+        logger.notice(
+            "a message of too many frames was dropped; further ones are counted, and told once a minute",
+            metadata: ["peer": "\(peer.did)", "frames": "\(frames)", "bytes": "\(bytes)"]
+        )
+    }
+
+    private func take(_ body: [UInt8], id: [UInt8], connection: [UInt8], from peer: PublicKey) {
+        let now = clock.uptime
+        let present = inFlight[peer] ?? InFlight()
+        let hasRoom = present.requests < PeeringLimits.requestsInFlight && present.hasRoom(for: body.count)
+        let answer = allowances[peer, default: RequestAllowance(now: now)]
+            .ask(bytes: body.count, hasRoom: hasRoom, now: now)
+        guard answer == .serve else {
+            metrics.busy.increment()
+            if answer == .charge { ledger.charge(peer) }
+            // Nobody who is being turned away by that gets an answer.
+            guard admittance.mayConnect(peer) else { return }
+            let message =
+                hasRoom
+                ? "too much was asked for lately; ask again in a second"
+                : "at most \(PeeringLimits.requestsInFlight) requests of \(PeeringLimits.bytesInFlight >> 20) MiB in "
+                    + "all at the same time"
+            send(PeerReply.error(PeerError(.busy, message)), id: id, to: connection)
+            return
+        }
+        start(.request(peer: peer, connection: connection, id: id, body: body, received: clock.now))
+    }
+
+    private func identity(of userID: String) -> PublicKey? {
+        if let known = identities[userID] { return known }
+        guard let identity = PublicKey(did: userID) else { return nil }
+        identities[userID] = identity
+        return identity
+    }
+
+    /// Whether a connection has said `hello` with our protocol and topic.
+    func hasGreeted(_ peer: PublicKey, connection: [UInt8]) -> Bool {
+        greeted[peer]?.contains(connection) ?? false
+    }
+
+    /// Takes note of a `hello` with our protocol and topic.
+    ///
+    /// - Returns: whether it is the first on that connection.
+    func noteGreeting(of peer: PublicKey, connection: [UInt8]) -> Bool {
+        guard !hasGreeted(peer, connection: connection) else { return false }
+        greeted[peer, default: []].append(connection)
+        if greeted[peer, default: []].count > Self.greetedConnections { greeted[peer]?.removeFirst() }
+        return true
+    }
+
+    /// Sends the reply to a request that was worked on.
+    func reply(_ body: [UInt8], to job: Job) {
+        finished(job)
+        guard case .request(let peer, let connection, let id, _, _) = job else { return }
+        allowances[peer]?.spend(bytes: body.count)
+        // Nobody who lost trust, or is being turned away, meanwhile gets an answer.
+        guard admittance.mayConnect(peer) else { return }
+        send(body, id: id, to: connection)
+    }
+
+    private func send(_ body: [UInt8], id: [UInt8], to connection: [UInt8]) {
+        // A reply that can't be queued is lost as if the network had lost it: the asking side's deadline sees to that.
+        _ = try? router?.send([connection, id, body])
+    }
+
+    /// Publishes to all subscribers.
+    func publish(_ publication: Publication) {
+        _ = try? publisher?.send([
+            Array(configuration.topic.utf8), configuration.identity.bytes.array, publication.encoded,
+        ])
+    }
+}

@@ -1,0 +1,405 @@
+internal import Bytes
+package import CoreMetrics
+package import Logging
+public import RhizomeCore
+public import RhizomeDatabase
+package import RhizomeIdentity
+public import SignedLog
+internal import ZeroMQ
+
+/// What goes on between a database and its node's peers: sockets, sessions, catching up.
+///
+/// `init` binds; `run()` does the rest until its task is cancelled.
+public final class PeerNetwork: PeerReporting {
+    /// The `host:port` at which peers find the ROUTER, or where it is bound if they aren't told.
+    public let requestAddress: String
+    /// The same for the PUB.
+    public let publishAddress: String
+
+    private let configuration: NodeConfiguration
+    private let database: Database
+    private let mail: PeeringMail
+    private let metrics: PeeringMetrics
+    private let admittance: Admittance
+    private let peering: Peering
+    private let thread: SocketThread
+    private let jobs: AsyncStream<Peering.Job>
+    private let holdings: PeerHoldings
+    private let hello: @Sendable () async -> Hello
+    private let onProgress: @Sendable (CatchUpProgress) -> Void
+    private let logger: Logger
+
+    /// Binds both sockets.
+    ///
+    /// - Parameters:
+    ///   - database: what is shared with peers; `mail` is its observer.
+    ///   - metricsFactory: makes what is counted by; it knows ``metricTable``.
+    ///   - onProgress: told how far fetching from a peer has come, ten times a second at most where it takes longer than
+    ///     one; must not wait.
+    /// - Throws: ``NodeError`` `address`.
+    package init(
+        configuration: NodeConfiguration,
+        identity: Identity,
+        database: Database,
+        mail: PeeringMail,
+        metricsFactory: any MetricsFactory,
+        onProgress: @escaping @Sendable (CatchUpProgress) -> Void,
+        logger: Logger
+    ) async throws {
+        let metrics = PeeringMetrics(metricsFactory)
+        metrics.keep(database.trust)
+        let admittance = Admittance(
+            trust: database.trustInForce,
+            clock: database.clock,
+            isPenalised: { database.ledger.isPenalised($0) },
+            onAdmitted: { mail.admitted($0) }
+        )
+        let thread = try SocketThread(name: "rhizome-sockets")
+        let (jobs, jobSource) = AsyncStream<Peering.Job>.makeStream()
+        let peering = try Peering(
+            thread: thread,
+            configuration: configuration,
+            identity: identity,
+            clock: database.clock,
+            ledger: database.ledger,
+            metrics: metrics,
+            admittance: admittance,
+            logger: logger,
+            jobs: jobSource,
+            onLinkEvent: { peer, event in mail.directory.session(of: peer)?.post { $0.note(event) } }
+        )
+        do {
+            let domain = try await ZAPHandler.shared().open(domain: database.identity.did) { key, address in
+                guard let key = Bytes32(key) else { return .refuse }
+                return admittance.decide(transportKey: key, address: address)
+            }
+            try await peering.bind(domain: domain)
+        } catch {
+            await peering.close()
+            await thread.stop(within: .seconds(1))
+            throw error
+        }
+        guard let request = await peering.requestListener, let publish = await peering.publishListener else {
+            preconditionFailure("bound sockets listen")
+        }
+        let requestTold = configuration.request.told(port: request.port)
+        // Only the port of it counts, which those need as well who find us where we weren't told to be.
+        let publishTold = configuration.publish.told(port: publish.port) ?? Text("0.0.0.0:\(publish.port)")
+        hello = {
+            Hello(
+                agent: Text(configuration.agent),
+                name: Text(configuration.peerID),
+                request: requestTold,
+                publish: publishTold,
+                topic: configuration.topic,
+                time: database.clock.now
+            )
+        }
+        requestAddress = requestTold?.string ?? String(request.endpoint.dropFirst("tcp://".count))
+        publishAddress =
+            configuration.publish.told(port: publish.port)?.string ?? String(publish.endpoint.dropFirst("tcp://".count))
+        self.configuration = configuration
+        self.database = database
+        self.mail = mail
+        self.metrics = metrics
+        self.admittance = admittance
+        self.peering = peering
+        self.thread = thread
+        self.jobs = jobs
+        self.onProgress = onProgress
+        self.logger = logger
+        holdings = PeerHoldings(
+            log: database.log,
+            directory: mail.directory,
+            admittance: admittance,
+            clock: database.clock
+        )
+        let awaited = Self.links(database.trust, configuration, at: database.clock.now)
+        database.gate.close(until: Set(awaited.keys))
+    }
+
+    /// The peers to which we go, with their addresses: those of the list first, then the seeds'.
+    private static func links(
+        _ trust: TrustList,
+        _ configuration: NodeConfiguration,
+        at now: Int64
+    ) -> [PublicKey: [PeerAddress]] {
+        var links: [PublicKey: [PeerAddress]] = [:]
+        for entry in trust.entries.values where entry.isTrusted(at: now) && entry.identity != configuration.identity {
+            let seeds = configuration.seeds[entry.identity] ?? []
+            let addresses = entry.addresses + seeds.filter { !entry.addresses.contains($0) }
+            if !addresses.isEmpty { links[entry.identity] = addresses }
+        }
+        return links
+    }
+
+    /// Warns of seed peers to which this node doesn't go, among these.
+    private func tellUnused(_ peers: some Collection<PublicKey>) {
+        for peer in Set(peers).intersection(configuration.seeds.keys).sorted() {
+            let reason: String
+            switch admittance.trust.standing(of: peer, at: database.clock.now) {
+            case .own, .trusted: continue
+            case .distrusted where admittance.trust.entries[peer]?.action == .trust: reason = "its trust has run out"
+            case .distrusted: reason = "it is distrusted"
+            case .unknown: reason = "it isn't in the list"
+            }
+            logger.warning(
+                "a seed peer (RHIZOME_SEED_PEERS) isn't gone to, since it isn't trusted; to go there: rhizome-keys trust DID, else take it out of the setting",
+                metadata: [
+                    "peer": "\(peer.did)", "name": "\(admittance.trust.lastName(of: peer) ?? "")",
+                    "reason": "\(reason)",
+                    "addresses": "\(configuration.seeds[peer, default: []].map(\.description).joined(separator: " "))",
+                ]
+            )
+        }
+    }
+
+    // MARK: - Running
+
+    /// Serves, connects and catches up until the task is cancelled; then closes all sockets, within 2 s.
+    package func run() async {
+        tellUnused(configuration.seeds.keys)
+        let (sessions, newSession) = AsyncStream<PeerSession>.makeStream()
+        let server = RequestServer(
+            configuration: configuration,
+            log: database.log,
+            intake: database.intake,
+            clock: database.clock,
+            ledger: database.ledger,
+            admittance: admittance,
+            peering: peering,
+            directory: mail.directory,
+            hello: hello,
+            health: database.health
+        )
+        let grownLogs = Mailbox<Set<PublicKey>>([])
+        let announcer = Announcer(
+            mailbox: mail.announcements,
+            grownLogs: grownLogs,
+            peering: peering,
+            directory: mail.directory,
+            clock: database.clock
+        )
+        let forks = ForkWatch(grown: grownLogs, log: database.log, clock: database.clock, logger: logger)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.serve(self.jobs) }
+            group.addTask { await announcer.run() }
+            group.addTask { await forks.run() }
+            group.addTask { await self.runSessions(sessions) }
+            group.addTask { await self.keepLinks(newSession) }
+            group.addTask { await self.keepWatch() }
+            group.addTask {
+                // Until cancelled. Then whoever waits for a peer's answer must not wait for its deadline.
+                while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+                await self.peering.close()
+            }
+            for await _ in group {}
+        }
+        await thread.stop(within: .seconds(2))
+    }
+
+    @concurrent
+    private func runSessions(_ sessions: AsyncStream<PeerSession>) async {
+        await withDiscardingTaskGroup { group in
+            for await session in sessions { group.addTask { await session.run() } }
+        }
+    }
+
+    /// Makes links and sessions what the list says: after each change, and once a second, since penalties end.
+    @concurrent
+    private func keepLinks(_ newSession: AsyncStream<PeerSession>.Continuation) async {
+        var changes = PeeringMail.LinkChanges()
+        repeat {
+            for peer in changes.penalised { await peering.penalise(peer) }
+            let wanted = Self.links(admittance.trust, configuration, at: database.clock.now)
+                .filter { !database.ledger.isPenalised($0.key) }
+            for (peer, mailbox) in mail.directory.sessions where wanted[peer] == nil {
+                mailbox.close()
+                mail.directory.update(peer) { $0.session = nil }
+                database.gate.settled(peer)
+            }
+            for peer in wanted.keys {
+                let mailbox = Mailbox(SessionNews())
+                guard mail.directory.openSession(with: peer, mailbox) else { continue }
+                newSession.yield(session(with: peer, mailbox))
+            }
+            await peering.keepLinks(to: wanted, reopening: changes.restated)
+            for peer in changes.admitted { await peering.tryAgain(peer) }
+            guard let next = await mail.linkChanges.take(within: .seconds(1)) else { return }
+            changes = next
+        } while !Task.isCancelled
+    }
+
+    private func session(with peer: PublicKey, _ mailbox: Mailbox<SessionNews>) -> PeerSession {
+        PeerSession(
+            peer: peer,
+            mailbox: mailbox,
+            log: database.log,
+            intake: database.intake,
+            clock: database.clock,
+            ledger: database.ledger,
+            admittance: admittance,
+            peering: peering,
+            directory: mail.directory,
+            configuration: configuration,
+            hello: hello,
+            meter: FetchMeter(
+                peer: peer,
+                name: { [admittance] in admittance.trust.entries[peer]?.name ?? peer.short },
+                clock: database.clock,
+                logger: logger,
+                onProgress: onProgress
+            ),
+            onCompared: { [database] in database.gate.settled($0) },
+            logger: logger
+        )
+    }
+
+    /// Does what a change of the trusted-peer list means for connections, and for what peers are shown.
+    package func trustChanged(_ change: TrustWatch.Change) async {
+        metrics.keep(admittance.trust)
+        let wasRefused = change.admitted.contains { $0.transportKey.map { admittance.wasRefused($0) } ?? false }
+        // One accepted connection can't be closed alone; nor does a client that was refused before try again by itself.
+        if !change.excluded.isEmpty || wasRefused {
+            await peering.rebind(reason: change.excluded.isEmpty ? "trust given" : "trust taken back")
+        }
+        mail.linkChanges.post { $0.restated.formUnion(change.restated) }
+        tellUnused(change.restated.union(change.excluded))
+        await announce(change.revealed)
+    }
+
+    /// Tells peers of logs that were kept from them: they have passed over these, which don't change by being shown.
+    private func announce(_ authors: Set<PublicKey>) async {
+        for author in authors {
+            do {
+                let heads = try await database.log.heads(of: author).map { AuthorHead(author: author, id: $0.id) }
+                mail.announcements.post { $0.add(heads) }
+            } catch {
+                database.health.failed(error)
+            }
+        }
+    }
+
+    /// Once a second: tells who knocked, and warns where the clock is off the peers'.
+    @concurrent
+    private func keepWatch() async {
+        var warnings = Hourly()
+        var knocks = KnockLog()
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            let now = database.clock.uptime
+            tell(knocks.next(admittance.refusedKeys, now: now))
+            guard let offset = mail.directory.medianOffset, abs(offset) > 60_000_000, warnings.isDue(now: now)
+            else { continue }
+            logger.warning(
+                "this clock is off the peers' by more than a minute; set it right (timedatectl)",
+                metadata: ["seconds": "\(-offset / 1_000_000)"]
+            )
+        }
+    }
+
+    private func tell(_ knocks: KnockLog.Lines) {
+        for key in knocks.keys {
+            let known = key.candidates.first { admittance.trust.entries[$0] != nil }
+            let candidates = known.map { [$0] } ?? key.candidates
+            logger.notice(
+                "a key asked for a connection and was refused; to let it in: rhizome-keys trust DID --name NAME",
+                metadata: [
+                    "address": "\(key.address)",
+                    "candidates": "\(candidates.map(\.did).joined(separator: " "))",
+                    "name": "\(known.flatMap { admittance.trust.lastName(of: $0) } ?? "")",
+                ]
+            )
+        }
+        guard knocks.others > 0 else { return }
+        logger.notice(
+            "more keys asked for a connection and were refused; see GET /api/peers/refused",
+            metadata: ["keys": "\(knocks.others)"]
+        )
+    }
+
+    // MARK: - What is told of peers
+
+    /// A label for people.
+    public var peerID: String { configuration.peerID }
+
+    /// Keys that asked for a connection and were refused, the one seen last first.
+    public func refusedKeys() -> [RefusedKey] { admittance.refusedKeys }
+
+    /// Forks of one peer that its status tells at most; the audit has them all.
+    private static let forksTold = 100
+
+    /// This node, then every trusted entry by the bytes of its petname.
+    public func peers() async throws -> [PeerStatus] {
+        let states = await peering.states()
+        let stalls = Dictionary(grouping: try await database.log.stalls(), by: \.author)
+        let lags = try await holdings.lags()
+        var peers: [PeerStatus] = []
+        peers.append(
+            PeerStatus(
+                identity: database.identity,
+                name: peerID,
+                requestAddress: requestAddress,
+                publishAddress: publishAddress,
+                isSelf: true,
+                isSeedPeer: false,
+                counts: database.ledger.counts(of: nil),
+                state: .self,
+                clockOffsetMicroseconds: nil,
+                roundTripMicroseconds: nil,
+                lastSeen: nil,
+                behind: nil,
+                ahead: nil,
+                forks: try await database.log.forks(of: database.identity, limit: Self.forksTold),
+                stalled: (stalls[database.identity] ?? []).map(\.id)
+            )
+        )
+        for entry in admittance.trust.entriesByName {
+            let known = mail.directory[entry.identity]
+            let state = states[entry.identity] ?? PeerState()
+            peers.append(
+                PeerStatus(
+                    identity: entry.identity,
+                    name: entry.name ?? entry.identity.short,
+                    requestAddress: (state.address ?? entry.addresses.first).map { "\($0)" }
+                        ?? known.hello?.request?.string,
+                    publishAddress: known.hello?.publish?.string,
+                    isSelf: false,
+                    isSeedPeer: configuration.seeds[entry.identity] != nil,
+                    counts: database.ledger.counts(of: entry.identity),
+                    state: Self.state(state, isConnected: state.isConnected(now: database.clock.uptime)),
+                    clockOffsetMicroseconds: known.clock.best?.offsetMicroseconds,
+                    roundTripMicroseconds: known.clock.best?.roundTripMicroseconds,
+                    lastSeen: known.lastSeen,
+                    behind: lags[entry.identity]?.behind,
+                    ahead: lags[entry.identity]?.ahead,
+                    forks: try await database.log.forks(of: entry.identity, limit: Self.forksTold),
+                    stalled: (stalls[entry.identity] ?? []).map(\.id)
+                )
+            )
+        }
+        return peers
+    }
+
+    private static func state(_ state: PeerState, isConnected: Bool) -> PeerStatus.State {
+        if isConnected { return .connected }
+        return switch state.phase {
+        case .authenticated, .connecting: .connecting
+        case .refused: .waitingForTrust
+        case .connected, .unreachable, nil: .unreachable
+        }
+    }
+
+    /// The peers known to hold a delta: those that brought it, and those one of whose heads reaches it.
+    public func holders(of stored: StoredDelta) async throws -> [PublicKey] { try await holdings.holders(of: stored) }
+
+    /// Measures what only changes when somebody looks: to be called before the metrics are shown.
+    public func measure() async {
+        await peering.measure()
+        let now = database.clock.uptime
+        metrics.connectedPeers.set(await peering.states().values.count { $0.isConnected(now: now) })
+        metrics.refusedKeys.set(admittance.refusedKeys.count)
+        // What can't be read now stays as it was.
+        for (peer, lag) in (try? await holdings.lags()) ?? [:] { metrics.lag(lag, of: peer) }
+    }
+}

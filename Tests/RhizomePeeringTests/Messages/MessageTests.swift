@@ -1,0 +1,353 @@
+import Bytes
+import DeterministicCBOR
+import RhizomeCore
+import RhizomeTesting
+import SignedLog
+import Testing
+
+@testable import RhizomePeering
+
+/// What nodes say to each other, and what they make of anything else (spec: peering.md, "Requests", "Publications").
+@Suite struct MessageTests {
+    private static func id(_ number: Int) -> DeltaID { DeltaID(Bytes32(repeating: UInt8(truncatingIfNeeded: number))) }
+    private static func key(_ number: Int) -> PublicKey {
+        PublicKey(Bytes32(repeating: UInt8(truncatingIfNeeded: number)))
+    }
+    private static let hello = Hello(
+        agent: "a/1",
+        name: "alice",
+        request: "127.0.0.1:1",
+        publish: nil,
+        topic: "rhizome",
+        time: 5,
+        received: 4
+    )
+    private static let heads = (0..<3).map { AuthorHead(author: key($0), id: id($0 + 100)) }
+
+    static let requests: [PeerRequest] = [
+        .hello(hello), .heads(after: nil, limit: 10_000), .heads(after: heads[1], limit: 1),
+        .news(cursor: nil, limit: 7), .news(cursor: [1, 2, 3], limit: 10_000),
+        .pull(PullRequest(author: key(1), want: [id(1)], have: [id(2), id(3)], after: nil, maximumBytes: 4_194_304)),
+        .pull(
+            PullRequest(
+                author: key(1),
+                want: (0..<64).map { id($0) },
+                have: (0..<256).map { id($0) },
+                after: (.max, id(9)),
+                maximumBytes: 1
+            )
+        ),
+        .push([]), .push([[1], [2, 3]]), .peers,
+    ]
+
+    static let replies: [(String, [UInt8], @Sendable ([UInt8]) throws -> Void)] = [
+        ("hello", PeerReply.hello(hello), { _ = try PeerReply.read($0, PeerReply.readHello) }),
+        ("heads", PeerReply.heads(heads, more: true), { _ = try PeerReply.read($0, PeerReply.readHeads) }),
+        (
+            "news", PeerReply.news(heads, cursor: [1, 2], more: false),
+            { _ = try PeerReply.read($0, PeerReply.readNews) }
+        ),
+        ("pull", PeerReply.pull([[1], [2, 3]], more: true), { _ = try PeerReply.read($0, PeerReply.readPull) }),
+        (
+            "push",
+            PeerReply.push([
+                PushResult(id: id(1), decision: "accept", reason: nil),
+                PushResult(id: nil, decision: "reject", reason: "malformed"),
+            ]),
+            { _ = try PeerReply.read($0, PeerReply.readPush) }
+        ),
+    ]
+
+    private static func array(_ items: CBORValue...) -> [UInt8] { CBORValue.array(items).encoded }
+
+    private static func code(_ bytes: [UInt8]) -> PeerError.Code? {
+        do {
+            _ = try PeerRequest(decoding: bytes)
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    // MARK: - What is right
+
+    @Test("every request is read as it was written", arguments: requests.indices)
+    func requestRoundTrip(index: Int) throws {
+        let request = Self.requests[index]
+        #expect(try PeerRequest(decoding: request.encoded).encoded == request.encoded)
+    }
+
+    @Test("every reply is read as it was written")
+    func replyRoundTrip() throws {
+        #expect(try PeerReply.read(PeerReply.hello(Self.hello), PeerReply.readHello) == Self.hello)
+        let heads = try PeerReply.read(PeerReply.heads(Self.heads, more: true), PeerReply.readHeads)
+        #expect(heads.heads == Self.heads && heads.more)
+        let news = try PeerReply.read(PeerReply.news([], cursor: [9], more: false), PeerReply.readNews)
+        #expect(news.heads.isEmpty && news.cursor == [9] && !news.more)
+        let pulled = try PeerReply.read(PeerReply.pull([[1], []], more: false), PeerReply.readPull)
+        #expect(pulled.deltas == [[1], []] && !pulled.more)
+        let results = [
+            PushResult(id: Self.id(1), decision: "accept", reason: nil),
+            PushResult(id: nil, decision: "reject", reason: "limit"),
+        ]
+        #expect(try PeerReply.read(PeerReply.push(results), PeerReply.readPush) == results)
+    }
+
+    @Test("both kinds of publication are read as they were written, and no third one")
+    func publications() throws {
+        guard case .deltas([[1], [2, 2]]) = try Publication(decoding: Publication.deltas([[1], [2, 2]]).encoded),
+            case .heads(Self.heads) = try Publication(decoding: Publication.heads(Self.heads).encoded)
+        else {
+            Issue.record("not as written")
+            return
+        }
+        for bytes in [
+            Self.array(.text("peers"), .array([])), Self.array(.text("deltas")), Self.array(.text("heads"), .null),
+            Publication.heads(Self.heads).encoded + [0], [0x80], [],
+        ] {
+            #expect(throws: CBORError.self) { try Publication(decoding: bytes) }
+        }
+    }
+
+    @Test("extra trailing parameters are ignored, as long as they are CBOR", arguments: requests.indices)
+    func trailingParameters(index: Int) throws {
+        let request = Self.requests[index]
+        var longer = request.encoded
+        longer[0] += 2
+        let extra = CBORValue.map([.text("a"): .array([.null, .float(0.5), .bytes([1])])]).encoded + [0x01]
+        #expect(try PeerRequest(decoding: longer + extra).encoded == request.encoded)
+        #expect(Self.code(longer + extra + [0]) == .malformed)
+        #expect(Self.code(longer + extra.dropLast()) == .malformed)
+        // Too deep, unsorted, a tag.
+        for junk: [UInt8] in [[UInt8](repeating: 0x81, count: 20) + [0, 0], [0xa2, 2, 0, 1, 0, 0], [0xc1, 0, 0]] {
+            #expect(Self.code(longer + junk) == .malformed)
+        }
+    }
+
+    @Test("unknown keys of hello are ignored, of whatever type they and their values are")
+    func unknownKeys() throws {
+        var entries: [CBORValue: CBORValue] = [
+            .text("protocol"): .integer(1), .text("topic"): .text("t"), .text("time"): .integer(3),
+            .text("agent"): .integer(5), .text("publish"): .null, .integer(1): .text("x"),
+            .text("ext"): .map([.integer(1): .array([.text("y")])]), .bytes([1]): .null,
+        ]
+        let request = try PeerRequest(decoding: Self.array(.text("hello"), .map(entries)))
+        guard case .hello(let hello) = request else {
+            Issue.record("no hello")
+            return
+        }
+        #expect(hello.topic == "t" && hello.time == 3 && hello.agent == "" && hello.publish == nil)
+        for key: CBORValue in [.text("protocol"), .text("topic"), .text("time")] {
+            let value = entries[key]
+            entries[key] = nil
+            #expect(Self.code(Self.array(.text("hello"), .map(entries))) == .malformed)
+            entries[key] = .null
+            #expect(Self.code(Self.array(.text("hello"), .map(entries))) == .malformed)
+            entries[key] = value
+        }
+        // Twice the same key.
+        #expect(Self.code([0x82, 0x65] + Array("hello".utf8) + [0xa2, 0x61, 0x61, 0, 0x61, 0x61, 0]) == .malformed)
+    }
+
+    @Test("labels of hello longer than they may be are left out, and such a topic is refused")
+    func longLabels() throws {
+        func hello(_ key: Text, _ count: Int) -> [UInt8] {
+            var entries: [CBORValue: CBORValue] = [
+                .text("protocol"): .integer(1), .text("topic"): .text("t"), .text("time"): .integer(3),
+            ]
+            entries[.text(key)] = .text(Text(String(repeating: "x", count: count)))
+            return Self.array(.text("hello"), .map(entries))
+        }
+        for key: Text in ["agent", "name", "request", "publish"] {
+            guard case .hello(let short) = try PeerRequest(decoding: hello(key, PeeringLimits.labelBytes)),
+                case .hello(let long) = try PeerRequest(decoding: hello(key, PeeringLimits.labelBytes + 1))
+            else { continue }
+            #expect(short != long)
+            #expect([long.agent, long.name, long.request ?? "", long.publish ?? ""].allSatisfy { $0.count == 0 })
+        }
+        #expect(Self.code(hello("topic", PeeringLimits.labelBytes)) == nil)
+        #expect(Self.code(hello("topic", PeeringLimits.labelBytes + 1)) == .malformed)
+    }
+
+    @Test("limits that are asked for are clamped", arguments: [Int64.min, -1, 0, 1, 5, 10_001, Int64.max])
+    func clamped(limit: Int64) throws {
+        let expected = Int(min(max(limit, 1), 10_000))
+        guard
+            case .heads(nil, expected) = try PeerRequest(
+                decoding: Self.array(.text("heads"), .null, .integer(limit))
+            ),
+            case .news(nil, expected) = try PeerRequest(decoding: Self.array(.text("news"), .null, .integer(limit))),
+            case .pull(let pull) = try PeerRequest(
+                decoding: Self.array(
+                    .text("pull"),
+                    .bytes(Self.key(1).bytes.array),
+                    .array([]),
+                    .array([]),
+                    .null,
+                    .integer(limit)
+                )
+            )
+        else {
+            Issue.record("not clamped")
+            return
+        }
+        #expect(pull.maximumBytes == Int(min(max(limit, 1), 4 * 1024 * 1024)))
+    }
+
+    // MARK: - What is wrong
+
+    @Test("more ids, heads or deltas than a request may have are `limit`, even if they aren't there")
+    func tooMany() throws {
+        func pull(want: Int, have: Int) -> [UInt8] {
+            PeerRequest.pull(
+                PullRequest(
+                    author: Self.key(1),
+                    want: (0..<want).map { Self.id($0) },
+                    have: (0..<have).map { Self.id($0) },
+                    after: nil,
+                    maximumBytes: 1
+                )
+            ).encoded
+        }
+        #expect(Self.code(pull(want: 64, have: 256)) == nil)
+        #expect(Self.code(pull(want: 65, have: 0)) == .limit)
+        #expect(Self.code(pull(want: 0, have: 257)) == .limit)
+        #expect(Self.code([0x82, 0x64] + Array("push".utf8) + [0x9a, 0xff, 0xff, 0xff, 0xff]) == .limit)
+        #expect(Self.code(PeerRequest.push(.init(repeating: [], count: PeeringLimits.deltas + 1)).encoded) == .limit)
+        let heads = [AuthorHead](repeating: Self.heads[0], count: PeeringLimits.headsPage + 1)
+        #expect(throws: PeerError(.badReply, "")) {
+            try PeerReply.read(PeerReply.heads(heads, more: false), PeerReply.readHeads)
+        }
+        #expect(throws: CBORError.self) { try Publication(decoding: Publication.heads(heads).encoded) }
+    }
+
+    @Test("a page of 4 MiB of the smallest deltas there can be is within the bounds")
+    func smallestDeltas() throws {
+        let smallest = try SignedDelta(
+            pointers: [Pointer("a", .integer(0))],
+            after: [],
+            timeCreated: 0,
+            signer: TestAuthors.signer("alice")
+        )
+        #expect(PeeringLimits.pageBytes / smallest.bytes.count < PeeringLimits.deltas)
+    }
+
+    @Test("an unknown method is told from one that is asked wrongly")
+    func unknownMethod() {
+        #expect(Self.code(Self.array(.text("gossip"))) == .unknownMethod)
+        #expect(Self.code(Self.array(.text("gossip"), .null)) == .unknownMethod)
+        #expect(Self.code(Self.array(.text("Hello"))) == .unknownMethod)
+        #expect(Self.code(Self.array(.text("heads"))) == .malformed)
+        #expect(Self.code(Self.array(.text("heads"), .null)) == .malformed)
+        #expect(Self.code(Self.array(.text("heads"), .integer(1), .integer(1))) == .malformed)
+        #expect(Self.code(Self.array(.integer(1))) == .malformed)
+        #expect(Self.code(CBORValue.text("peers").encoded) == .malformed)
+    }
+
+    @Test("an array that announces no items, or fewer than follow, is malformed and no trap")
+    func countsThatLie() {
+        // An empty array with a method behind it once crashed the node.
+        #expect(Self.code([0x80, 0x65] + Array("peers".utf8)) == .malformed)
+        #expect(Self.code([0x80, 0x66] + Array("gossip".utf8)) == .malformed)
+        #expect(Self.code([0x80]) == .malformed)
+        #expect(Self.code([0x81, 0x65] + Array("heads".utf8) + [0xf6, 0x01]) == .malformed)
+        #expect(Self.code([]) == .malformed)
+    }
+
+    @Test("no truncation of a request or a reply is read")
+    func truncated() {
+        for request in Self.requests {
+            let bytes = request.encoded
+            for count in 0..<bytes.count where count < 200 || count % 97 == 0 {
+                #expect(Self.code(Array(bytes.prefix(count))) != nil)
+            }
+        }
+        for (_, bytes, read) in Self.replies {
+            for count in 0..<bytes.count {
+                #expect(throws: PeerError(.badReply, "")) { try read(Array(bytes.prefix(count))) }
+            }
+        }
+    }
+
+    @Test("any flipped bit gives another message or an error, never a trap")
+    func flippedBits() throws {
+        for bytes in Self.requests.map(\.encoded) where bytes.count < 1_000 {
+            for index in bytes.indices {
+                for bit in 0..<8 {
+                    var changed = bytes
+                    changed[index] ^= 1 << bit
+                    guard let read = try? PeerRequest(decoding: changed) else { continue }
+                    // What is read was meant so: an unknown key of hello, or a limit that is clamped, may go.
+                    if case .hello = read { continue }
+                    _ = try PeerRequest(decoding: read.encoded)
+                }
+            }
+        }
+        for (_, bytes, read) in Self.replies {
+            for index in bytes.indices {
+                for bit in 0..<8 {
+                    var changed = bytes
+                    changed[index] ^= 1 << bit
+                    try? read(changed)
+                }
+            }
+        }
+    }
+
+    @Test("random bytes never trap")
+    func noise() {
+        withSeed { generator in
+            for _ in 0..<20_000 {
+                var bytes = generator.bytes(Int.random(in: 0...40, using: &generator))
+                // Mostly something that starts like a message.
+                if Bool.random(using: &generator) { bytes = Array(Self.requests[0].encoded.prefix(7)) + bytes }
+                _ = Self.code(bytes)
+                _ = try? Publication(decoding: bytes)
+                for (_, _, read) in Self.replies { try? read(bytes) }
+            }
+        }
+    }
+
+    @Test("an answered error is read with a code of the protocol, whatever the peer says, and a short message")
+    func errors() {
+        func read(_ bytes: [UInt8]) -> PeerError? {
+            do throws(PeerError) {
+                _ = try PeerReply.read(bytes, PeerReply.readHeads)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(read(PeerReply.error(PeerError(.busy, "later")))?.code == .busy)
+        for code: Text in ["timeout", "disconnected", "badReply", "", "no such"] {
+            let error = read(
+                Self.array(.text("error"), .text(code), .text(Text(String(repeating: "x", count: 10_000))))
+            )
+            #expect(error?.code == .internal)
+            #expect(error?.message.count == 200)
+        }
+        #expect(read(Self.array(.text("error"), .text("busy")))?.code == .badReply)
+        #expect(read(Self.array(.text("no"), .null))?.code == .badReply)
+        #expect(read([0x80])?.code == .badReply)
+    }
+
+    @Test("a cursor of news is bounded")
+    func cursor() {
+        #expect(throws: PeerError(.badReply, "")) {
+            try PeerReply.read(
+                PeerReply.news([], cursor: [UInt8](repeating: 0, count: 257), more: true),
+                PeerReply.readNews
+            )
+        }
+    }
+
+    @Test("eight megabytes of tiny items cost no more memory than themselves", arguments: [0xf6, 0x80, 0x40, 0x00])
+    func tinyItems(item: Int) {
+        let count = PeeringLimits.frameBytes - 16
+        let items = [UInt8](repeating: UInt8(item), count: count)
+        let head: [UInt8] = [0x9a] + (0..<4).reversed().map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+        // As an extra parameter they are passed over; as deltas they are too many.
+        #expect(Self.code([0x82, 0x65] + Array("peers".utf8) + head + items) == nil)
+        #expect(Self.code([0x82, 0x64] + Array("push".utf8) + head + items) == .limit)
+    }
+}
