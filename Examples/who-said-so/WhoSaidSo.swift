@@ -32,7 +32,10 @@ enum WhoSaidSo {
             version: "example",
             now: Int64(Date().timeIntervalSince1970 * 1_000_000)
         )
-        guard let history = try await EntityReader(log: log).history(of: .init(entity)) else {
+        // What the list keeps out isn't shown, as the node itself doesn't show it.
+        let perspective = Perspective(without: try await Exclusion(by: trust, in: log))
+        let reader = EntityReader(log: log, perspective: perspective)
+        guard let history = try await reader.history(of: .init(entity)) else {
             print("nothing is held about \(entity)")
             return
         }

@@ -6,7 +6,7 @@ extension Database {
     /// Which deltas of distrusted authors views leave out now (spec: views.md, step 1).
     ///
     /// The same one until the trusted-peer list changes, or the log of an author of whom it keeps a part.
-    public func exclusion() async throws -> ViewCache.Exclusion { try await exclusions.exclusion(by: trust) }
+    public func exclusion() async throws -> Exclusion { try await exclusions.exclusion(by: trust) }
 
     /// Reads entities as this node sees them now.
     package func reader() async throws -> EntityReader {

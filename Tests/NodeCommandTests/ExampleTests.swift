@@ -69,6 +69,32 @@ import Testing
         }
     }
 
+    @Test("what trust keeps out isn't told by who-said-so, as the node itself doesn't show it")
+    func keptOut() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let homes = try await NodeHome.makeFriends("alice", "bob", in: folder)
+                let alice = homes[0]
+                try await NodeHome.running(homes) { nodes in
+                    _ = try await nodes[1].put("/api/note/1", "{\"text\": \"bob's\"}")
+                    try await eventually("alice holds bob's") { try await nodes[0].count == 1 }
+                    _ = try await nodes[0].put("/api/note/1", "{\"title\": \"alice's\"}")
+                }
+                func told() async throws -> String {
+                    let outcome = try await BuiltCommand("who-said-so").run([alice.path, "1"])
+                    #expect(outcome.exitCode == 0)
+                    return outcome.output
+                }
+                let before = try await told()
+                #expect(before.contains("text = \"bob's\", said bob on "))
+                #expect(before.contains("title = \"alice's\", said I on "))
+                _ = try await alice.keys("distrust", "bob", "--keep", "none")
+                let after = try await told()
+                #expect(!after.contains("bob") && after.contains("title = \"alice's\", said I on "))
+            }
+        }
+    }
+
     @Test(
         "arguments that can't be meant end the examples with their usage",
         arguments: [

@@ -69,7 +69,7 @@ import Testing
         }
         var left: [PublicKey: Ancestry] = [:]
         for (author, ids) in kept { left[author] = try await log.ancestry(of: ids, author: author) }
-        let exclusion = ViewCache.Exclusion(number: 0, kept: kept) { [left] delta in
+        let exclusion = Exclusion(number: 0, kept: kept) { [left] delta in
             left[delta.author].map { !$0.contains(delta.id, sequence: delta.sequence) } ?? false
         }
         var made = Case(json: [

@@ -51,7 +51,7 @@ import Testing
         let contexts = Contexts(
             log: log,
             own: own,
-            without: ViewCache.Exclusion(number: 0) { _ in false },
+            without: Exclusion(number: 0) { _ in false },
             cache: cache
         )
         let large = ContextName("large", by: own)

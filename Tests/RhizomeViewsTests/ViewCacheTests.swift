@@ -12,8 +12,8 @@ import Testing
 @Suite struct ViewCacheTests {
     private static let entities: [Text] = ["e", "f", "g"]
 
-    private static func exclusion(_ number: Int, _ author: PublicKey? = nil) -> ViewCache.Exclusion {
-        ViewCache.Exclusion(number: number) { $0.author == author }
+    private static func exclusion(_ number: Int, _ author: PublicKey? = nil) -> Exclusion {
+        Exclusion(number: number) { $0.author == author }
     }
 
     /// Appends to a log and tells the cache, as a node does.

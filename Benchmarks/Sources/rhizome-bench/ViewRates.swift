@@ -106,9 +106,9 @@ extension SQLiteDeltaLog {
     }
 }
 
-extension ViewCache.Exclusion {
+extension Exclusion {
     /// Trust keeps nothing out.
-    fileprivate static let nothing = ViewCache.Exclusion(number: 0) { _ in false }
+    fileprivate static let nothing = Exclusion(number: 0) { _ in false }
 }
 
 extension [Duration] {

@@ -5,7 +5,7 @@ internal import RhizomeIdentity
 internal import RhizomeViews
 internal import SignedLog
 
-/// Which deltas of distrusted authors views leave out (spec: views.md, step 1).
+/// Keeps the ``Exclusion`` of the list in force.
 ///
 /// Worked out once for all reads, and again when the trusted-peer list has changed, or something was appended to the log
 /// of an author of whom the list keeps a part: an id that `keep` names may have been on its way through admission.
@@ -16,7 +16,7 @@ final class Exclusions: Sendable {
         let statement: Bytes32?
         /// The authors of whom a part is kept.
         let authors: Set<PublicKey>
-        let exclusion: Task<ViewCache.Exclusion, any Error>
+        let exclusion: Task<Exclusion, any Error>
     }
 
     private struct State {
@@ -32,18 +32,17 @@ final class Exclusions: Sendable {
     /// What a list keeps out now; the same one until the list or such a log changes.
     ///
     /// - Throws: what the log throws; the next call asks it again.
-    func exclusion(by trust: TrustList) async throws -> ViewCache.Exclusion {
+    func exclusion(by trust: TrustList) async throws -> Exclusion {
         let known = state.withLock { [log] state in
             if let known = state.known, known.statement == trust.head { return known }
             state.count += 1
             let number = state.count
-            let kept = Self.kept(by: trust)
             let known = Known(
                 number: number,
                 statement: trust.head,
-                authors: Set(kept.compactMap { author, ids in ids == nil ? nil : author }),
+                authors: Set(Self.keptInPart(by: trust)),
                 // No reader's own: all that come meanwhile wait for it. It ends with the log's answers.
-                exclusion: Task { try await Self.exclusion(number, kept, log) }
+                exclusion: Task { try await Exclusion(by: trust, in: log, number: number) }
             )
             state.known = known
             return known
@@ -64,33 +63,11 @@ final class Exclusions: Sendable {
         }
     }
 
-    /// The distrusted authors of whom not all is kept, with the ids up to which something is; `nil` where nothing is.
-    private static func kept(by trust: TrustList) -> [PublicKey: [DeltaID]?] {
-        trust.entries.values.reduce(into: [:]) { kept, entry in
-            guard entry.action == .distrust else { return }
-            switch entry.keep {
-            case .all: break
-            case .none: kept[entry.identity] = .some(nil)
-            case .ids(let ids): kept[entry.identity] = ids.map { DeltaID($0) }
-            }
-        }
-    }
-
-    private static func exclusion(
-        _ number: Int,
-        _ kept: [PublicKey: [DeltaID]?],
-        _ log: any DeltaLog
-    ) async throws -> ViewCache.Exclusion {
-        var left: [PublicKey: Ancestry] = [:]
-        for (author, ids) in kept {
-            left[author] = Ancestry()
-            if let ids { left[author] = try await log.ancestry(of: ids, author: author) }
-        }
-        return ViewCache.Exclusion(number: number, kept: kept.compactMapValues(\.self)) { [left] delta in
-            left[delta.author].map { !$0.contains(delta.id, sequence: delta.sequence) } ?? false
-        } share: { author in
-            guard let ids = kept[author] else { return .all }
-            return ids == nil ? .none : .part
+    /// The distrusted authors of whom a part is kept.
+    private static func keptInPart(by trust: TrustList) -> [PublicKey] {
+        trust.entries.values.compactMap { entry in
+            guard entry.action == .distrust, case .ids = entry.keep else { return nil }
+            return entry.identity
         }
     }
 }

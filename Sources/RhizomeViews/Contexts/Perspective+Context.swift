@@ -8,7 +8,7 @@ extension Perspective {
     ///   - petname: what a person calls an author; its filter sees it.
     public init(
         of context: ContextDefinition,
-        without exclusion: ViewCache.Exclusion,
+        without exclusion: Exclusion,
         petname: @escaping @Sendable (PublicKey) -> String? = { _ in nil }
     ) {
         self.init(

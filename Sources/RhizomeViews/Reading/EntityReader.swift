@@ -14,7 +14,7 @@ public struct EntityReader: Sendable {
     private let perspective: Perspective
     private let cache: ViewCache?
     /// What the perspective excludes, where that is all that it does: the cache keeps such views.
-    private let exclusion: ViewCache.Exclusion?
+    private let exclusion: Exclusion?
 
     /// A reader.
     public init(log: any DeltaLog, perspective: Perspective = Perspective()) {
@@ -27,7 +27,7 @@ public struct EntityReader: Sendable {
     /// A reader that sees all but what trust keeps out, as of now: a node's own eyes.
     ///
     /// - Parameter cache: of this log; told of all that is appended.
-    public init(log: any DeltaLog, without exclusion: ViewCache.Exclusion, cache: ViewCache) {
+    public init(log: any DeltaLog, without exclusion: Exclusion, cache: ViewCache) {
         self.log = log
         perspective = Perspective(without: exclusion)
         self.cache = cache

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Locks
 public import RhizomeCore
-public import SignedLog
+internal import SignedLog
 internal import StrictJSON
 
 /// A node's own views of entities that were read lately, until something is appended that changes them.
@@ -22,33 +22,6 @@ public final class ViewCache: Sendable {
         public var misses = 0
         /// Entities that made room for others.
         public var evictions = 0
-    }
-
-    /// Whose deltas trust keeps out, as a value that can be told from another.
-    ///
-    /// Two of the same number are the same.
-    public struct Exclusion: Sendable {
-        /// Another one for each state of the trusted-peer list.
-        public let number: Int
-        /// The ids that `keep` names, of each distrusted author who has any: these and all before them stay.
-        public let kept: [PublicKey: [DeltaID]]
-        /// How much of an author's deltas trust leaves; `part` where each has to be asked of.
-        public let share: @Sendable (PublicKey) -> Perspective.Share
-        /// Whether trust keeps a delta out.
-        public let isExcluded: @Sendable (ViewedDelta) -> Bool
-
-        /// An exclusion.
-        public init(
-            number: Int,
-            kept: [PublicKey: [DeltaID]] = [:],
-            isExcluded: @escaping @Sendable (ViewedDelta) -> Bool,
-            share: @escaping @Sendable (PublicKey) -> Perspective.Share = { _ in .part }
-        ) {
-            self.number = number
-            self.kept = kept
-            self.share = share
-            self.isExcluded = isExcluded
-        }
     }
 
     fileprivate struct Entry {

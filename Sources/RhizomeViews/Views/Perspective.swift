@@ -71,7 +71,7 @@ public struct Perspective: Sendable {
     }
 
     /// A node's own eyes: all but what trust keeps out, as of now.
-    public init(without exclusion: ViewCache.Exclusion) {
+    public init(without exclusion: Exclusion) {
         self.init(kept: exclusion.kept, isExcluded: exclusion.isExcluded, share: exclusion.share)
     }
 

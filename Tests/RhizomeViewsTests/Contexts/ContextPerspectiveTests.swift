@@ -8,7 +8,7 @@ import Testing
 
 /// Reads through contexts, and what a query puts on top (spec: views.md, "Contexts").
 @Suite struct ContextPerspectiveTests {
-    private static let nothing = ViewCache.Exclusion(number: 0) { _ in false }
+    private static let nothing = Exclusion(number: 0) { _ in false }
     private let ann = Fixture.author("ann")
     private let bob = Fixture.author("bob")
     private let mod = Fixture.author("mod")

@@ -24,7 +24,7 @@ import Testing
             return Contexts(
                 log: log,
                 own: own,
-                without: ViewCache.Exclusion(number: excluded.hashValue) { excluded.contains($0.author) },
+                without: Exclusion(number: excluded.hashValue) { excluded.contains($0.author) },
                 cache: cache
             )
         }

@@ -21,7 +21,7 @@ public struct Contexts: Sendable {
     ///   - own: whose node it is.
     ///   - exclusion: what trust keeps out.
     ///   - cache: of this log; told of all that is appended.
-    public init(log: any DeltaLog, own: PublicKey, without exclusion: ViewCache.Exclusion, cache: ViewCache) {
+    public init(log: any DeltaLog, own: PublicKey, without exclusion: Exclusion, cache: ViewCache) {
         self.log = log
         self.own = own
         self.cache = cache
