@@ -25,9 +25,10 @@ build: setup ## builds commands and tests (debug)
 demo: build ## shows the main job on three real nodes, in about a minute
 	@$(STAGE) "demo" scripts/demo
 
-lint: ## checks the sources with the toolchain's swift format, and that nothing they refer to is missing
+lint: ## checks the sources with swift format, that nothing they refer to is missing, and no folders use each other
 	@$(STAGE) "lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Benchmarks Fuzz/Package.swift Fuzz/Sources
 	@$(STAGE) "references" scripts/check-references
+	@$(STAGE) "folders" scripts/check-folders
 
 test: setup lint build ## lints, runs every test, and fuzzes each target for 5 seconds
 	@$(STAGE) "tests" scripts/test
