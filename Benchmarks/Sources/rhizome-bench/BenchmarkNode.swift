@@ -5,6 +5,7 @@ import RhizomeCore
 import RhizomeDatabase
 import RhizomeHTTP
 import RhizomeIdentity
+import RhizomeNode
 import RhizomePeering
 
 /// A node in a process of its own, so that its processor time and memory are its own.

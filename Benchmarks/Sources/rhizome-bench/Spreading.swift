@@ -3,6 +3,7 @@ import Foundation
 import RhizomeCore
 import RhizomeDatabase
 import RhizomeIdentity
+import RhizomeNode
 import SignedLog
 
 /// How long a write takes to another node: over three hops, and while a trusted peer floods.
