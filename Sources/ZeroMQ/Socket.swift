@@ -32,8 +32,6 @@ package final class Socket {
         case plain = 1
         /// By Curve25519 keys, encrypted (RFC 25, RFC 26).
         case curve = 2
-        /// By Kerberos; not used here.
-        case gssapi = 3
     }
 
     /// How many bytes CURVE adds to a frame: command name, nonce, box and flags (RFC 26, MESSAGE).

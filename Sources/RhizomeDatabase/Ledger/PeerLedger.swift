@@ -14,7 +14,6 @@ public final class PeerLedger: Sendable {
 
     private struct State {
         var accounts: [PublicKey?: Account] = [:]
-        var total = DecisionCounts()
     }
 
     private let clock: NodeClock
@@ -36,7 +35,6 @@ public final class PeerLedger: Sendable {
         state.withLock { state in
             let new = Account(credit: PeerCredit(now: clock.uptime))
             state.accounts[peer, default: new].counts.count(decision, times: times)
-            state.total.count(decision, times: times)
         }
         metrics.decided(decision, times: times, from: peer)
         switch decision {
@@ -78,9 +76,6 @@ public final class PeerLedger: Sendable {
     public func counts(of peer: PublicKey?) -> DecisionCounts {
         state.withLock { $0.accounts[peer]?.counts ?? DecisionCounts() }
     }
-
-    /// The decisions on all deltas since the start.
-    var total: DecisionCounts { state.withLock { $0.total } }
 
     /// How many pieces of bad input came since the start.
     var badInput: Int64 { state.withLock { $0.accounts.values.reduce(0) { $0 + $1.badInput } } }

@@ -86,7 +86,11 @@ package struct TrustWatch: Sendable {
     @concurrent
     func run(from loaded: TrustJournal.Loaded) async {
         var version = loaded.version
-        var snapshot = Snapshot(loaded.list, now: clock.now)
+        var now = clock.now
+        var snapshot = Snapshot(loaded.list, now: now)
+        // When it was made, and until when it says the same of the same list.
+        var holds = now...(loaded.list.nextExpiry(after: now) ?? .max)
+        var head = loaded.list.head
         var lastError = ""
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
@@ -105,7 +109,13 @@ package struct TrustWatch: Sendable {
                     }
                 }
             }
-            let next = Snapshot(trust.list, now: clock.now)
+            now = clock.now
+            let list = trust.list
+            // A clock that is set back gives trust back that had run out.
+            guard list.head != head || !holds.contains(now) else { continue }
+            head = list.head
+            holds = now...(list.nextExpiry(after: now) ?? .max)
+            let next = Snapshot(list, now: now)
             guard next != snapshot else { continue }
             let change = Change(
                 admitted: next.mayConnect.subtracting(snapshot.mayConnect),

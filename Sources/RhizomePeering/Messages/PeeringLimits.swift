@@ -2,8 +2,6 @@
 enum PeeringLimits {
     /// The version of the protocol that this node speaks.
     static let protocolVersion: Int64 = 1
-    /// Bytes of an incoming frame, 8 MiB.
-    static let frameBytes = 8 * 1024 * 1024
     /// Frames of an incoming message, the routing id included.
     static let frames = 4
     /// Bytes of a request id.

@@ -104,9 +104,6 @@ final class PeerDirectory: Sendable {
         entries.withLock { entries in entries.compactMap { peer, entry in entry.session.map { (peer, $0) } } }
     }
 
-    /// Forgets a peer.
-    func remove(_ peer: PublicKey) { entries.withLock { _ = $0.removeValue(forKey: peer) } }
-
     /// The peers with which we are connected, as the method `peers` tells them.
     func connected(of states: [PublicKey: PeerState]) -> [KnownPeer] {
         states.filter { $0.value.isConnected(now: clock.uptime) }.keys.sorted().map { peer in

@@ -51,11 +51,6 @@ public struct ViewedDelta: Hashable, Sendable {
     /// Where it stands among others: by (timeCreated, id bytes), as all of views.md orders.
     public var moment: Moment { Moment(timeCreated: timeCreated, id: id) }
 
-    /// Whether the delta has a pointer to the entity.
-    public func isAbout(_ entity: Text) -> Bool {
-        pointers.contains { $0.entity?.id == entity }
-    }
-
     /// Whether the delta has a pointer to the entity with this local context.
     func refers(to entity: Text, as localContext: Text) -> Bool {
         pointers.contains { $0.localContext == localContext && $0.entity?.id == entity }

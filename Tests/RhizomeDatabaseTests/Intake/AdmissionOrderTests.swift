@@ -205,7 +205,6 @@ import Testing
             #expect(stored.arrival.trustStatement == IntakeBench.trustStatement)
         }
         #expect(bench.ledger.counts(of: peer).accepted == 3)
-        #expect(bench.ledger.total.accepted == 3)
         #expect(bench.ledger.counts(of: nil) == DecisionCounts())
     }
 }

@@ -244,7 +244,7 @@ import Testing
             }
             gate.open()
         }
-        #expect(bench.ledger.total == DecisionCounts())
+        for source in [peer, nil] { #expect(bench.ledger.counts(of: source) == DecisionCounts()) }
         #expect(bench.accepted.isEmpty)
         bench.log.beforeAppend(nil)
         #expect(try await bench.submit(deltas.map(\.bytes), from: peer) == .init(repeating: .accept, count: 6))

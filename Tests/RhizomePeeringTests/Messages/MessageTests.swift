@@ -343,7 +343,7 @@ import Testing
 
     @Test("eight megabytes of tiny items cost no more memory than themselves", arguments: [0xf6, 0x80, 0x40, 0x00])
     func tinyItems(item: Int) {
-        let count = PeeringLimits.frameBytes - 16
+        let count = (8 << 20) - 16
         let items = [UInt8](repeating: UInt8(item), count: count)
         let head: [UInt8] = [0x9a] + (0..<4).reversed().map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
         // As an extra parameter they are passed over; as deltas they are too many.
