@@ -5,8 +5,8 @@ import HummingbirdCore
 import Locks
 import NIOCore
 import RhizomeCore
-import RhizomeIdentity
 import RhizomeDatabase
+import RhizomeIdentity
 import RhizomeTesting
 import RhizomeViews
 import StrictJSON
@@ -131,7 +131,9 @@ import Testing
             response = try await .answering(HistoryAnswer(try #require(try await reader.history(of: "e"))))
         case "lossless":
             let view = try #require(try await reader.lossless("e"))
-            response = try await .answering(LosslessAnswer(view, log: node.database.log, computing: node.database.views.computing))
+            response = try await .answering(
+                LosslessAnswer(view, log: node.database.log, computing: node.database.views.computing)
+            )
         default: response = EntityAnswer.response(try #require(try await reader.parts(of: "e")))
         }
         let slow = SlowReader(node: node)

@@ -25,7 +25,9 @@ extension EntityLookup {
     }
 
     /// Whether a delta in force refers to the entity and gives no property a value.
-    func isNamed(_ id: Text) throws -> Bool { try isAnyInForce(try streams(of: id).filter { !$0.stream.role.hasValue }) }
+    func isNamed(_ id: Text) throws -> Bool {
+        try isAnyInForce(try streams(of: id).filter { !$0.stream.role.hasValue })
+    }
 
     /// The last statement that is in force of each of some properties, as last-write-wins takes them.
     func lastStatements(of id: Text, on properties: Set<Text>) throws -> [Text: Assertion] {

@@ -46,19 +46,6 @@ extension ViewedDelta {
     }
 }
 
-extension EntityHistory.Change {
-    /// One item of a history.
-    public var json: JSONValue {
-        [
-            "property": .text(property),
-            "value": value.json,
-            "creator": creator.json,
-            "timeCreated": .integer(timeCreated),
-            "delta": delta.json,
-        ]
-    }
-}
-
 extension DeltaID {
     /// 64 hex digits.
     public var json: JSONValue { .string(description) }

@@ -1,6 +1,7 @@
 public import Bytes
 public import RhizomeCore
 public import SignedLog
+public import StrictJSON
 
 /// What was said of an entity's properties, oldest first (spec: http.md, `history`).
 ///
@@ -155,5 +156,18 @@ extension ViewedDelta {
                 )
             }
         }
+    }
+}
+
+extension EntityHistory.Change {
+    /// One item of a history.
+    public var json: JSONValue {
+        [
+            "property": .text(property),
+            "value": value.json,
+            "creator": creator.json,
+            "timeCreated": .integer(timeCreated),
+            "delta": delta.json,
+        ]
     }
 }
