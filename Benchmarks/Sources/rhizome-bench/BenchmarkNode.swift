@@ -41,7 +41,8 @@ enum BenchmarkNode {
         tell(local.node.network.requestAddress)
         if hasHTTP {
             let api = HTTPAPI(
-                node: local.node,
+                database: local.node.database,
+                peers: local.node.network,
                 configuration: HTTPAPI.Configuration(port: 0, token: nil, version: "bench"),
                 metrics: PrometheusRegistry(HTTPAPI.metricTable + Node.metricTable),
                 logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() },
