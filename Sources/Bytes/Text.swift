@@ -14,6 +14,9 @@ public struct Text: Hashable, Comparable, Sendable {
     }
 
     /// Takes UTF-8 bytes, or gives `nil` where they are not valid UTF-8 (overlong forms and surrogates included).
+    ///
+    /// Inlinable, so that it is specialised for what it is given: else it would cost more than decoding all around it.
+    @inlinable
     public init?(utf8 bytes: some Collection<UInt8>) {
         guard let string = String(validating: bytes, as: UTF8.self) else { return nil }
         self.string = string

@@ -24,15 +24,25 @@ extension Row {
         return number
     }
 
+    /// What a BLOB holds, as it lies in SQLite's page.
+    ///
+    /// - Throws: `corrupt`, where the column holds something else.
+    private func blob<Result>(_ index: Int, _ body: (Data) throws -> Result) throws -> Result {
+        try withUnsafeData(atIndex: index) { data in
+            // The other way tells what there is instead.
+            try body(try data ?? decode(Data.self, atIndex: index))
+        }
+    }
+
     /// A BLOB's bytes.
-    func bytes(_ index: Int) throws -> [UInt8] { [UInt8](try decode(Data.self, atIndex: index)) }
+    func bytes(_ index: Int) throws -> [UInt8] { try blob(index) { [UInt8]($0) } }
 
     /// A BLOB's bytes, or NULL.
     func optionalBytes(_ index: Int) throws -> [UInt8]? { try decode(Data?.self, atIndex: index).map { [UInt8]($0) } }
 
     /// A BLOB of 32 bytes.
     func bytes32(_ index: Int) throws -> Bytes32 {
-        guard let bytes = Bytes32(try decode(Data.self, atIndex: index)) else {
+        guard let bytes = try blob(index, { Bytes32($0) }) else {
             throw DeltaLogError(.corrupt, "an id, key or hash in the store hasn't 32 bytes; run rhizome-node audit")
         }
         return bytes
@@ -46,7 +56,7 @@ extension Row {
 
     /// A text, stored as its bytes.
     func text(_ index: Int) throws -> Text {
-        guard let text = Text(utf8: try decode(Data.self, atIndex: index)) else {
+        guard let text = try blob(index, { Text(utf8: $0) }) else {
             throw DeltaLogError(.corrupt, "the store holds a text that isn't UTF-8; run rhizome-node audit")
         }
         return text

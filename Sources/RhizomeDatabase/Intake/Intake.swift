@@ -22,6 +22,8 @@ public actor Intake {
     private static let partBytes = 4 << 20
     /// The same of all deltas that are decoded and not yet decided on.
     private static let decodedBytes = 32 << 20
+    /// Drafts of a batch that are verified where the writer is.
+    private static let fewDrafts = 2
     /// What each source may have of it at any time: more than one delta takes.
     private static let ownBytes = 1 << 20
 
@@ -400,7 +402,11 @@ public actor Intake {
         }
         // A processor that miscalculates must not write what nobody will take: nor can be written what follows it.
         do {
-            let checks = await workers.map(signed, as: nil) { VerifiedDelta.verify($0.delta) }
+            // To go to other threads and back takes as long as to verify one or two.
+            let checks =
+                signed.count <= Self.fewDrafts
+                ? signed.map { VerifiedDelta.verify($0.delta) }
+                : await workers.map(signed, as: nil) { VerifiedDelta.verify($0.delta) }
             for ((job, _), verified) in zip(signed, try checks.map { try $0.get() }) {
                 candidates[job].append(Candidate(verified: verified, sources: [nil]))
             }
