@@ -45,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "Bytes", swiftSettings: strict),
@@ -67,7 +68,7 @@ let package = Package(
         ),
         .target(
             name: "RhizomeViews",
-            dependencies: ["Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"],
+            dependencies: ["Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"],
             swiftSettings: strict
         ),
         .target(
@@ -205,6 +206,7 @@ let package = Package(
             swiftSettings: example
         ),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "RhizomeTesting"], swiftSettings: strict),
+        .testTarget(name: "LocksTests", dependencies: ["Locks"], swiftSettings: strict),
         .executableTarget(
             name: "zeromq-probe",
             dependencies: ["Bytes", "CZeroMQ", "Sodium", "ZeroMQ"],
@@ -304,7 +306,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeStoreTests",
             dependencies: [
-                "Bytes", "HomeFiles", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog", "store-writer",
+                "Bytes", "HomeFiles", "Locks", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog",
+                "store-writer",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict

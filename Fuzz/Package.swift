@@ -30,6 +30,7 @@ let package = Package(
     name: "rhizome-fuzz",
     dependencies: [.package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0")],
     targets: [
+        .systemLibrary(name: "CMalloc", path: "Rhizome/CMalloc"),
         .systemLibrary(name: "CSodium", path: "Rhizome/CSodium"),
         .systemLibrary(name: "CZeroMQ", path: "Rhizome/CZeroMQ"),
         room("Bytes", []),
@@ -43,7 +44,10 @@ let package = Package(
         room("HomeFiles", ["Sodium"]),
         room("RhizomeIdentity", ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"]),
         room("RhizomeCore", ["Bytes", "DeterministicCBOR", "SignedLog", "Sodium"]),
-        room("RhizomeViews", ["Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"]),
+        room(
+            "RhizomeViews",
+            ["Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"]
+        ),
         room(
             "RhizomePeering",
             ["Bytes", "DeterministicCBOR", "RhizomeCore", "SignedLog"],

@@ -1,4 +1,5 @@
 package import CoreMetrics
+internal import Locks
 package import Logging
 public import RhizomeCore
 public import RhizomeIdentity
@@ -209,6 +210,8 @@ public final class Database: Sendable {
         metrics.cacheHits.set(cached.hits)
         metrics.cacheMisses.set(cached.misses)
         metrics.longReads.set(views.computing.inFlight)
+        metrics.answerBytes.set(AnswerMemory.shared.taken)
+        metrics.waitingAnswers.set(AnswerMemory.shared.waitingCount)
         // What can't be read now stays as it was.
         if let count = try? await log.count() { metrics.deltas.set(count) }
     }

@@ -56,6 +56,8 @@ package final class DatabaseMetrics: Sendable {
     let cacheHits: Meter
     let cacheMisses: Meter
     let longReads: Meter
+    let answerBytes: Meter
+    let waitingAnswers: Meter
 
     package init(_ factory: any MetricsFactory) {
         peers = PetnameSeries {
@@ -91,6 +93,8 @@ package final class DatabaseMetrics: Sendable {
         cacheHits = meter("rhizome_view_cache_hits")
         cacheMisses = meter("rhizome_view_cache_misses")
         longReads = meter("rhizome_long_reads_in_flight")
+        answerBytes = meter("rhizome_answer_bytes")
+        waitingAnswers = meter("rhizome_answers_waiting")
     }
 
     /// Takes over the petnames of the list; what was counted of who isn't in it any more is forgotten.
@@ -145,6 +149,13 @@ extension Database {
             unit: "pieces",
             "Pieces of reads that are computed on threads of their own, or wait for it."
         ),
+        .init(
+            "rhizome_answer_bytes",
+            .gauge,
+            unit: "bytes",
+            "Bytes of memory that answers which are being made take, about; small ones aren't counted."
+        ),
+        .init("rhizome_answers_waiting", .gauge, unit: "answers", "Answers that wait for memory."),
         .init(
             "rhizome_verify_seconds",
             .seconds,

@@ -7,6 +7,7 @@ internal import Logging
 internal import NIOHTTP1
 internal import PrometheusMetrics
 internal import RhizomeDatabase
+internal import RhizomeViews
 internal import StrictJSON
 
 /// A request's header that has passed the guards and means a route: its body may be read.
@@ -26,6 +27,7 @@ final class API: Sendable {
     private let metrics: HTTPMetrics
     private let logger: Logger
     private let strangers: StrangerLog
+    private let answers: Budget
 
     /// The routes of a node.
     ///
@@ -35,6 +37,7 @@ final class API: Sendable {
     ///   - metrics: what the server counts.
     ///   - registry: has those numbers and the node's.
     ///   - measure: measures what the server has open.
+    ///   - answers: the memory that all answers share which are being made.
     init(
         database: Database,
         peers: any PeerReporting,
@@ -44,8 +47,10 @@ final class API: Sendable {
         makeUUID: @escaping @Sendable () -> String = UUID.make,
         metrics: HTTPMetrics,
         registry: PrometheusRegistry,
-        measure: @escaping @Sendable () -> Void = {}
+        measure: @escaping @Sendable () -> Void = {},
+        answers: Budget = AnswerMemory.shared
     ) {
+        self.answers = answers
         self.metrics = metrics
         self.requestGuard = requestGuard
         self.logger = logger
@@ -111,8 +116,13 @@ final class API: Sendable {
             headers: prepared.headers,
             body: body
         )
+        // Given back with the answer, which holds it until it has been written or its reader is gone.
+        let memory = AnswerMemory(of: answers)
         do {
-            return count(try await prepared.route.handler(request), route: prepared.route.pattern)
+            let response = try await AnswerMemory.$current.withValue(memory) {
+                try await prepared.route.handler(request)
+            }
+            return count(response.holding(memory), route: prepared.route.pattern)
         } catch {
             return refuse(APIError(error), route: prepared.route.pattern, cause: error)
         }

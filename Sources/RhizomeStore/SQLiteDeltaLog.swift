@@ -45,8 +45,9 @@ public final class SQLiteDeltaLog: DeltaLog {
     let caches = Lock(AppendCaches())
     /// What readers remember.
     let names = NameCache()
-    /// Half of the connections for reading, at most, are taken by readings that take long.
-    let longReadings: ReadingLane
+    /// Places for readings that take long: half of the connections for reading, at most, so that a look-up of admission
+    /// needn't wait for their end.
+    let longReadings: Budget
     let shortReadings: ShortReadings
     private let witness: StoreWitness?
     private let lock: Lock<FileLock?>
@@ -66,7 +67,7 @@ public final class SQLiteDeltaLog: DeltaLog {
         self.witness = witness
         self.lock = Lock(lock)
         shortReadings = ShortReadings(from: pool)
-        longReadings = ReadingLane(width: max(1, pool.configuration.maximumReaderCount / 2))
+        longReadings = Budget(limit: max(1, pool.configuration.maximumReaderCount / 2))
     }
 
     // MARK: - Opening and closing

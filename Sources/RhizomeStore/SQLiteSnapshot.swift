@@ -1,12 +1,18 @@
 internal import Bytes
 internal import Foundation
 internal import GRDB
+internal import Locks
 public import RhizomeCore
 internal import SignedLog
 
 extension SQLiteDeltaLog {
     /// What a short reading may look at: some 5 ms of work.
     private static let shortEffort = 500
+
+    private static let tooManyLongReadings = DeltaLogError(
+        .busy,
+        "other reads that take long are under way; try again in some seconds"
+    )
 
     /// Reads one state of the store, on one of its queues.
     ///
@@ -23,7 +29,7 @@ extension SQLiteDeltaLog {
                     try body(SQLiteSnapshot(db, names: names, effort: Self.shortEffort))
                 }
             } catch is SQLiteSnapshot.LongReading {
-                return try await longReadings.run {
+                return try await longReadings.run(taking: 1, orThrow: Self.tooManyLongReadings) {
                     try await pool.read { [names] db in try body(SQLiteSnapshot(db, names: names)) }
                 }
             }

@@ -10,6 +10,7 @@ import PrometheusMetrics
 import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeNode
+import RhizomeViews
 import StrictJSON
 
 @testable import RhizomeHTTP
@@ -44,7 +45,8 @@ struct APIHarness {
     init(
         tokenPolicy: HTTPAPI.Configuration.TokenPolicy = .otherUsers,
         token: HTTPToken? = nil,
-        isStarting: Bool = false
+        isStarting: Bool = false,
+        answers: Budget = AnswerMemory.shared
     ) async throws {
         let node = try await MemoryNode(metrics: registry)
         self.node = node
@@ -64,7 +66,8 @@ struct APIHarness {
                 }
             },
             metrics: HTTPMetrics(registry),
-            registry: registry
+            registry: registry,
+            answers: answers
         )
     }
 
@@ -79,13 +82,16 @@ struct APIHarness {
         var fields = HTTPHeaders(headers)
         if let host { fields.add(name: "Host", value: host) }
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: fields)
-        let response: Response
+        return try await Answer(await respond(to: head, from: peer, body: body))
+    }
+
+    /// The answer before it is written.
+    func respond(to head: HTTPRequestHead, from peer: ConnectionPeer = .ownUser, body: [UInt8] = []) async -> Response {
         do {
-            response = await api.respond(to: try api.prepare(head, from: peer), body: body)
+            return await api.respond(to: try api.prepare(head, from: peer), body: body)
         } catch {
-            response = api.refuse(error)
+            return api.refuse(error)
         }
-        return try await Answer(response)
     }
 
     func get(_ path: String, _ headers: [(String, String)] = []) async throws -> Answer {

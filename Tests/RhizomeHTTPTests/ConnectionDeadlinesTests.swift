@@ -176,15 +176,3 @@ import Testing
         #expect(registry.count == 0)
     }
 }
-
-@Suite struct BodyBudgetTests {
-    @Test("Bodies beyond the budget are refused until others are done")
-    func budget() throws {
-        let budget = BodyBudget(limit: 10)
-        try budget.take(6)
-        #expect(throws: APIError.self) { try budget.take(5) }
-        try budget.take(4)
-        budget.give(10)
-        try budget.take(10)
-    }
-}

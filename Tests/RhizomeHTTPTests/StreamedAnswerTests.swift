@@ -134,7 +134,7 @@ import Testing
             response = try await .answering(
                 LosslessAnswer(view, log: node.database.log, computing: node.database.views.computing)
             )
-        default: response = EntityAnswer.response(try #require(try await reader.parts(of: "e")))
+        default: response = try await EntityAnswer.response(try #require(try await reader.parts(of: "e")))
         }
         let slow = SlowReader(node: node)
         try await response.body.write(slow)

@@ -149,10 +149,10 @@ import Testing
         let none = try await ChangeReader(log: log).changes(in: "book", after: 0)
         #expect(none.changes.isEmpty && none.position == 5)
         // Before and after: that nothing stands in this collection.
-        #expect(log.rowsRead == [2])
+        #expect(log.rowsRead.filter { $0 > 0 } == [2])
         let some = try await ChangeReader(log: log).changes(in: "user", after: 0)
         #expect(some.changes.map(\.id) == ["large", "small"])
         #expect(some.changes.last?.after?.properties["n"] == 1)
-        #expect(log.rowsRead.count == 2)
+        #expect(log.rowsRead.count { $0 > 0 } == 2)
     }
 }

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
+internal import RhizomeViews
 internal import StrictJSON
 
 extension HTTPField.Name {
@@ -38,6 +39,20 @@ extension Response {
             status: status,
             headers: [.contentType: type],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
+    }
+}
+
+extension Response {
+    /// The answer with the memory that it takes: what it reads while it is being written is counted there too.
+    func holding(_ memory: AnswerMemory) -> Response {
+        let body = body
+        return Response(
+            status: status,
+            headers: headers,
+            body: ResponseBody(contentLength: body.contentLength) { writer in
+                try await AnswerMemory.$current.withValue(memory) { try await body.write(writer) }
+            }
         )
     }
 }

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
+internal import RhizomeViews
 internal import StrictJSON
 
 /// An answer that is made bit by bit while it is written: never whole in memory (spec: views.md, "What an answer costs").
@@ -10,6 +11,13 @@ protocol StreamedAnswer: Sendable {
 
     /// Makes the next bytes; none at the end.
     mutating func next() async throws -> [UInt8]
+}
+
+extension StreamedAnswer {
+    /// Notes what is held while the socket takes its time, with the bytes that it takes: as they are, and encoded for it.
+    fileprivate func carry(and bytes: [UInt8]) async throws {
+        try await AnswerMemory.current?.carry(heldBytes + 2 * bytes.count)
+    }
 }
 
 extension Response {
@@ -24,17 +32,19 @@ extension Response {
             if part.isEmpty { return .json(encoded: bytes) }
             bytes += part
         }
-        return .streamed(rest, after: bytes)
+        return try await .streamed(rest, after: bytes)
     }
 
     /// - Parameter first: what was made of it already.
-    static func streamed(_ answer: some StreamedAnswer, after first: [UInt8] = []) -> Response {
+    static func streamed(_ answer: some StreamedAnswer, after first: [UInt8] = []) async throws -> Response {
+        try await answer.carry(and: first)
         let body = ResponseBody { writer in
             try await writer.write(ByteBuffer(bytes: first))
             var answer = answer
             while true {
                 let bytes = try await answer.next()
                 if bytes.isEmpty { break }
+                try await answer.carry(and: bytes)
                 try await writer.write(ByteBuffer(bytes: bytes))
             }
             try await writer.write(ByteBuffer(bytes: [UInt8(ascii: "\n")]))

@@ -2,6 +2,7 @@ internal import Bytes
 internal import HTTPTypes
 internal import HomeFiles
 internal import HummingbirdCore
+internal import Locks
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
@@ -28,13 +29,13 @@ struct APIChannel: ServerChildChannel {
     let api: API
     let limits: HTTPLimits
     let registry: ConnectionRegistry
-    let bodies: BodyBudget
+    let bodies: Budget
 
     init(api: API, limits: HTTPLimits, registry: ConnectionRegistry) {
         self.api = api
         self.limits = limits
         self.registry = registry
-        bodies = BodyBudget(limit: limits.bodyBytes)
+        bodies = Budget(limit: limits.bodyBytes)
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -136,7 +137,9 @@ struct APIChannel: ServerChildChannel {
             case .head: throw RequestCutShort()
             case .body(let buffer):
                 guard body.count + buffer.readableBytes <= limit else { throw APIError.bodyTooLarge(limitBytes: limit) }
-                try bodies.take(buffer.readableBytes)
+                guard bodies.take(buffer.readableBytes, holding: taken) else {
+                    throw APIError.unavailable("busy", "too many large requests at once; try again")
+                }
                 taken += buffer.readableBytes
                 body.append(contentsOf: buffer.readableBytesView)
             case .end: return body

@@ -38,7 +38,7 @@ struct CollectionRoutes {
         let reader = try await database.reader(from: parameters.viewpoint)
         let parts = try await reader.parts(of: request.parameter("id"), in: request.parameter("collection"))
         guard let parts else { throw APIError.notFound }
-        return EntityAnswer.response(parts)
+        return try await EntityAnswer.response(parts)
     }
 
     @Sendable private func history(_ request: APIRequest) async throws -> Response {
@@ -112,7 +112,7 @@ struct CollectionRoutes {
             let put = try EntityPut(collection: collection, id: id, properties: properties, saysAll: saysAll)
             let reader = try await database.reader(from: Viewpoint())
             let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: database.write)
-            return EntityAnswer.response(try await writer.put(put))
+            return try await EntityAnswer.response(try await writer.put(put))
         } catch let error as FieldError {
             guard let field, error.code != .count, properties[Text(error.field)] != nil else { throw error }
             throw error.inside(field)

@@ -17,7 +17,10 @@ struct EntityAnswer: StreamedAnswer {
         self.rest = rest.makeAsyncIterator()
     }
 
-    var heldBytes: Int { rest.heldBytes + AnswerBytes.part }
+    var heldBytes: Int {
+        // Its JSON is made of it as a whole.
+        rest.heldBytes + AnswerBytes.part + 3 * (first?.properties.approximateBytes ?? 0)
+    }
 
     mutating func next() async throws -> [UInt8] {
         if let first {
@@ -40,8 +43,8 @@ struct EntityAnswer: StreamedAnswer {
     }
 
     /// The answer that tells an entity.
-    static func response(_ parts: EntityParts) -> Response {
+    static func response(_ parts: EntityParts) async throws -> Response {
         guard let rest = parts.rest else { return .json(parts.first.json) }
-        return .streamed(EntityAnswer(parts.first, rest))
+        return try await .streamed(EntityAnswer(parts.first, rest))
     }
 }

@@ -73,7 +73,8 @@ struct HistoryAnswer: StreamedAnswer {
             whole?.append(contentsOf: part)
             if let bytes = whole, bytes.count > AnswerBytes.whole { whole = nil }
         }
-        var response = whole.map { .json(encoded: $0) } ?? Response.streamed(answer)
+        var response: Response
+        if let whole { response = .json(encoded: whole) } else { response = try await .streamed(answer) }
         if let end = survey.end { response.linkToNext(request.target, limit: limit, after: .change(end)) }
         return response
     }

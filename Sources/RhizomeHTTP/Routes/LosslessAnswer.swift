@@ -26,6 +26,8 @@ struct LosslessAnswer: StreamedAnswer {
     private let log: any DeltaLog
     private let computing: LongComputing
     private let keptBytes: Int
+    /// Bytes of the local contexts that the view has gathered.
+    private let nameBytes: Int
     private var items: LosslessView.AsyncIterator
     /// The next items, whose JSON is being made together.
     private var ahead: [LosslessView.Item] = []
@@ -44,10 +46,11 @@ struct LosslessAnswer: StreamedAnswer {
         self.log = log
         self.computing = computing
         items = view.makeAsyncIterator()
+        nameBytes = view.referencedAs.names.reduce(0) { $0 + $1.count }
     }
 
     var heldBytes: Int {
-        items.heldBytes + keptSize + ahead.count * MemoryLayout<LosslessView.Item>.stride + AnswerBytes.part
+        items.heldBytes + nameBytes + keptSize + ahead.count * MemoryLayout<LosslessView.Item>.stride + AnswerBytes.part
     }
 
     mutating func next() async throws -> [UInt8] {
@@ -99,7 +102,8 @@ struct LosslessAnswer: StreamedAnswer {
         }
         guard let json = kept[item.delta] else { preconditionFailure("the JSON of what comes next was made") }
         bytes += json
-        let isWanted = item.laterCount > 0 && keptSize <= keptBytes
+        let isWanted =
+            item.laterCount > 0 && keptSize <= keptBytes && AnswerMemory.current?.hasRoom(for: heldBytes) != false
         if !isWanted, !ahead.contains(where: { $0.delta == item.delta }) {
             kept[item.delta] = nil
             keptSize -= json.count
@@ -127,6 +131,8 @@ struct LosslessAnswer: StreamedAnswer {
         }
         ahead.reverse()
         guard !unmade.isEmpty else { return }
+        // As deltas, as their fields, and as JSON.
+        try await AnswerMemory.current?.carry(heldBytes + 3 * weight)
         let deltas = try await log.deltas(Array(unmade.keys))
         guard deltas.count == unmade.count else {
             throw DeltaLogError(.corrupt, "a delta that the store's index names isn't there; run rhizome-node audit")

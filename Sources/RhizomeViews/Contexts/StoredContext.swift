@@ -126,19 +126,6 @@ struct DefinitionKey: Hashable, Sendable {
 }
 
 extension ViewedDelta {
-    /// About how many bytes of memory the delta takes: measured, about 400 and its pointers.
-    var approximateBytes: Int {
-        pointers.reduce(400) { bytes, pointer in
-            let target =
-                switch pointer.target {
-                case .entity(let id, let context): id.count + context.count
-                case .value(.text(let text)): text.count
-                case .value: 0
-                }
-            return bytes + 100 + pointer.localContext.count + target
-        }
-    }
-
     /// What this delta says is the definition of a context of that name; `nil` where it says nothing of it.
     func definition(of name: Text) -> Value? {
         let definesIt = pointers.contains { pointer in

@@ -15,8 +15,6 @@ public struct ChangeReader: Sendable {
     private static let batch = 32
     /// Entities that are looked up at once.
     private static let entities = 32
-    /// Deltas whose negations are asked for at once.
-    private static let names = 256
 
     private let log: any DeltaLog
     private let perspective: Perspective
@@ -61,46 +59,35 @@ public struct ChangeReader: Sendable {
 
     /// The entities whose views may have changed, in the order of the deltas that did it.
     private func touched(by page: [StoredDelta], after position: Int64, upTo last: Int64) async throws -> [Text] {
-        var found = TouchedEntities()
-        // Those that steps 1 to 3 may leave now and didn't before.
-        var shown = page.map { ViewedDelta($0.delta) }
-        for delta in shown { found.add(delta) }
-        for mate in try await mates(of: shown, after: position, upTo: last) where found.add(mate) { shown.append(mate) }
-        if !perspective.moderators.isEmpty {
-            // Once an author's own delta shows, moderators can't negate that author's negation of it any more: what else
-            // it negates may be out of view again.
-            for part in shown.chunks(of: Self.names) {
-                let negations = try await log.read { [perspective] snapshot in
-                    let lookup = EntityLookup(snapshot, from: perspective, upTo: last)
-                    return try part.flatMap { try lookup.ownNegations(of: $0) }
-                }
-                for negation in negations { found.add(negation) }
+        try await AnswerMemory.reading(log) { [perspective] snapshot, memory in
+            let before = EntityLookup(snapshot, from: perspective, memory: memory, upTo: position)
+            let after = EntityLookup(snapshot, from: perspective, memory: memory, upTo: last)
+            var found = TouchedEntities(memory: memory)
+            // Those that steps 1 to 3 may leave now and didn't before.
+            func show(_ delta: ViewedDelta) throws {
+                guard try found.add(delta), !perspective.moderators.isEmpty else { return }
+                // Once an author's own delta shows, moderators can't negate that author's negation of it any more: what
+                // else it negates may be out of view again.
+                try after.forEachOwnNegation(of: delta) { _ = try found.add($0) }
             }
-        }
-        while !found.targets.isEmpty {
-            try Task.checkCancellation()
-            for target in try await log.deltas(found.takeTargets()) where target.position <= last {
-                found.add(ViewedDelta(target.delta))
-            }
-        }
-        return found.entities
-    }
-
-    /// What had come of a transaction before and shows only now, or shows no more.
-    private func mates(of page: [ViewedDelta], after position: Int64, upTo last: Int64) async throws -> [ViewedDelta] {
-        guard page.contains(where: { !$0.allTransactions.isEmpty }) else { return [] }
-        return try await log.read { [perspective] snapshot in
-            let before = EntityLookup(snapshot, from: perspective, upTo: position)
-            let after = EntityLookup(snapshot, from: perspective, upTo: last)
             var names: [PublicKey: Set<Text>] = [:]
-            for delta in page { names[delta.author, default: []].formUnion(delta.allTransactions) }
-            var mates: [ViewedDelta] = []
+            for stored in page {
+                let delta = ViewedDelta(stored.delta)
+                try show(delta)
+                let transactions = delta.allTransactions
+                if !transactions.isEmpty { names[delta.author, default: []].formUnion(transactions) }
+            }
+            // What had come of a transaction before and shows only now, or shows no more.
             for (author, names) in names {
                 for name in names where try before.isComplete(name, of: author) != after.isComplete(name, of: author) {
-                    mates += try after.members(of: name, by: author)
+                    try after.forEachMember(of: name, by: author, show)
                 }
             }
-            return mates
+            while let target = found.takeTarget() {
+                try Task.checkCancellation()
+                if let delta = try after.delta(target) { try found.add(delta) }
+            }
+            return found.entities
         }
     }
 
@@ -110,9 +97,9 @@ public struct ChangeReader: Sendable {
         after position: Int64,
         upTo last: Int64
     ) async throws -> [EntityChange] {
-        try await log.read { [perspective] snapshot in
-            let before = EntityLookup(snapshot, from: perspective, upTo: position)
-            let after = EntityLookup(snapshot, from: perspective, upTo: last)
+        try await AnswerMemory.reading(log) { [perspective] snapshot, memory in
+            let before = EntityLookup(snapshot, from: perspective, memory: memory, upTo: position)
+            let after = EntityLookup(snapshot, from: perspective, memory: memory, upTo: last)
             return try entities.compactMap { entity in
                 let change = EntityChange(
                     id: entity,
@@ -127,25 +114,34 @@ public struct ChangeReader: Sendable {
 
 /// Entities that deltas are about, and what is still to be looked at because they negate it.
 private struct TouchedEntities {
+    /// Bytes of an id in a set, about, and of an entity besides its name.
+    private static let idBytes = 70
+    private static let entityBytes = 80
+
+    let memory: ReadingMemory
     private(set) var entities: [Text] = []
-    private(set) var targets: Set<DeltaID> = []
+    private var targets: Set<DeltaID> = []
     private var known: Set<Text> = []
     private var seen: Set<DeltaID> = []
 
+    init(memory: ReadingMemory) { self.memory = memory }
+
     /// Takes in a delta; whether it is new here.
     @discardableResult
-    mutating func add(_ delta: ViewedDelta) -> Bool {
+    mutating func add(_ delta: ViewedDelta) throws -> Bool {
         guard seen.insert(delta.id).inserted else { return false }
         targets.remove(delta.id)
+        var bytes = Self.idBytes
         for entity in delta.pointers.lazy.compactMap({ $0.entity?.id }) where known.insert(entity).inserted {
             entities.append(entity)
+            bytes += Self.entityBytes + entity.count
         }
-        for target in delta.negates where !seen.contains(target) { targets.insert(target) }
+        for target in delta.negates where !seen.contains(target) && targets.insert(target).inserted {
+            bytes += Self.idBytes
+        }
+        try memory.add(bytes)
         return true
     }
 
-    mutating func takeTargets() -> [DeltaID] {
-        defer { targets = [] }
-        return Array(targets)
-    }
+    mutating func takeTarget() -> DeltaID? { targets.popFirst() }
 }

@@ -32,9 +32,7 @@ public struct Contexts: Sendable {
     ///
     /// - Throws: `CancellationError`, and what the log throws.
     @concurrent public func context(_ name: ContextName) async throws -> StoredContext? {
-        let last = try await log.read { [perspective] snapshot in
-            try EntityLookup(snapshot, from: perspective).definition(of: name)
-        }
+        let last = try await log.look(from: perspective) { try $0.definition(of: name) }
         guard let last else { return nil }
         let isKnown = cache.definitions.value(of: DefinitionKey(delta: last.id, name: name.name)) != nil
         return await cache.computing.run(cost: isKnown ? 0 : last.approximateBytes) { [cache] in
@@ -55,17 +53,14 @@ public struct Contexts: Sendable {
         precondition(count > 0, "a page has room for a context")
         var found: [ContextName] = []
         if let last {
-            let authors = try await log.read { [perspective] snapshot in
-                try EntityLookup(snapshot, from: perspective).authorsOfDefinitions(of: last.name)
-            }
+            let authors = try await log.look(from: perspective) { try $0.authorsOfDefinitions(of: last.name) }
             found += authors.sorted(by: isOrdered).filter { isOrdered(last.author, $0) }
                 .map { ContextName(last.name, by: $0) }
         }
         var name = last?.name
         while found.count <= count {
-            let names = try await log.read { [perspective, name] snapshot in
-                let lookup = EntityLookup(snapshot, from: perspective)
-                return try lookup.entities(referredToBy: ControlName.context, after: name, limit: Self.batch)
+            let names = try await log.look(from: perspective) { [name] lookup in
+                try lookup.entities(referredToBy: ControlName.context, after: name, limit: Self.batch)
                     .map { (name: $0, authors: try lookup.authorsOfDefinitions(of: $0)) }
             }
             // A name that nobody defines visibly has no authors.

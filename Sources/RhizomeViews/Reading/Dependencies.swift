@@ -16,8 +16,10 @@ struct Dependencies {
     /// `nil` where they are too many.
     private(set) var all: Set<Dependency>? = []
 
-    mutating func add(_ dependency: Dependency) {
-        all?.insert(dependency)
+    /// Takes in a dependency; whether it is kept from now on.
+    mutating func add(_ dependency: Dependency) -> Bool {
+        guard all?.insert(dependency).inserted == true else { return false }
         if let count = all?.count, count > Self.most { all = nil }
+        return all != nil
     }
 }

@@ -116,8 +116,7 @@ struct HistoryReading: PartedReading {
         merge = WordMerge(try lookup.streams(of: id).filter(\.stream.role.hasValue), from: after?.moment)
     }
 
-    /// Bytes that are held, about.
-    var heldBytes: Int { merge.heldBytes + partBytes }
+    var ownBytes: Int { merge.heldBytes + partBytes }
 
     mutating func part(in lookup: EntityLookup) throws -> [EntityHistory.Change] {
         var changes: [EntityHistory.Change] = []
@@ -134,6 +133,7 @@ struct HistoryReading: PartedReading {
             let said = delta.changes(of: id).filter { change in after.map { $0 < change.place } ?? true }.prefix(left)
             left -= said.count
             changes += said
+            try lookup.memory.addShown(said.reduce(0) { $0 + $1.approximateBytes })
             partBytes += delta.approximateBytes
             isOver = left == 0
         } while !isOver && !lookup.isLongEnough && partBytes < PinnedState.bytes && changes.count < Self.changes

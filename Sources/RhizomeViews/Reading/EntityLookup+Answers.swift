@@ -9,7 +9,10 @@ extension EntityLookup {
     func view(of id: Text, resolver: @escaping @Sendable (_ property: Text) -> any Resolver) throws -> EntityView? {
         var values = EntityValues(id: id, resolver: resolver)
         var properties = JSONObject()
-        while let (name, value) = try values.next(in: self) { properties.append(name, value) }
+        while let (name, value) = try values.next(in: self) {
+            properties.append(name, value)
+            try memory.addShown(100 + name.count + value.approximateBytes)
+        }
         guard try values.isVisible || isNamed(id) else { return nil }
         return EntityView(id: id, properties: properties)
     }
@@ -26,14 +29,16 @@ extension EntityLookup {
 
     /// Whether a delta in force refers to the entity and gives no property a value.
     func isNamed(_ id: Text) throws -> Bool {
-        try isAnyInForce(try streams(of: id).filter { !$0.stream.role.hasValue })
+        try isAnyInForce(streams(of: id).filter { !$0.stream.role.hasValue })
     }
 
     /// The last statement that is in force of each of some properties, as last-write-wins takes them.
     func lastStatements(of id: Text, on properties: Set<Text>) throws -> [Text: Assertion] {
         var last: [Text: Assertion] = [:]
         for statements in try statements(of: id, among: try streams(of: id, on: properties)) {
-            last[statements.property] = try lastStatement(statements)
+            guard let statement = try lastStatement(statements) else { continue }
+            last[statements.property] = statement
+            try memory.add(statement.approximateBytes)
         }
         return last
     }
@@ -78,7 +83,10 @@ extension EntityLookup {
             try forEachWord(ofReversed: end) { word in
                 let delta = try delta(at: word.position)
                 isFound = try holds(delta) && isInForce(delta)
-                if !isFound { others.append(end) }
+                if !isFound {
+                    others.append(end)
+                    try memory.add(Self.streamBytes)
+                }
                 return false
             }
             return !isFound
@@ -121,14 +129,17 @@ extension EntityLookup {
         _ statements: Statements
     ) throws -> (value: JSONValue?, isVisible: Bool) {
         var folding = Folding(by: resolver)
+        // Only what it gives is held on to.
+        defer { memory.remove(folding.bytes) }
+        func fold(_ assertion: Assertion) throws { try memory.add(folding.add(assertion)) }
         let byAuthor = Dictionary(grouping: statements.ends, by: \.stream.author).values
         switch resolver.basis {
-        case .last: if let last = try lastStatement(statements) { folding.add(last) }
-        case .first: if let first = try firstStatement(statements) { folding.add(first) }
+        case .last: if let last = try lastStatement(statements) { try fold(last) }
+        case .first: if let first = try firstStatement(statements) { try fold(first) }
         case .lastOfEachAuthor:
             for ends in byAuthor {
                 let own = Statements(id: statements.id, property: statements.property, ends: ends)
-                if let last = try lastStatement(own) { folding.add(last) }
+                if let last = try lastStatement(own) { try fold(last) }
             }
         case .all:
             for end in statements.ends {
@@ -138,7 +149,7 @@ extension EntityLookup {
                     guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass,
                         try isInForce(delta)
                     else { return }
-                    if let assertion = assertion(delta, statements) { folding.add(assertion) }
+                    if let assertion = assertion(delta, statements) { try fold(assertion) }
                 }
             }
         }
@@ -205,6 +216,7 @@ extension EntityLookup {
         for entity in Set(entities) {
             let isComplete = try forEachDelta(about: entity) { delta, isShown in
                 guard isShown, deltas.updateValue(delta, forKey: delta.id) == nil else { return }
+                try memory.addShown(delta.approximateBytes)
                 if try isNegated(delta) { negated.insert(delta.id) }
             }
             if !isComplete { incomplete.insert(entity) }

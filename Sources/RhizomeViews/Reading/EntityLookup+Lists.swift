@@ -21,7 +21,10 @@ extension EntityLookup {
             author = next
             guard try isShown(author) else { continue }
             let first = try snapshot.entities(referredToBy: author, by: number, after: last, limit: 1).first
-            if let first { firsts.append((first, author)) }
+            if let first {
+                firsts.append((first, author))
+                try memory.add(first.count + MemoryLayout<(Text, Int64)>.stride)
+            }
         }
         // The least so far, in order: whoever begins beyond the last of them adds none, and so don't those who come after.
         var least: [Text] = []

@@ -11,28 +11,50 @@ extension EntityLookup {
     /// - Complexity: O(what its author and moderators said of it, and so on); memory for the depth and what was settled.
     func isNegated(_ delta: ViewedDelta) throws -> Bool {
         if let known = fates.negated[delta.id] { return known }
-        fates.makeRoom()
+        makeRoom()
         var stack = [try pending(delta)]
         guard !stack[0].negators.isEmpty else { return false }
+        try memory.add(Fates.pendingBytes)
         while var top = stack.popLast() {
+            memory.remove(Fates.pendingBytes)
             if let asked = top.asked, fates.negated[asked] == false {
-                fates.negated[top.id] = true
+                try settle(top.id, isNegated: true)
                 continue
             }
             guard let next = try nextNegation(&top) else {
-                fates.negated[top.id] = false
+                try settle(top.id, isNegated: false)
                 continue
             }
             top.asked = next.id
             stack.append(top)
-            if fates.negated[next.id] == nil { stack.append(try pending(next)) }
+            try memory.add(Fates.pendingBytes)
+            if fates.negated[next.id] == nil {
+                stack.append(try pending(next))
+                try memory.add(Fates.pendingBytes)
+            }
         }
         return fates.negated[delta.id] ?? false
     }
 
+    private func settle(_ id: DeltaID, isNegated: Bool) throws {
+        if fates.negated.updateValue(isNegated, forKey: id) == nil { try memory.add(Fates.settledBytes) }
+    }
+
+    /// Forgets what fills too much memory; it is looked up again.
+    private func makeRoom() {
+        if fates.negated.count > Fates.most {
+            memory.remove(Fates.settledBytes * fates.negated.count)
+            fates.negated = [:]
+        }
+        if fates.transactions.count > Fates.most {
+            memory.remove(fates.transactions.keys.reduce(0) { $0 + Fates.transactionBytes + $1.name.count })
+            fates.transactions = [:]
+        }
+    }
+
     /// A delta with who could negate it.
     private func pending(_ delta: ViewedDelta) throws -> Fates.Pending {
-        dependencies.add(.delta(delta.id))
+        try depend(on: .delta(delta.id))
         let author = try number(of: delta.author)
         var negators = try author.map { try negates($0, delta.id) ? [$0] : [] } ?? []
         let others = try moderators().filter { try $0 != author && negates($0, delta.id) }
@@ -53,6 +75,7 @@ extension EntityLookup {
         if let known = fates.negators[author] { return known }
         let isNegator = try snapshot.negatesAnything(author)
         fates.negators[author] = isNegator
+        try memory.add(Fates.settledBytes)
         return isNegator
     }
 
@@ -62,18 +85,17 @@ extension EntityLookup {
         return try !snapshot.negations(of: id, by: author, before: end, limit: 1).isEmpty
     }
 
-    /// What an author negates a delta of its own by, up to the position: left by the steps or not.
-    func ownNegations(of delta: ViewedDelta) throws -> [ViewedDelta] {
-        guard let author = try number(of: delta.author), try negatesAnything(author) else { return [] }
-        var negations: [ViewedDelta] = []
+    /// Runs through what an author negates a delta of its own by, up to the position: left by the steps or not.
+    func forEachOwnNegation(of delta: ViewedDelta, _ body: (ViewedDelta) throws -> Void) throws {
+        guard let author = try number(of: delta.author), try negatesAnything(author) else { return }
         var before: Word?
         while true {
             let page = try snapshot.negations(of: delta.id, by: author, before: before, limit: Fates.Pending.page)
             for word in page where word.position <= position {
                 let negation = try self.delta(at: word.position)
-                if negation.negates.contains(delta.id) { negations.append(negation) }
+                if negation.negates.contains(delta.id) { try body(negation) }
             }
-            guard page.count == Fates.Pending.page else { return negations }
+            guard page.count == Fates.Pending.page else { return }
             before = page.last
         }
     }
@@ -81,9 +103,8 @@ extension EntityLookup {
     /// Whether a delta negates one by its own author that steps 1 to 3 leave: nobody else takes that back.
     private func isWithdrawal(_ delta: ViewedDelta) throws -> Bool {
         try delta.negates.contains { id in
-            dependencies.add(.delta(id))
-            guard let position = try snapshot.position(of: id), position <= self.position else { return false }
-            let target = try self.delta(at: position)
+            try depend(on: .delta(id))
+            guard let target = try self.delta(id) else { return false }
             return try target.author == delta.author && isLeft(target)
         }
     }

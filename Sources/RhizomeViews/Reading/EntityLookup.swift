@@ -18,18 +18,26 @@ final class EntityLookup {
     }
 
     /// What one look at a state leaves to the next: how much filters may still cost, and what was settled.
-    struct Memory: Sendable {
-        fileprivate var filters: [DeltaFilter.Run]
-        fileprivate var fates: Fates
+    struct Settled: Sendable {
+        fileprivate let filters: [DeltaFilter.Run]
+        fileprivate let fates: Fates
+        /// About how many bytes of memory it takes.
+        let bytes: Int
     }
 
     /// Names of properties that are kept.
     private static let mostNames = 10_000
+    /// Bytes of a name that is kept besides its own, about.
+    private static let nameBytes = 80
+    /// Bytes of a stream of an entity, about: views group and sort them.
+    static let streamBytes = 3 * MemoryLayout<StreamEnd>.stride
 
     let snapshot: any LogSnapshot
     let perspective: Perspective
     /// Deltas at later positions don't count.
     let position: Int64
+    /// Counts what is held on to.
+    let memory: ReadingMemory
     /// What step 2 leaves of any stream comes before this; all where `nil`.
     let end: Word?
     private var filters: [DeltaFilter.Run]
@@ -47,24 +55,30 @@ final class EntityLookup {
     /// Looks at a state of a log.
     ///
     /// - Parameters:
+    ///   - memory: counts what is held on to.
     ///   - position: the last that counts; all do where `nil`.
-    ///   - memory: of an earlier look at this very state.
+    ///   - settled: by an earlier look at this very state; what it takes is counted already.
     init(
         _ snapshot: any LogSnapshot,
         from perspective: Perspective,
+        memory: ReadingMemory,
         upTo position: Int64? = nil,
-        remembering memory: Memory? = nil
+        remembering settled: Settled? = nil
     ) {
+        self.memory = memory
         self.snapshot = snapshot
         self.perspective = perspective
         self.position = position ?? snapshot.position
         end = perspective.asOf.flatMap { WordMoment.after($0) }.map { Word(moment: $0, position: 0) }
-        filters = memory?.filters ?? perspective.filters.map { DeltaFilter.Run($0) }
-        if let memory { fates = memory.fates }
+        filters = settled?.filters ?? perspective.filters.map { DeltaFilter.Run($0) }
+        if let settled { fates = settled.fates }
     }
 
     /// What this look leaves to the next one at the same state.
-    var memory: Memory { Memory(filters: filters, fates: fates.brief) }
+    var settled: Settled {
+        let fates = fates.brief
+        return Settled(filters: filters, fates: fates, bytes: fates.approximateBytes)
+    }
 
     /// Whether what was looked at is enough for one of several looks.
     var isLongEnough: Bool { snapshot.rowCount >= PinnedState.rows }
@@ -83,7 +97,7 @@ final class EntityLookup {
         by isRead: (_ author: Int64) throws -> Bool = { _ in true },
         _ body: (StreamEnd) throws -> Bool
     ) throws {
-        dependencies.add(.name(id))
+        try depend(on: .name(id))
         guard let entity = try entity(id) else { return }
         let numbers = try properties.map { try $0.compactMap { try context($0) }.sorted() }
         try snapshot.forEachStream(of: entity, on: numbers, by: { try self.isShown($0) && isRead($0) }, body)
@@ -94,6 +108,7 @@ final class EntityLookup {
         var streams: [StreamEnd] = []
         try forEachStream(of: id, on: properties) { end in
             streams.append(end)
+            try memory.add(Self.streamBytes)
             return true
         }
         return streams
@@ -101,14 +116,22 @@ final class EntityLookup {
 
     /// What step 1 leaves of an entity, by author and role.
     func allStreams(of id: Text) throws -> [StreamEnd] {
-        dependencies.add(.name(id))
+        try depend(on: .name(id))
         guard let entity = try entity(id) else { return [] }
         var streams: [StreamEnd] = []
         try snapshot.forEachStream(of: entity, on: nil, by: { author in try self.author(author).isLeft }) { end in
             streams.append(end)
+            try memory.add(Self.streamBytes)
             return true
         }
         return streams
+    }
+
+    /// Notes that what is looked up depends on something.
+    func depend(on dependency: Dependency) throws {
+        guard dependencies.add(dependency) else { return }
+        let nameBytes = if case .name(let name) = dependency { name.count } else { 0 }
+        try memory.add(100 + nameBytes)
     }
 
     /// What an author says of an entity's property by local contexts of one class, with and without a value.
@@ -135,8 +158,12 @@ final class EntityLookup {
         let number = stream.role.property
         if let property = properties[number] { return property }
         let property = try snapshot.name(ofContext: number)
-        if properties.count >= Self.mostNames { properties = [:] }
+        if properties.count >= Self.mostNames {
+            memory.remove(properties.values.reduce(0) { $0 + Self.nameBytes + $1.count })
+            properties = [:]
+        }
         properties[number] = property
+        try memory.add(Self.nameBytes + property.count)
         return property
     }
 
@@ -236,8 +263,14 @@ final class EntityLookup {
     func delta(at position: Int64) throws -> ViewedDelta {
         if let delta = wide.delta(at: position) { return delta }
         let delta = ViewedDelta(try snapshot.delta(at: position))
-        wide.keep(delta, at: position)
+        try wide.keep(delta, at: position, memory)
         return delta
+    }
+
+    /// The delta of an id; `nil` where it isn't among those that count.
+    func delta(_ id: DeltaID) throws -> ViewedDelta? {
+        guard let position = try snapshot.position(of: id), position <= self.position else { return nil }
+        return try delta(at: position)
     }
 
     /// What a delta says of an entity's property; `nil` where it says nothing.
@@ -253,6 +286,7 @@ final class EntityLookup {
         let author = Author(key: key, isLeft: perspective.share(key) != .none)
         authors[number] = author
         numbers[key] = number
+        try memory.add(3 * MemoryLayout<Author>.stride)
         return author
     }
 
@@ -321,23 +355,19 @@ final class EntityLookup {
         if let known = fates.transactions[key] { return known }
         let isComplete = try computesComplete(transaction, of: author)
         fates.transactions[key] = isComplete
+        try memory.add(Fates.transactionBytes + transaction.count)
         return isComplete
     }
 
-    /// What an author wrote as members of a transaction.
-    func members(of transaction: Text, by author: PublicKey) throws -> [ViewedDelta] {
-        var members: [ViewedDelta] = []
+    /// Runs through what an author wrote as members of a transaction.
+    func forEachMember(of transaction: Text, by author: PublicKey, _ body: (ViewedDelta) throws -> Void) throws {
         for end in try streams(of: transaction, by: author, ControlName.transaction, on: ControlName.deltas) {
-            try forEachWord(ofReversed: end) { word in
-                members.append(try delta(at: word.position))
-                return true
-            }
+            try forEachDelta(ofReversed: end, body)
         }
-        return members
     }
 
     private func computesComplete(_ transaction: Text, of author: PublicKey) throws -> Bool {
-        dependencies.add(.name(transaction))
+        try depend(on: .name(transaction))
         let sizes = try streams(of: transaction, by: author, ControlName.transaction, on: ControlName.size)
         guard let size = try last(of: sizes, where: perspective.leaves),
             case .integer(let count) = size.value(of: ControlName.size, entity: transaction), count >= 0

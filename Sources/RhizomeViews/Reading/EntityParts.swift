@@ -104,15 +104,17 @@ private struct PropertyReading: PartedReading {
     }
 
     var isOver: Bool { values.isOver }
-    var heldBytes: Int { values.heldBytes + partBytes }
+    var ownBytes: Int { values.heldBytes + partBytes }
 
     mutating func part(in lookup: EntityLookup) throws -> [EntityProperties.Element] {
         var items: [EntityProperties.Element] = []
         partBytes = 0
         repeat {
             guard let item = try values.next(in: lookup, orUntil: { lookup.isLongEnough }) else { break }
+            let bytes = item.name.count + item.value.approximateBytes
+            try lookup.memory.addShown(bytes)
             items.append(item)
-            partBytes += item.name.count + item.value.approximateBytes
+            partBytes += bytes
         } while !lookup.isLongEnough && partBytes < PinnedState.bytes
         return items
     }
@@ -126,24 +128,14 @@ extension EntityLookup {
         var bytes = 0
         while bytes < EntityParts.firstBytes, let (name, value) = try values.next(in: self) {
             properties.append(name, value)
-            bytes += name.count + value.approximateBytes
+            let more = name.count + value.approximateBytes
+            try memory.addShown(100 + more)
+            bytes += more
         }
         guard try values.isVisible || isNamed(id) else { return nil }
         let first = EntityView(id: id, properties: properties)
         guard !values.isOver else { return EntityParts(first) }
         let reading = PropertyReading(state: try PinnedState(self, of: log, about: id), values: values)
         return EntityParts(first: first, rest: EntityProperties(reading: reading))
-    }
-}
-
-extension JSONValue {
-    /// About how many bytes of memory the value takes.
-    var approximateBytes: Int {
-        switch self {
-        case .text(let text): 40 + text.count
-        case .array(let items): items.reduce(60) { $0 + $1.approximateBytes }
-        case .object(let object): object.members.reduce(60) { $0 + 40 + $1.name.count + $1.value.approximateBytes }
-        default: 40
-        }
     }
 }

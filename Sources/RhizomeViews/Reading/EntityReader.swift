@@ -37,7 +37,7 @@ public struct EntityReader: Sendable {
     @concurrent private func look<Value: Sendable>(
         _ body: @escaping @Sendable (EntityLookup) throws -> Value
     ) async throws -> Value {
-        try await log.read { [perspective] snapshot in try body(EntityLookup(snapshot, from: perspective)) }
+        try await log.look(from: perspective, body)
     }
 
     /// What is visible of some entities.
@@ -55,12 +55,20 @@ public struct EntityReader: Sendable {
     /// - Parameter collection: the name under which it is looked at, by which the perspective may choose resolvers.
     /// - Complexity: that of what it shows, in memory too.
     public func entity(_ id: Text, in collection: Text? = nil) async throws -> EntityView? {
-        guard let parts = try await parts(of: id, in: collection) else { return nil }
-        var properties = parts.first.properties
-        if let rest = parts.rest {
-            for try await (name, value) in rest { properties.append(name, value) }
+        let memory = AnswerMemory.current ?? AnswerMemory()
+        return try await AnswerMemory.$current.withValue(memory) {
+            guard let parts = try await parts(of: id, in: collection) else { return nil }
+            guard let rest = parts.rest else { return parts.first }
+            var properties = parts.first.properties
+            var bytes = properties.approximateBytes
+            var iterator = rest.makeAsyncIterator()
+            while let (name, value) = try await iterator.next() {
+                properties.append(name, value)
+                bytes += 100 + name.count + value.approximateBytes
+                try await memory.carry(ReadingMemory.shown(bytes) + iterator.heldBytes)
+            }
+            return EntityView(id: id, properties: properties)
         }
-        return EntityView(id: id, properties: properties)
     }
 
     /// The same in parts, so that one with many large properties never is in memory as a whole.

@@ -33,8 +33,13 @@ struct Fates {
     }
 
     /// How much is remembered from one delta to the next, and from one look at a state to the next.
-    private static let most = 100_000
+    static let most = 100_000
     private static let mostBetweenLooks = 4_096
+    /// Bytes of what is settled of a delta or an author, about, and of a transaction besides its name.
+    static let settledBytes = 90
+    static let transactionBytes = 200
+    /// Bytes of what is pending, about.
+    static let pendingBytes = 400 + Pending.page * MemoryLayout<Word>.stride
 
     /// Whether deltas are negated that somebody tried to negate.
     var negated: [DeltaID: Bool] = [:]
@@ -44,10 +49,10 @@ struct Fates {
     /// Moderators who negate anything; not asked for yet where `nil`.
     var moderators: [Int64]?
 
-    /// Forgets what fills too much memory; it is looked up again.
-    mutating func makeRoom() {
-        if negated.count > Self.most { negated = [:] }
-        if transactions.count > Self.most { transactions = [:] }
+    /// About how many bytes of memory all that takes.
+    var approximateBytes: Int {
+        (negated.count + negators.count) * Self.settledBytes
+            + transactions.keys.reduce(0) { $0 + Self.transactionBytes + $1.name.count }
     }
 
     /// What is worth holding while nobody looks.

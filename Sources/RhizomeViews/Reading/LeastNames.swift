@@ -11,7 +11,8 @@ struct LeastNames: Sendable {
 
     private let capacity: Int
     private var streams: [Text: [StreamEnd]] = [:]
-    private var heldBytes = 0
+    /// Bytes that the names and streams take, about.
+    private(set) var heldBytes = 0
     /// The least name for which there was no room.
     private var bound: Text?
 

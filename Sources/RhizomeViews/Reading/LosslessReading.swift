@@ -19,6 +19,7 @@ struct LosslessReading: PartedReading {
     private static let bytes = 1 << 20
     /// Deltas that are remembered for their later properties; others are looked at again there.
     private static let known = 1 << 14
+    private static let knownBytes = MemoryLayout<Known>.stride + 24
     /// Bytes of local contexts that are gathered at once.
     private static let nameBytes = 1 << 20
 
@@ -57,10 +58,9 @@ struct LosslessReading: PartedReading {
         window = PropertyWindow(of: id, .all, from: after?.property)
     }
 
-    /// Bytes that are held, about.
-    var heldBytes: Int {
-        window.heldBytes + (property?.merge.heldBytes ?? 0) + known.count * (MemoryLayout<Known>.stride + 24)
-            + partCount * MemoryLayout<LosslessView.Item>.stride
+    var ownBytes: Int {
+        window.heldBytes + (property?.merge.heldBytes ?? 0) + known.count * Self.knownBytes
+            + partCount * MemoryLayout<LosslessView.Item>.stride + (names?.heldBytes ?? 0)
     }
 
     /// The same from its beginning, to be read for what can be told only at its end.
@@ -106,7 +106,7 @@ struct LosslessReading: PartedReading {
                 break
             }
             // Those of one that comes again were gathered when it came first.
-            if let delta = shown.delta { gather(delta) }
+            if let delta = shown.delta { try gather(delta, in: lookup) }
             left -= 1
             last = shown.item.place
             items.append(shown.item)
@@ -128,6 +128,7 @@ struct LosslessReading: PartedReading {
         if var delta = known[position] {
             delta.laterCount -= 1
             known[position] = delta.laterCount > 0 ? delta : nil
+            if delta.laterCount == 0 { lookup.memory.remove(Self.knownBytes) }
             return delta.isShown ? (item(delta, under: property), nil) : nil
         }
         let delta = try lookup.delta(at: position)
@@ -154,7 +155,10 @@ struct LosslessReading: PartedReading {
             isNegated: try isShown && names == nil && lookup.isNegated(delta),
             laterCount: Set(later).count
         )
-        if fate.laterCount > 0, known.count < Self.known { known[position] = fate }
+        if fate.laterCount > 0, known.count < Self.known {
+            known[position] = fate
+            try lookup.memory.add(Self.knownBytes)
+        }
         return isShown ? (item(fate, under: property), delta) : nil
     }
 
@@ -168,12 +172,14 @@ struct LosslessReading: PartedReading {
         )
     }
 
-    private mutating func gather(_ delta: ViewedDelta) {
+    private mutating func gather(_ delta: ViewedDelta, in lookup: EntityLookup) throws {
         guard names != nil else { return }
+        let before = names?.heldBytes ?? 0
         for pointer in delta.pointers where pointer.entity?.id == id {
             if let namesAfter, pointer.localContext <= namesAfter { continue }
             names?.add(pointer.localContext)
         }
+        try lookup.memory.add((names?.heldBytes ?? 0) - before)
     }
 }
 

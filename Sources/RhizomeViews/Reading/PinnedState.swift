@@ -15,7 +15,7 @@ struct PinnedState: Sendable {
     let perspective: Perspective
     private let log: any DeltaLog
     private let position: Int64
-    private var memory: EntityLookup.Memory
+    private var settled: EntityLookup.Settled
 
     /// The state that a lookup sees.
     ///
@@ -23,7 +23,7 @@ struct PinnedState: Sendable {
     init(_ lookup: EntityLookup, of log: any DeltaLog, about id: Text) throws {
         self.log = log
         position = lookup.position
-        memory = lookup.memory
+        settled = lookup.settled
         var perspective = lookup.perspective
         if perspective.refusesForked {
             for author in try Set(lookup.allStreams(of: id).map(\.stream.author)) {
@@ -35,17 +35,27 @@ struct PinnedState: Sendable {
         self.perspective = perspective
     }
 
-    /// Looks at the state.
+    /// Bytes that are held from one look to the next, about.
+    var heldBytes: Int { settled.bytes }
+
+    /// Looks at the state, in the memory of the answer that the task makes.
     ///
-    /// - Throws: what the body throws, ``JSONLogicError``, `CancellationError`, and what the log throws.
-    func look<Value: Sendable>(_ body: @escaping @Sendable (EntityLookup) throws -> Value) async throws -> Value {
-        try await log.read { [perspective, position, memory] snapshot in
-            try body(EntityLookup(snapshot, from: perspective, upTo: position, remembering: memory))
+    /// - Parameter held: bytes of what the caller holds from earlier looks.
+    /// - Throws: ``DeltaLogError`` `busy` as well, where others have all memory for 10 s; what the body throws, ``JSONLogicError``, `CancellationError`, and what the log throws.
+    func look<Value: Sendable>(
+        holding held: Int = 0,
+        _ body: @escaping @Sendable (EntityLookup) throws -> Value
+    ) async throws -> Value {
+        try await AnswerMemory.reading(log, holding: held + heldBytes) {
+            [perspective, position, settled] snapshot, memory in
+            try body(
+                EntityLookup(snapshot, from: perspective, memory: memory, upTo: position, remembering: settled)
+            )
         }
     }
 
     /// Takes over what a look has learnt.
-    mutating func remember(_ lookup: EntityLookup) { memory = lookup.memory }
+    mutating func remember(_ lookup: EntityLookup) { settled = lookup.settled }
 }
 
 /// What is read of a state in several looks, a part in each.
@@ -57,12 +67,17 @@ protocol PartedReading: Sendable {
     var state: PinnedState { get set }
     /// Whether there are no more items.
     var isOver: Bool { get }
+    /// Bytes that are held from one part to the next besides the state, about, the items of the last part with them.
+    var ownBytes: Int { get }
 
     /// Goes on until the look has lasted long enough; perhaps it found nothing.
     mutating func part(in lookup: EntityLookup) throws -> [Item]
 }
 
 extension PartedReading {
+    /// Bytes that are held from one part to the next, about.
+    var heldBytes: Int { state.heldBytes + ownBytes }
+
     /// The next items; none at the end.
     ///
     /// Looks as often as it takes to find one, each time shortly.
@@ -72,7 +87,7 @@ extension PartedReading {
         while !isOver {
             let start = self
             // A log may begin a look again, from the same place.
-            let (items, end) = try await state.look { lookup in
+            let (items, end) = try await state.look(holding: ownBytes) { lookup in
                 var reading = start
                 let items = try reading.part(in: lookup)
                 reading.state.remember(lookup)

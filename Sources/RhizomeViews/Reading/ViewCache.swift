@@ -97,22 +97,25 @@ public final class ViewCache: Sendable {
     ///
     /// Of one that is given in parts nothing is kept.
     func parts(of id: Text, without exclusion: Exclusion, log: any DeltaLog) async throws -> EntityParts? {
-        let ready = state.withLock { state -> EntityView?? in
+        let ready = state.withLock { state -> Entry? in
             guard let entry = state.ready(id), entry.exclusion == exclusion.number else {
                 state.statistics.misses += 1
-                return .none
+                return nil
             }
             state.statistics.hits += 1
-            return .some(entry.view)
+            return entry
         }
-        if let ready { return ready.map { EntityParts($0) } }
-        let (parts, dependencies, position) = try await log.read { snapshot in
-            let lookup = EntityLookup(snapshot, from: Perspective(without: exclusion))
-            return (try lookup.parts(of: id, in: nil, log: log), lookup.dependencies.all, snapshot.position)
+        if let ready {
+            // It will be encoded, and wait for the socket.
+            try await AnswerMemory.current?.reserve(2 * ready.bytes)
+            return ready.view.map { EntityParts($0) }
+        }
+        let (parts, dependencies, position) = try await log.look(from: Perspective(without: exclusion)) { lookup in
+            (try lookup.parts(of: id, in: nil, log: log), lookup.dependencies.all, lookup.position)
         }
         guard let dependencies, parts?.rest == nil else { return parts }
         let keys = dependencies.map { Self.key($0) }
-        let bytes = 200 + 2 * id.count + (parts?.first.approximateBytes ?? 0) + keys.count * Self.bytesPerKey
+        let bytes = 200 + 2 * id.count + (parts?.first.properties.approximateBytes ?? 0) + keys.count * Self.bytesPerKey
         guard bytes <= capacity / 8 else { return parts }
         let capacity = capacity
         state.withLock { state in
@@ -189,12 +192,5 @@ extension ViewCache.State {
             remove(id)
             statistics.evictions += 1
         }
-    }
-}
-
-extension EntityView {
-    /// About how many bytes of memory the view takes.
-    fileprivate var approximateBytes: Int {
-        properties.members.reduce(200) { $0 + 150 + $1.name.count + ($1.value.text?.count ?? 0) }
     }
 }

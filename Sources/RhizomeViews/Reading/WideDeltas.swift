@@ -13,6 +13,9 @@ struct WideDeltas {
         /// Of the entity that was asked for last.
         var entity: Text?
         var statements: [Text: Statement] = [:]
+
+        /// About how many bytes of memory it takes, with what it says.
+        var bytes: Int { 2 * delta.approximateBytes }
     }
 
     /// Pointers of all that is kept: some 10 MiB.
@@ -26,14 +29,19 @@ struct WideDeltas {
     func delta(at position: Int64) -> ViewedDelta? { entries[position]?.delta }
 
     /// Keeps a delta; any other ones make room.
-    mutating func keep(_ delta: ViewedDelta, at position: Int64) {
+    ///
+    /// - Throws: where there is no memory for it.
+    mutating func keep(_ delta: ViewedDelta, at position: Int64, _ memory: ReadingMemory) throws {
         guard delta.isWide else { return }
         pointers += delta.pointers.count
         while pointers > Self.most, let (_, entry) = entries.popFirst() {
             positions[entry.delta.id] = nil
             pointers -= entry.delta.pointers.count
+            memory.remove(entry.bytes)
         }
-        entries[position] = Entry(delta: delta)
+        let entry = Entry(delta: delta)
+        try memory.add(entry.bytes)
+        entries[position] = entry
         positions[delta.id] = position
     }
 

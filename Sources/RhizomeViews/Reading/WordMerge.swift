@@ -18,6 +18,8 @@ struct WordMerge: Sendable {
     /// Words of one stream that are read at once, and of all together: but for two of each.
     private static let mostWords = 64
     private static let allWords = 8_192
+    /// Bytes of each of the deltas of one moment, which are sorted.
+    private static let tieBytes = MemoryLayout<(Moment, (Int64, Int64))>.stride + 16
     /// Streams that are opened at once.
     private static let opened = 256
 
@@ -43,10 +45,11 @@ struct WordMerge: Sendable {
 
     /// Bytes that are held, about.
     var heldBytes: Int {
-        unopened.count * MemoryLayout<StreamEnd>.stride
-            + heap.count * (MemoryLayout<Source>.stride + 32 + limit * MemoryLayout<Word>.stride)
-            + ready.count * 16
+        unopened.count * MemoryLayout<StreamEnd>.stride + heap.count * sourceBytes + ready.count * 16
     }
+
+    /// Bytes of an open stream.
+    private var sourceBytes: Int { MemoryLayout<Source>.stride + 32 + limit * MemoryLayout<Word>.stride }
 
     /// Opens some of the streams that aren't yet.
     ///
@@ -56,6 +59,8 @@ struct WordMerge: Sendable {
             guard let end = unopened.popLast() else { return true }
             var source = Source(stream: end.stream, after: start)
             try fill(&source, in: lookup)
+            guard !source.words.isEmpty else { continue }
+            try lookup.memory.add(sourceBytes)
             push(source)
         }
         return unopened.isEmpty
@@ -73,6 +78,9 @@ struct WordMerge: Sendable {
             try advance(in: lookup)
         }
         if found.count > 1 {
+            let bytes = found.count * Self.tieBytes
+            try lookup.memory.add(bytes)
+            defer { lookup.memory.remove(bytes) }
             // A delta may refer in several roles.
             found.sort { $0.position < $1.position }
             var moments: [(moment: Moment, item: (position: Int64, author: Int64))] = []
@@ -106,7 +114,6 @@ struct WordMerge: Sendable {
     }
 
     private mutating func push(_ source: Source) {
-        guard !source.words.isEmpty else { return }
         heap.append(source)
         var place = heap.count - 1
         while place > 0, comesFirst(place, (place - 1) / 2) {
@@ -121,6 +128,7 @@ struct WordMerge: Sendable {
         if heap[0].words.isEmpty {
             heap.swapAt(0, heap.count - 1)
             heap.removeLast()
+            lookup.memory.remove(sourceBytes)
         }
         var place = 0
         while true {

@@ -1,6 +1,7 @@
 internal import Bytes
+internal import RhizomeCore
 internal import RhizomeIdentity
-public import SignedLog
+internal import SignedLog
 public import StrictJSON
 
 /// An object of each author's last value, null too: did → value, by the bytes of the dids (spec: views.md, "Lossy").
@@ -11,20 +12,35 @@ public struct ByAuthor: Resolver {
     /// What it looks at.
     public var basis: ResolverBasis { .lastOfEachAuthor }
 
-    /// The assertion under its author.
-    public func state(of assertion: Assertion) -> [PublicKey: Assertion] { [assertion.delta.author: assertion] }
+    /// Each author's last value.
+    public struct LastValues: Sendable {
+        fileprivate struct LastValue {
+            let value: Value
+            let moment: Moment
+        }
 
-    /// The later assertion of each author.
-    public func combine(
-        _ first: [PublicKey: Assertion],
-        _ second: [PublicKey: Assertion]
-    ) -> [PublicKey: Assertion] {
-        first.merging(second) { LastWriteWins().combine($0, $1) }
+        fileprivate let values: Notes<PublicKey, LastValue>
     }
 
+    /// The value under its author.
+    public func state(of assertion: Assertion) -> LastValues {
+        let last = LastValues.LastValue(value: assertion.value, moment: assertion.delta.moment)
+        return LastValues(
+            values: Notes(last, of: assertion.delta.author, bytes: assertion.value.approximateBytes)
+        )
+    }
+
+    /// The later value of each author.
+    public func combine(_ first: LastValues, _ second: LastValues) -> LastValues {
+        LastValues(values: first.values.merging(second.values) { $0.moment < $1.moment ? $1 : $0 })
+    }
+
+    /// What the authors and their values take.
+    public func approximateBytes(of state: LastValues) -> Int { state.values.approximateBytes }
+
     /// The object.
-    public func value(of state: [PublicKey: Assertion]) -> JSONValue? {
-        let values = state.map { (did: Text($0.key.did), value: $0.value.value.json) }
+    public func value(of state: LastValues) -> JSONValue? {
+        let values = state.values.all.map { (did: Text($0.key.did), value: $0.note.value.json) }
         var object = JSONObject()
         for author in values.sorted(by: { $0.did < $1.did }) { object.append(author.did, author.value) }
         return .object(object)

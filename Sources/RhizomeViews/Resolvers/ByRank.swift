@@ -37,6 +37,9 @@ public struct ByRank: Resolver {
         return first.assertion.delta.moment < second.assertion.delta.moment ? second : first
     }
 
+    /// What the assertion takes.
+    public func approximateBytes(of state: State) -> Int { state.assertion.approximateBytes }
+
     /// The value of the one that is left.
     public func value(of state: State) -> JSONValue? { state.assertion.value.json }
 }

@@ -17,6 +17,9 @@ public struct AllValues: Resolver {
     /// The values of both.
     public func combine(_ first: DistinctValues, _ second: DistinctValues) -> DistinctValues { first.union(second) }
 
+    /// What the distinct values take.
+    public func approximateBytes(of state: DistinctValues) -> Int { state.approximateBytes }
+
     /// The array; `nil` where there was only null.
     public func value(of state: DistinctValues) -> JSONValue? {
         let values = state.inOrder
@@ -37,6 +40,9 @@ public struct Concatenation: Resolver {
     /// The texts of both.
     public func combine(_ first: DistinctValues, _ second: DistinctValues) -> DistinctValues { first.union(second) }
 
+    /// What the distinct texts take.
+    public func approximateBytes(of state: DistinctValues) -> Int { state.approximateBytes }
+
     /// The one text; `nil` where there was none.
     public func value(of state: DistinctValues) -> JSONValue? {
         let texts = state.inOrder.compactMap(\.json.text)
@@ -46,20 +52,23 @@ public struct Concatenation: Resolver {
 
 /// Values and when each was first asserted.
 public struct DistinctValues: Sendable {
-    private var first: [Value: Moment]
+    private let first: Notes<Value, Moment>
 
     /// What one assertion adds, or nothing.
     public init(_ assertion: Assertion?) {
-        first = assertion.map { [$0.value: $0.delta.moment] } ?? [:]
+        self.init(assertion.map { Notes($0.delta.moment, of: $0.value, bytes: $0.value.approximateBytes) } ?? Notes())
     }
+
+    private init(_ first: Notes<Value, Moment>) { self.first = first }
+
+    /// About how many bytes of memory they take.
+    var approximateBytes: Int { first.approximateBytes }
 
     /// The values of both, each with its earlier moment.
     public func union(_ other: DistinctValues) -> DistinctValues {
-        var union = self
-        union.first.merge(other.first, uniquingKeysWith: min)
-        return union
+        DistinctValues(first.merging(other.first, combine: min))
     }
 
     /// The values in order of their first assertion.
-    public var inOrder: [Value] { first.sorted { $0.value < $1.value }.map(\.key) }
+    public var inOrder: [Value] { first.all.sorted { $0.note < $1.note }.map(\.key) }
 }

@@ -16,6 +16,9 @@ public struct FirstWriteWins: Resolver {
         second.delta.moment < first.delta.moment ? second : first
     }
 
+    /// What the assertion takes.
+    public func approximateBytes(of state: Assertion) -> Int { state.approximateBytes }
+
     /// The value of the first one.
     public func value(of state: Assertion) -> JSONValue? { state.value.json }
 }

@@ -16,6 +16,9 @@ public struct LastWriteWins: Resolver {
         first.delta.moment < second.delta.moment ? second : first
     }
 
+    /// What the assertion takes.
+    public func approximateBytes(of state: Assertion) -> Int { state.approximateBytes }
+
     /// The value of the last one.
     public func value(of state: Assertion) -> JSONValue? { state.value.json }
 }

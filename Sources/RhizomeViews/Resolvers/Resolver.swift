@@ -23,6 +23,13 @@ public protocol Resolver: Sendable {
     /// The state of all that made either of two.
     func combine(_ first: State, _ second: State) -> State
 
+    /// About how many bytes of memory a state takes; those of `State` itself where it isn't told.
+    ///
+    /// All answers share one budget of memory: a resolver whose states grow with what was seen says how much.
+    ///
+    /// - Complexity: must be O(1).
+    func approximateBytes(of state: State) -> Int
+
     /// The property's value; `nil` where the resolver found nothing that it works on.
     func value(of state: State) -> JSONValue?
 }
@@ -43,6 +50,9 @@ extension Resolver {
     /// All assertions.
     public var basis: ResolverBasis { .all }
 
+    /// Those of `State` itself.
+    public func approximateBytes(of state: State) -> Int { MemoryLayout<State>.size }
+
     /// The value that all these assertions give a property; `nil` also where there are none.
     ///
     /// - Complexity: O(*n* log *n*) also where a state grows with what it has seen.
@@ -60,6 +70,8 @@ extension Resolver {
 struct Folding<Reduction: Resolver> {
     private let resolver: Reduction
     private var waiting: [(state: Reduction.State, size: Int)] = []
+    /// About how many bytes the states take.
+    private(set) var bytes = 0
 
     init(by resolver: Reduction) { self.resolver = resolver }
 
@@ -67,13 +79,20 @@ struct Folding<Reduction: Resolver> {
     var isEmpty: Bool { waiting.isEmpty }
 
     /// Takes in an assertion.
-    mutating func add(_ assertion: Assertion) {
+    ///
+    /// - Returns: how many bytes more the states take then.
+    @discardableResult
+    mutating func add(_ assertion: Assertion) -> Int {
+        let before = bytes
         var next = (state: resolver.state(of: assertion), size: 1)
         while let last = waiting.last, last.size == next.size {
             waiting.removeLast()
+            bytes -= resolver.approximateBytes(of: last.state)
             next = (resolver.combine(last.state, next.state), last.size + next.size)
         }
         waiting.append(next)
+        bytes += resolver.approximateBytes(of: next.state)
+        return bytes - before
     }
 
     /// The value of all that was taken in; `nil` also where there was nothing.

@@ -124,7 +124,7 @@ import Testing
                     let followed = Set(part.flatMap(\.header.previous))
                     let expected = part.count { !followed.contains($0.id) } > 1
                     let perspective = Perspective(asOf: asOf, refusesForked: true)
-                    let isForked = try await log.read { try EntityLookup($0, from: perspective).isRefused(ann) }
+                    let isForked = try await log.look(from: perspective) { try $0.isRefused(ann) }
                     #expect(isForked == expected, "seed \(random.seed)")
                 }
             }
