@@ -21,8 +21,8 @@ import Testing
         _ long: @escaping @Sendable () async throws -> Long,
         beside short: () async throws -> Void
     ) async throws -> Long {
-        let task = Task { try await long() }
         queue.suspend()
+        let task = Task { try await long() }
         do {
             try await eventually("what is long waits") { cache.computing.inFlight == 1 }
             try await short()
