@@ -160,11 +160,8 @@ final class ReadingMemory {
         allowed = answer.allowed
     }
 
-    /// Counts what the answer shows.
-    func addShown(_ bytes: Int) throws { try add(Self.shown(bytes)) }
-
-    /// Bytes of what the answer shows: it is in memory as itself, encoded, and as what waits for the socket.
-    static func shown(_ bytes: Int) -> Int { 3 * bytes }
+    /// Counts what the answer shows: it is in memory as itself, encoded, and as what waits for the socket.
+    func addShown(_ bytes: Int) throws { try add(3 * bytes) }
 
     /// Counts what was let go.
     func remove(_ bytes: Int) { used -= bytes }

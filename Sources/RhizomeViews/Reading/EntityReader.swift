@@ -55,19 +55,11 @@ public struct EntityReader: Sendable {
     /// - Parameter collection: the name under which it is looked at, by which the perspective may choose resolvers.
     /// - Complexity: that of what it shows, in memory too.
     public func entity(_ id: Text, in collection: Text? = nil) async throws -> EntityView? {
-        let memory = AnswerMemory.current ?? AnswerMemory()
-        return try await AnswerMemory.$current.withValue(memory) {
-            guard let parts = try await parts(of: id, in: collection) else { return nil }
-            guard let rest = parts.rest else { return parts.first }
-            var properties = parts.first.properties
-            var bytes = properties.approximateBytes
-            var iterator = rest.makeAsyncIterator()
-            while let (name, value) = try await iterator.next() {
-                properties.append(name, value)
-                bytes += 100 + name.count + value.approximateBytes
-                try await memory.carry(ReadingMemory.shown(bytes) + iterator.heldBytes)
-            }
-            return EntityView(id: id, properties: properties)
+        guard let parts = try await parts(of: id, in: collection) else { return nil }
+        guard parts.rest != nil else { return parts.first }
+        // In one look: who waits for memory in the middle would keep what others wait for.
+        return try await look { [perspective] lookup in
+            try lookup.view(of: id) { perspective.resolver(of: $0, in: collection) }
         }
     }
 
