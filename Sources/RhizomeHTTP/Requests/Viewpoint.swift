@@ -69,6 +69,6 @@ extension Database {
     /// Reads entities as they are seen from there.
     func reader(from viewpoint: Viewpoint) async throws -> EntityReader {
         guard !viewpoint.isOwn else { return try await reader() }
-        return EntityReader(log: log, perspective: try await viewpoint.perspective(of: self))
+        return EntityReader(log: log, perspective: try await viewpoint.perspective(of: self), cache: views)
     }
 }

@@ -11,17 +11,13 @@ extension Perspective {
         without exclusion: Exclusion,
         petname: @escaping @Sendable (PublicKey) -> String? = { _ in nil }
     ) {
-        self.init(
-            asOf: context.asOf,
-            moderators: Set(context.moderators ?? []),
-            refusesForked: context.forked == .refuse,
-            filters: context.filter.map { [DeltaFilter($0.rule, name: "context.filter", petname: petname)] } ?? [],
-            resolvers: context.resolvers ?? ResolverTable(),
-            ranking: context.ranking,
-            kept: exclusion.kept,
-            isExcluded: exclusion.isExcluded,
-            share: exclusion.share
-        )
+        self.init(without: exclusion)
+        asOf = context.asOf
+        moderators = Set(context.moderators ?? [])
+        refusesForked = context.forked == .refuse
+        filters = context.filter.map { [DeltaFilter($0.rule, name: "context.filter", petname: petname)] } ?? []
+        resolvers = context.resolvers ?? ResolverTable()
+        ranking = context.ranking
         if case .these(let authors) = context.authors { self.authors = Set(authors) }
     }
 

@@ -16,6 +16,9 @@ package final class AnswerMemory: Sendable {
         let bytes: Int
     }
 
+    /// Thrown through a reading to which something newer was given than the state that it reads.
+    struct Overtaken: Error {}
+
     /// The memory that all answers of a process share: 128 MiB.
     package static let shared = Budget(limit: 128 << 20)
     /// The answer in whose memory a task reads; each reading is an answer of its own where there is none.
@@ -110,7 +113,7 @@ package final class AnswerMemory: Sendable {
     ///
     /// - Parameters:
     ///   - held: bytes of what the caller holds from earlier readings, where they aren't carried by the answer.
-    ///   - body: is run anew where there was no room.
+    ///   - body: is run anew where there was no room, or the state was ``Overtaken``.
     /// - Throws: ``DeltaLogError`` `busy` where others have all memory for 10 s; what the body and the log throw.
     static func reading<Value: Sendable>(
         _ log: any DeltaLog,
@@ -123,6 +126,9 @@ package final class AnswerMemory: Sendable {
                 return try await log.read { snapshot in try body(snapshot, ReadingMemory(of: answer, holding: held)) }
             } catch let shortage as Shortage {
                 try await answer.wait(for: shortage.bytes)
+            } catch is Overtaken {
+                // The state that is read next is as new.
+                try Task.checkCancellation()
             }
         }
     }

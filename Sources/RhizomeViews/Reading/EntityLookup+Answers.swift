@@ -113,7 +113,7 @@ extension EntityLookup {
     // MARK: - Statements
 
     /// What was said of one property, by author and role.
-    private struct Statements {
+    struct Statements {
         let id: Text
         let property: Text
         let ends: [StreamEnd]
@@ -131,32 +131,24 @@ extension EntityLookup {
         var folding = Folding(by: resolver)
         // Only what it gives is held on to.
         defer { memory.remove(folding.bytes) }
-        func fold(_ assertion: Assertion) throws { try memory.add(folding.add(assertion)) }
-        let byAuthor = Dictionary(grouping: statements.ends, by: \.stream.author).values
+        func take(_ assertion: Assertion?) throws {
+            if let assertion { try memory.add(folding.add(assertion)) }
+        }
         switch resolver.basis {
-        case .last: if let last = try lastStatement(statements) { try fold(last) }
-        case .first: if let first = try firstStatement(statements) { try fold(first) }
+        case .last: try take(lastStatement(statements))
+        case .first: try take(firstStatement(statements))
         case .lastOfEachAuthor:
-            for ends in byAuthor {
+            for ends in Dictionary(grouping: statements.ends, by: \.stream.author).values {
                 let own = Statements(id: statements.id, property: statements.property, ends: ends)
-                if let last = try lastStatement(own) { try fold(last) }
+                try take(lastStatement(own))
             }
-        case .all:
-            for end in statements.ends {
-                try forEachDelta(ofReversed: end) { delta in
-                    // One that stands in several of these streams counts once.
-                    let first = statement(of: statements.property, entity: statements.id, in: delta)
-                    guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass,
-                        try isInForce(delta)
-                    else { return }
-                    if let assertion = assertion(delta, statements) { try fold(assertion) }
-                }
-            }
+        case .all: folding = try fold(by: resolver, over: statements)
         }
         return (folding.value, !folding.isEmpty)
     }
 
-    private func assertion(_ delta: ViewedDelta, _ statements: Statements) -> Assertion? {
+    /// What a delta says of the property.
+    func assertion(_ delta: ViewedDelta, _ statements: Statements) -> Assertion? {
         statement(of: statements.property, entity: statements.id, in: delta)?.value.map {
             Assertion(value: $0, delta: delta)
         }

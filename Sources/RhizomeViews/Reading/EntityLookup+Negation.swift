@@ -104,8 +104,13 @@ extension EntityLookup {
     private func isWithdrawal(_ delta: ViewedDelta) throws -> Bool {
         try delta.negates.contains { id in
             try depend(on: .delta(id))
-            guard let target = try self.delta(id) else { return false }
-            return try target.author == delta.author && isLeft(target)
+            guard let target = try self.delta(id) else {
+                try keeper?.expect(id, by: delta.author, memory)
+                return false
+            }
+            guard target.author == delta.author else { return false }
+            try keeper?.depend(on: target, memory)
+            return try isLeft(target)
         }
     }
 
@@ -116,7 +121,9 @@ extension EntityLookup {
                 guard word.position <= position else { continue }
                 let delta = try delta(at: word.position)
                 // Another id may begin alike.
-                if delta.negates.contains(pending.id), try isLeft(delta) { return delta }
+                guard delta.negates.contains(pending.id) else { continue }
+                try keeper?.depend(on: delta, memory)
+                if try isLeft(delta) { return delta }
                 continue
             }
             guard let author = pending.negators.last else { return nil }

@@ -38,6 +38,8 @@ final class EntityLookup {
     let position: Int64
     /// Counts what is held on to.
     let memory: ReadingMemory
+    /// Goes on from folds that are kept, where the answer may: for a look at all positions that remembers none before it.
+    var keeper: FoldKeeper?
     /// What step 2 leaves of any stream comes before this; all where `nil`.
     let end: Word?
     private var filters: [DeltaFilter.Run]
@@ -228,16 +230,19 @@ final class EntityLookup {
     }
 
     /// Runs through the deltas of a stream that count, the last first.
-    func forEachDelta(ofReversed streamEnd: StreamEnd, _ body: (ViewedDelta) throws -> Void) throws {
+    func forEachDelta(
+        ofReversed streamEnd: StreamEnd,
+        _ body: (_ delta: ViewedDelta, _ position: Int64) throws -> Void
+    ) throws {
         guard try delta(at: streamEnd.last.position).isWide else {
             return try snapshot.forEachDelta(of: streamEnd.stream, before: end) { delta in
-                if delta.position <= position { try body(ViewedDelta(delta)) }
+                if delta.position <= position { try body(ViewedDelta(delta), delta.position) }
                 return true
             }
         }
         // They may be known already: a wide delta stands in the streams of many properties.
         try forEachWord(ofReversed: streamEnd) { word in
-            try body(delta(at: word.position))
+            try body(delta(at: word.position), word.position)
             return true
         }
     }
@@ -362,7 +367,7 @@ final class EntityLookup {
     /// Runs through what an author wrote as members of a transaction.
     func forEachMember(of transaction: Text, by author: PublicKey, _ body: (ViewedDelta) throws -> Void) throws {
         for end in try streams(of: transaction, by: author, ControlName.transaction, on: ControlName.deltas) {
-            try forEachDelta(ofReversed: end, body)
+            try forEachDelta(ofReversed: end) { delta, _ in try body(delta) }
         }
     }
 

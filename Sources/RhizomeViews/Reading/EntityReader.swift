@@ -17,10 +17,13 @@ public struct EntityReader: Sendable {
     private let exclusion: Exclusion?
 
     /// A reader.
-    public init(log: any DeltaLog, perspective: Perspective = Perspective()) {
+    ///
+    /// - Parameter cache: of this log; keeps how far resolvers have come that look at all that was said of a property,
+    ///   where trust alone (``ViewCache/Exclusion``) says what the perspective excludes and it has no filter.
+    public init(log: any DeltaLog, perspective: Perspective = Perspective(), cache: ViewCache? = nil) {
         self.log = log
         self.perspective = perspective
-        cache = nil
+        self.cache = cache
         exclusion = nil
     }
 
@@ -66,7 +69,22 @@ public struct EntityReader: Sendable {
     /// The same in parts, so that one with many large properties never is in memory as a whole.
     public func parts(of id: Text, in collection: Text? = nil) async throws -> EntityParts? {
         if let cache, let exclusion { return try await cache.parts(of: id, without: exclusion, log: log) }
-        return try await look { [log] in try $0.parts(of: id, in: collection, log: log) }
+        guard let cache, let eyes = perspective.eyes, !perspective.resolvers.named.isEmpty else {
+            return try await look { [log] in try $0.parts(of: id, in: collection, log: log) }
+        }
+        cache.folds.begin()
+        do {
+            let (parts, folds) = try await look { [log] lookup in
+                let keeper = FoldKeeper(cache.folds, epoch: log.epoch, eyes: eyes)
+                lookup.keeper = keeper
+                return (try lookup.parts(of: id, in: collection, log: log), keeper.made)
+            }
+            cache.folds.end(keeping: folds)
+            return parts
+        } catch {
+            cache.folds.end()
+            throw error
+        }
     }
 
     /// What a PUT is held against.

@@ -54,6 +54,9 @@ public final class ViewCache: Sendable {
     /// One that has the most authors takes 0.4 s to read, since each key is checked. Two hundred of these are kept.
     let definitions = Memo<DefinitionKey, StoredContext.Reading>(capacity: 64 << 20)
 
+    /// How far resolvers have come that look at all that was said of a property.
+    let folds: KeptFolds
+
     /// Where what takes long is computed.
     package let computing: LongComputing
 
@@ -65,10 +68,16 @@ public final class ViewCache: Sendable {
     /// - Parameter bytes: how much it may hold, about; no entity takes more than an eighth of it.
     public convenience init(bytes: Int = 64 << 20) { self.init(bytes: bytes, computing: .shared) }
 
-    /// An empty cache that computes elsewhere than all others.
-    package init(bytes: Int = 64 << 20, computing: LongComputing) {
+    /// An empty cache.
+    ///
+    /// - Parameters:
+    ///   - computing: where it computes, else where all others do.
+    ///   - words: after how many words of a property it is worth keeping how far a resolver has come: a thousand are about
+    ///     a millisecond's work.
+    package init(bytes: Int = 64 << 20, computing: LongComputing = .shared, keepingFoldsOver words: Int = 1_000) {
         capacity = bytes
         self.computing = computing
+        folds = KeptFolds(capacity: bytes / 2, worthKeeping: words)
     }
 
     /// What it holds and has done.
@@ -76,6 +85,7 @@ public final class ViewCache: Sendable {
 
     /// Takes note of appended deltas, each once and in the order of positions.
     public func note(_ appended: [StoredDelta]) {
+        folds.note(appended)
         state.withLock { state in
             for stored in appended {
                 let keys = Self.keys(of: stored.delta)

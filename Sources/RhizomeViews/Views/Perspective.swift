@@ -14,12 +14,12 @@ public struct Perspective: Sendable {
     }
 
     /// Step 1: deltas that trust keeps out, those of distrusted authors that `keep` doesn't name.
-    public var isExcluded: @Sendable (ViewedDelta) -> Bool
+    public var isExcluded: @Sendable (ViewedDelta) -> Bool { didSet { exclusion = nil } }
     /// Step 1: what ``isExcluded`` says of all deltas of an author; `part` where each has to be asked of.
-    public var share: @Sendable (PublicKey) -> Share
+    public var share: @Sendable (PublicKey) -> Share { didSet { exclusion = nil } }
     /// Step 1: the ids that `keep` names, of each distrusted author who has any; ``isExcluded`` leaves those deltas and
     /// all before them.
-    public var kept: [PublicKey: [DeltaID]]
+    public var kept: [PublicKey: [DeltaID]] { didSet { exclusion = nil } }
     /// Step 2: only deltas with a `timeCreated` of at most this, µs since 1970; all where `nil`.
     public var asOf: Int64?
     /// Step 4: who may negate deltas by others, besides their authors, unless ``without`` names them.
@@ -40,6 +40,8 @@ public struct Perspective: Sendable {
     public var resolvers: ResolverTable
     /// Step 7: who counts how much for `by-rank`, the one who counts most first.
     public var ranking: [PublicKey]
+    /// The number of the exclusion that says all of step 1; `nil` where something else does.
+    private(set) var exclusion: Int?
 
     /// A perspective; without arguments, the one that sees all.
     public init(
@@ -73,6 +75,7 @@ public struct Perspective: Sendable {
     /// A node's own eyes: all but what trust keeps out, as of now.
     public init(without exclusion: Exclusion) {
         self.init(kept: exclusion.kept, isExcluded: exclusion.isExcluded, share: exclusion.share)
+        self.exclusion = exclusion.number
     }
 
     /// Whether steps 1 and 2 leave a delta.
