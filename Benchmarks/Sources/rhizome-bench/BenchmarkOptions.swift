@@ -18,6 +18,8 @@ struct BenchmarkOptions {
     var isViews = false
     /// Measure writes over HTTP, and nothing else.
     var isWrites = false
+    /// Read wide answers and print the memory that they took, for the process that asked: see `WideAnswers`.
+    var answers: WideAnswers.Kind?
     /// Run a node with this home and do nothing else: see `BenchmarkNode`.
     var nodeHome: String?
     /// How many deltas that node is to hold before it ends; it runs until it is told to end where there is none.
@@ -30,10 +32,11 @@ struct BenchmarkOptions {
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
-        and pulls; how long views take from the small store, the large one and the cache; how fast one node fetches
-        100,000 deltas of another; how fast a write spreads over three hops and beside a flood; and how many writes a
-        second the HTTP API takes. With --audit it audits a store that was built before instead; with --views,
-        --catch-up, --spreading or --writes it measures that and nothing else. To build a store anew, remove its folder.
+        and pulls; what views cost, each figure beside its goal, of entities that were changed up to N times too; how
+        fast one node fetches 100,000 deltas of another; how fast a write spreads over three hops and beside a flood;
+        and how many writes a second the HTTP API takes. With --audit it audits a store that was built before instead;
+        with --views, --catch-up, --spreading or --writes it measures that and nothing else. To build a store anew,
+        remove its folder.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -51,6 +54,7 @@ struct BenchmarkOptions {
                 guard let path = rest.popFirst() else { throw BenchmarkError("--store takes a folder") }
                 folder = path
             case "--measure-start": isStart = true
+            case "--measure-answers": answers = rest.popFirst().flatMap { WideAnswers.Kind(rawValue: $0) }
             case "--audit": isAudit = true
             case "--catch-up": isCatchUp = true
             case "--spreading": isSpreading = true

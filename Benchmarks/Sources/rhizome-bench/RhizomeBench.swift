@@ -25,6 +25,10 @@ enum RhizomeBench {
                 try await StartMeasurement.measure(options)
                 return
             }
+            if let kind = options.answers {
+                try await WideAnswers(folder: options.folder).measure(kind)
+                return
+            }
             if let home = options.nodeHome {
                 try await BenchmarkNode.run(home: home, until: options.expected, hasHTTP: options.hasHTTP)
                 return

@@ -47,21 +47,13 @@ struct StartMeasurement {
 
     /// Starts a fresh process and tells what it took, with the time that the process itself needs to start.
     static func run(_ options: BenchmarkOptions) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["--deltas", "\(options.count)", "--store", options.folder, "--measure-start"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
         let clock = ContinuousClock()
         let start = clock.now
-        try process.run()
-        let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
+        let numbers = try FreshProcess.run([
+            "--deltas", "\(options.count)", "--store", options.folder, "--measure-start",
+        ])
         let whole = clock.now - start
-        let numbers = output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
-        guard process.terminationStatus == 0, numbers.count == 3 else {
-            throw BenchmarkError("the fresh process failed: \(output)")
-        }
+        guard numbers.count == 3 else { throw BenchmarkError("the fresh process told too little") }
         let took = Duration.microseconds(numbers[0])
         let verdict = took <= target ? "met" : "MISSED"
         print("start           \(took.text) until count and \(numbers[2]) heads are read; ", terminator: "")

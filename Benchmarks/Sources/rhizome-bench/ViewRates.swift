@@ -8,30 +8,37 @@ import RhizomeViews
 struct ViewRates {
     /// The large store.
     let options: BenchmarkOptions
-    /// Deltas of the small store.
-    private static let small = 10_000
-    private static let target = 1.5
-    private static let warmTarget = Duration.microseconds(50)
+    /// Deltas of the smaller stores.
+    private static let smaller = [10_000, 100_000]
+    private static let ratioTarget = 1.5
+    private static let coldTarget = Duration.microseconds(150)
+    private static let warmTarget = Duration.microseconds(20)
     private static let sample = 200
 
     func run() async throws {
-        let folder = URL(filePath: options.folder).deletingLastPathComponent().appending(path: "\(Self.small)").path
-        try await StoreBuild(folder: folder, count: Self.small).run()
-        let few = try await read(folder, count: Self.small)
-        let many = try await read(options.folder, count: options.count)
-        let ratio = (many.cold / few.cold * 100).rounded() / 100
-        let verdict = ratio <= Self.target ? "met" : "MISSED"
-        print("views           of an entity with about 20 deltas, without the cache, median:")
-        print("  " + "\(Self.small) deltas".padded + "  \(few.cold.text) (\(few.entities) entities)")
-        print(
-            "  " + "\(options.count) deltas".padded + "  \(many.cold.text) (\(many.entities) entities), ",
-            terminator: ""
-        )
-        print("ratio \(ratio); target \(Self.target): \(verdict)")
-        print("  warm          \(many.warm.text) from the cache; ", terminator: "")
-        print("target \(Self.warmTarget.text): \(many.warm <= Self.warmTarget ? "met" : "MISSED")")
+        let smaller = Self.smaller.filter { $0 < options.count }.map { (folder: sibling("\($0)"), count: $0) }
+        for (folder, count) in smaller { try await StoreBuild(folder: folder, count: count).run() }
+        print("views           of an entity with about 20 deltas, median:")
+        var few: Times?
+        for (folder, count) in smaller + [(options.folder, options.count)] {
+            let times = try await read(folder, count: count)
+            let name = "\(count) deltas"
+            Goal.time(times.cold, atMost: Self.coldTarget).tell(name + ", cold")
+            if let few {
+                Goal.ratio(times.cold, to: few.cold, atMost: Self.ratioTarget).tell("  to the smallest store")
+            }
+            Goal.time(times.warm, atMost: Self.warmTarget).tell(name + ", warm")
+            few = few ?? times
+        }
         try await fill()
-        try await ChangedEntities(folder: folder + "-changed", many: options.count).run()
+        try await ChangedEntities(folder: sibling("\(options.count)-changed"), many: options.count).run()
+        try await PiledEntities(folder: sibling("\(options.count)-piled"), many: options.count).run()
+        try await WideAnswers(folder: sibling("wide")).run()
+    }
+
+    /// A store beside the large one.
+    private func sibling(_ name: String) -> String {
+        URL(filePath: options.folder).deletingLastPathComponent().appending(path: name).path
     }
 
     private struct Times {
@@ -108,7 +115,7 @@ extension SQLiteDeltaLog {
 
 extension Exclusion {
     /// Trust keeps nothing out.
-    fileprivate static let nothing = Exclusion(number: 0) { _ in false }
+    static let nothing = Exclusion(number: 0) { _ in false }
 }
 
 extension [Duration] {
