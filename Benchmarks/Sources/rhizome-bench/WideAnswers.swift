@@ -58,7 +58,7 @@ struct WideAnswers {
             for _ in 0..<kind.readers.count {
                 group.addTask {
                     for _ in 0..<kind.readers.times {
-                        guard try await Self.read(kind, log) else { return false }
+                        guard try await Self.readUntilTold(kind, log) else { return false }
                     }
                     return true
                 }
@@ -69,6 +69,13 @@ struct WideAnswers {
         try await Task.sleep(for: .seconds(1))
         print("\(most) \(try StartMeasurement.residentKiB())")
         try log.close()
+    }
+
+    /// Reads, again where others took all memory for too long, as who is answered 503 does.
+    private static func readUntilTold(_ kind: Kind, _ log: SQLiteDeltaLog) async throws -> Bool {
+        while true {
+            do { return try await read(kind, log) } catch let error as DeltaLogError where error.code == .busy {}
+        }
     }
 
     /// Reads all of it, bit by bit where it is given so.
