@@ -55,7 +55,10 @@ let package = Package(
         ),
         room(
             "RhizomeHTTP",
-            ["Bytes", "StrictJSON", .product(name: "HTTPTypes", package: "swift-http-types")],
+            [
+                "Bytes", "RhizomeCore", "RhizomeViews", "SignedLog", "StrictJSON",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             sources: [
                 "Answers/APIError.swift", "Requests/PageCursor.swift", "Requests/PercentEncoding.swift",
                 "Requests/RequestTarget.swift",
