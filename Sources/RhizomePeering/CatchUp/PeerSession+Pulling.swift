@@ -20,9 +20,8 @@ extension PeerSession {
     func askForOwnLog(_ memory: inout Memory) async throws(PeerError) {
         let own = configuration.identity
         let first = AuthorHead(author: own, id: DeltaID(Bytes32(repeating: 0)))
-        let request = PeerRequest.heads(after: first, limit: PeeringLimits.wantedHeads)
-        let reply = try await peering.request(request, of: peer, within: Self.requestDeadline)
-        let heads = try PeerReply.read(reply, PeerReply.readHeads).heads
+        let request = HeadsMethod(after: first, limit: PullMethod.wantedHeads)
+        let heads = try await peering.call(request, to: peer, within: Self.requestDeadline).heads
         await note(Set(heads.filter { $0.author == own }), &memory, isWhole: true)
         try await fetch(&memory)
     }
@@ -32,18 +31,17 @@ extension PeerSession {
         var after: AuthorHead?
         var known: [PublicKey: Set<DeltaID>] = [:]
         for _ in 0..<Self.pages {
-            let request = PeerRequest.heads(after: after, limit: PeeringLimits.headsPage)
-            let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
-            let (heads, more) = try PeerReply.read(reply, PeerReply.readHeads)
+            let request = HeadsMethod(after: after, limit: PeeringLimits.headsPage)
+            let page = try await peering.call(request, to: peer, within: Self.pageDeadline)
             let trust = admittance.trust
-            for head in heads
+            for head in page.heads
             where trust.isKnown(head.author) && known[head.author, default: []].count < PeerDirectory.mostHeads {
                 known[head.author, default: []].insert(head.id)
             }
-            let told = Set(heads)
+            let told = Set(page.heads)
             want(told.subtracting(await held(among: told)), &memory)
             try await fetch(&memory)
-            guard more, let last = heads.last else { break }
+            guard page.more, let last = page.heads.last else { break }
             guard Self.isBefore(after, last) else { throw PeerError(.badReply, "a page of heads that doesn't go on") }
             after = last
         }
@@ -61,13 +59,12 @@ extension PeerSession {
     /// Asks for the heads of the authors whose logs changed at the peer since we asked last.
     func askForNews(_ memory: inout Memory) async throws(PeerError) {
         for _ in 0..<Self.newsPages {
-            let request = PeerRequest.news(cursor: memory.cursor, limit: PeeringLimits.headsPage)
-            let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
-            let (heads, cursor, more) = try PeerReply.read(reply, PeerReply.readNews)
-            await note(Set(heads), &memory, isHint: true, isWhole: true)
-            let goesOn = cursor != memory.cursor
-            memory.cursor = cursor
-            guard more, goesOn else { break }
+            let request = NewsMethod(cursor: memory.cursor, limit: PeeringLimits.headsPage)
+            let news = try await peering.call(request, to: peer, within: Self.pageDeadline)
+            await note(Set(news.heads), &memory, isHint: true, isWhole: true)
+            let goesOn = news.cursor != memory.cursor
+            memory.cursor = news.cursor
+            guard news.more, goesOn else { break }
             try await fetch(&memory)
         }
         directory.saw(peer)
@@ -188,7 +185,7 @@ extension PeerSession {
     ) async -> Result<WantedHeads.Outcome, PeerError> {
         var outcome = WantedHeads.Outcome()
         do throws(PeerError) {
-            for part in want.chunks(of: PeeringLimits.wantedHeads) {
+            for part in want.chunks(of: PullMethod.wantedHeads) {
                 let brought = try await pullPages(part, of: author)
                 outcome.accepted += brought.accepted
                 guard brought.due != nil || brought.hasStalled else {
@@ -233,14 +230,13 @@ extension PeerSession {
                 let request = PullRequest(
                     author: author,
                     want: want,
-                    have: Array(have.prefix(PeeringLimits.locators)),
+                    have: Array(have.prefix(PullMethod.locators)),
                     after: after,
                     maximumBytes: bytes
                 )
-                let reply = try await requestPage(.pull(request), bytes: bytes)
-                let (wires, more) = try PeerReply.read(reply, PeerReply.readPull)
-                guard !wires.isEmpty else { return brought }
-                let judgements = try await intake.submit(wires, from: peer)
+                let page = try await callPage(PullMethod(request), bytes: bytes)
+                guard !page.deltas.isEmpty else { return brought }
+                let judgements = try await intake.submit(page.deltas, from: peer)
                 meter.fetched(judgements.count { $0.decision == .accept })
                 var progress = 0
                 for judgement in judgements {
@@ -260,7 +256,7 @@ extension PeerSession {
                     ledger.charge(peer)
                     return brought
                 }
-                guard more, progress > 0 else { return brought }
+                guard page.more, progress > 0 else { return brought }
                 after = last
             }
         } catch let error as PeerError {

@@ -48,7 +48,7 @@ extension PeerSession {
         var changesSomething = false
         var isFirst = true
         // A log of many heads goes in parts, each of what one pull may ask for.
-        for want in lacked.chunks(of: PeeringLimits.wantedHeads) {
+        for want in lacked.chunks(of: PullMethod.wantedHeads) {
             var after: (sequence: Int64, id: DeltaID)?
             while true {
                 let bytes = isFirst ? min(Self.firstPushBytes, pageSize.bytes) : pageSize.bytes
@@ -57,14 +57,13 @@ extension PeerSession {
                     PullRequest(
                         author: author,
                         want: want,
-                        have: Array(theirs.sorted().prefix(PeeringLimits.locators)),
+                        have: Array(theirs.sorted().prefix(PullMethod.locators)),
                         after: after,
                         maximumBytes: bytes
                     )
                 )
                 guard !page.deltas.isEmpty else { break }
-                let reply = try await requestPage(.push(page.deltas), bytes: bytes)
-                let results = try PeerReply.read(reply, PeerReply.readPush)
+                let results = try await callPage(PushMethod(page.deltas), bytes: bytes)
                 guard results.count == page.deltas.count else {
                     throw PeerError(.badReply, "\(results.count) results for \(page.deltas.count) deltas")
                 }
@@ -90,7 +89,7 @@ extension PeerSession {
     }
 }
 
-extension PushResult {
+extension PushMethod.Result {
     /// Whether the peer holds the delta now.
     fileprivate var isHeld: Bool { decision == "accept" || decision == "duplicate" }
 

@@ -190,10 +190,10 @@ struct PeerSession: Sendable {
     }
 
     /// Asks for something whose size we choose, and notes how long that took.
-    func requestPage(_ request: PeerRequest, bytes: Int) async throws(PeerError) -> [UInt8] {
+    func callPage<Method: PeerMethod>(_ method: Method, bytes: Int) async throws(PeerError) -> Method.Reply {
         let start = clock.uptime
         do throws(PeerError) {
-            let reply = try await peering.request(request, of: peer, within: Self.pageDeadline)
+            let reply = try await peering.call(method, to: peer, within: Self.pageDeadline)
             pageSize.took(clock.uptime - start, bytes: bytes)
             return reply
         } catch {
@@ -207,15 +207,14 @@ struct PeerSession: Sendable {
     /// - Returns: whether the peer speaks our protocol and takes part in our network.
     private func greet() async throws(PeerError) -> Bool {
         let asked = clock.now
-        let reply = try await peering.request(.hello(await hello()), of: peer, within: Self.requestDeadline)
+        let theirs = try await peering.call(await hello(), to: peer, within: Self.requestDeadline)
         let arrived = clock.now
-        let theirs = try PeerReply.read(reply, PeerReply.readHello)
         directory.saw(peer, hello: theirs)
         directory.update(peer) { entry in
             guard let received = theirs.received else { return }
             entry.clock.add(asked: asked, received: received, answered: theirs.time, arrived: arrived)
         }
-        guard theirs.protocol == PeeringLimits.protocolVersion, theirs.topic == configuration.topic else {
+        guard theirs.protocol == Hello.protocolVersion, theirs.topic == configuration.topic else {
             logger.notice(
                 "a peer speaks another protocol or takes part in another network",
                 metadata: ["peer": "\(peer.did)", "protocol": "\(theirs.protocol)"]

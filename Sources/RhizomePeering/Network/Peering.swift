@@ -367,20 +367,28 @@ actor Peering: SocketActor {
         if isNew { logger.info("connected with a peer", metadata: metadata(of: peer)) }
     }
 
-    /// Asks a peer and waits for the answer.
+    /// Asks a peer for a method and waits for the reply to it; both are encoded and read where the caller runs.
     ///
+    /// - Throws: the error that the peer answered, `badReply`, or why no reply came.
+    nonisolated func call<Method: PeerMethod>(
+        _ method: Method,
+        to peer: PublicKey,
+        within deadline: Duration
+    ) async throws(PeerError) -> Method.Reply {
+        try Method.decode(reply: try await send(method.encoded, to: peer, within: deadline))
+    }
+
     /// - Returns: the reply's frame.
-    func request(
-        _ request: PeerRequest,
-        of peer: PublicKey,
+    private func send(
+        _ request: [UInt8],
+        to peer: PublicKey,
         within deadline: Duration
     ) async throws(PeerError) -> [UInt8] {
-        let body = request.encoded
         let result: Result<[UInt8], PeerError> = await withCheckedContinuation { continuation in
             guard let link = links[peer] else {
                 return continuation.resume(returning: .failure(PeerError(.disconnected, "no link to this peer")))
             }
-            link.request(body, within: deadline) { continuation.resume(returning: $0) }
+            link.request(request, within: deadline) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }

@@ -105,10 +105,10 @@ final class PeerDirectory: Sendable {
     }
 
     /// The peers with which we are connected, as the method `peers` tells them.
-    func connected(of states: [PublicKey: PeerState]) -> [KnownPeer] {
+    func connected(of states: [PublicKey: PeerState]) -> [PeersMethod.Peer] {
         states.filter { $0.value.isConnected(now: clock.uptime) }.keys.sorted().map { peer in
             let hello = self[peer].hello
-            return KnownPeer(identity: peer, request: hello?.request, name: hello?.name ?? "")
+            return PeersMethod.Peer(identity: peer, request: hello?.request, name: hello?.name ?? "")
         }
     }
 

@@ -1,5 +1,4 @@
 import Bytes
-import DeterministicCBOR
 import RhizomeCore
 
 @testable import RhizomePeering
@@ -10,42 +9,36 @@ enum PeerReplies: FuzzTarget {
 
     static func seeds(_ vectors: Vectors) throws -> [[UInt8]] {
         [
-            PeerReply.hello(PeerRequests.hello), PeerReply.heads([PeerRequests.head], more: true),
-            PeerReply.news([PeerRequests.head], cursor: [1, 2], more: false), PeerReply.pull([[1], [2]], more: true),
-            PeerReply.push([PushResult(id: nil, decision: "reject", reason: "limit")]),
+            Hello.encode(reply: PeerRequests.hello),
+            HeadsMethod.encode(reply: .init(heads: [PeerRequests.head], more: true)),
+            NewsMethod.encode(reply: .init(heads: [PeerRequests.head], cursor: [1, 2], more: false)),
+            PullMethod.encode(reply: .init(deltas: [[1], [2]], more: true)),
+            PushMethod.encode(reply: [.init(id: nil, decision: "reject", reason: "limit")]),
+            PeersMethod.encode(reply: [.init(identity: PeerRequests.head.author, request: nil, name: "bob")]),
             PeerReply.error(PeerError(.busy, "later")),
         ]
     }
 
     static func check(_ bytes: [UInt8]) throws -> Bool {
         var isAccepted = false
-        if let hello = try read(bytes, PeerReply.readHello) {
-            isAccepted = true
-            try require(try read(PeerReply.hello(hello), PeerReply.readHello) == hello, "hello is read as written")
-        }
-        func rewritten(_ reply: [UInt8]?) throws {
-            guard let reply else { return }
-            isAccepted = true
-            try require(reply == bytes, "a reply has one encoding")
-        }
-        try rewritten(try read(bytes, PeerReply.readHeads).map { PeerReply.heads($0.heads, more: $0.more) })
-        try rewritten(
-            try read(bytes, PeerReply.readNews).map { PeerReply.news($0.heads, cursor: $0.cursor, more: $0.more) }
-        )
-        try rewritten(try read(bytes, PeerReply.readPull).map { PeerReply.pull($0.deltas, more: $0.more) })
-        try rewritten(try read(bytes, PeerReply.readPush).map { PeerReply.push($0) })
+        for method in PeerRequests.methods where try check(bytes, as: method) { isAccepted = true }
         return isAccepted
     }
 
-    private static func read<Result>(
-        _ bytes: [UInt8],
-        _ result: (inout CBORReader) throws(CBORError) -> Result
-    ) throws -> Result? {
+    private static func check<Method: PeerMethod>(_ bytes: [UInt8], as method: Method.Type) throws -> Bool {
+        let reply: Method.Reply
         do throws(PeerError) {
-            return try PeerReply.read(bytes, result)
+            reply = try Method.decode(reply: bytes)
         } catch {
             try require(error.message.utf8.count <= 1_024, "what a peer answers can't make a log long")
-            return nil
+            return false
         }
+        let written = Method.encode(reply: reply)
+        if let hello = reply as? Hello {
+            try require(try Hello.decode(reply: written) == hello, "hello is read as written")
+        } else {
+            try require(written == bytes, "a reply has one encoding")
+        }
+        return true
     }
 }

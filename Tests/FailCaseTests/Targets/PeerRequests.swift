@@ -21,6 +21,10 @@ enum PeerRequests: FuzzTarget {
         id: DeltaID(Bytes32(repeating: 2))
     )
 
+    static let methods: [any PeerMethod.Type] = [
+        Hello.self, HeadsMethod.self, NewsMethod.self, PullMethod.self, PushMethod.self, PeersMethod.self,
+    ]
+
     static func seeds(_ vectors: Vectors) throws -> [[UInt8]] {
         let pull = PullRequest(
             author: head.author,
@@ -29,18 +33,32 @@ enum PeerRequests: FuzzTarget {
             after: (7, head.id),
             maximumBytes: 1_024
         )
-        let requests: [PeerRequest] = [
-            .hello(hello), .heads(after: head, limit: 1), .news(cursor: [1, 2], limit: 7), .pull(pull),
-            .push([[1], [2, 3]]), .peers,
+        let requests: [any PeerMethod] = [
+            hello, HeadsMethod(after: head, limit: 1), NewsMethod(cursor: [1, 2], limit: 7), PullMethod(pull),
+            PushMethod([[1], [2, 3]]), PeersMethod(),
         ]
         return requests.map(\.encoded)
     }
 
     static func check(_ bytes: [UInt8]) throws -> Bool {
-        let request: PeerRequest
-        do throws(PeerError) { request = try PeerRequest(decoding: bytes) } catch { return false }
-        let encoded = request.encoded
-        try require(try PeerRequest(decoding: encoded).encoded == encoded, "a request is read as it is written")
+        var isAccepted = false
+        for method in methods where try check(bytes, as: method) { isAccepted = true }
+        return isAccepted
+    }
+
+    private static func check<Method: PeerMethod>(_ bytes: [UInt8], as method: Method.Type) throws -> Bool {
+        func read(_ bytes: [UInt8]) throws(PeerError) -> Method? {
+            let request = try PeerRequest(opening: bytes)
+            return request.method == Method.name ? try request.read(as: method) : nil
+        }
+        let encoded: [UInt8]
+        do throws(PeerError) {
+            guard let request = try read(bytes) else { return false }
+            encoded = request.encoded
+        } catch {
+            return false
+        }
+        try require(try read(encoded)?.encoded == encoded, "a request is read as it is written")
         return true
     }
 }

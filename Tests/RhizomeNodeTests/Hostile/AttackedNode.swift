@@ -101,7 +101,7 @@ struct AttackedNode: Sendable {
     /// Where the node turns an attacker away it may cut the reader's connection too; then it is greeted and asked again.
     ///
     /// - Returns: the reply's frame.
-    func ask(_ request: PeerRequest) async throws -> [UInt8] {
+    func ask(_ request: any PeerMethod) async throws -> [UInt8] {
         var answer: [UInt8] = []
         try await eventually("the node answers") {
             let asked = try await reader.request(request.encoded)
@@ -112,7 +112,7 @@ struct AttackedNode: Sendable {
             }
             answer = reader.reply(to: asked) ?? []
             switch RawPeer.code(of: answer) {
-            case .hello: _ = try await reader.request(PeerRequest.hello(await reader.hello()).encoded)
+            case .hello: _ = try await reader.request(await reader.hello().encoded)
             // It was asked again before it could answer.
             case .busy: break
             default: return true
@@ -125,7 +125,7 @@ struct AttackedNode: Sendable {
     /// Whether the node gives a delta out to a peer that asks for it.
     func holds(_ id: DeltaID, of author: PublicKey) async throws -> Bool {
         let pull = PullRequest(author: author, want: [id], have: [], after: nil, maximumBytes: 1)
-        return try await !PeerReply.read(ask(.pull(pull)), PeerReply.readPull).deltas.isEmpty
+        return try await !PullMethod.decode(reply: ask(PullMethod(pull))).deltas.isEmpty
     }
 
     /// Waits for all decisions that were still to come.

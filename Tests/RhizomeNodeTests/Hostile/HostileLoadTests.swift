@@ -20,7 +20,7 @@ import Testing
     func requests() async throws {
         try await AttackedNode.running { alice, attackers in
             let peer = attackers[0]
-            let request = PeerRequest.heads(after: nil, limit: 10_000).encoded
+            let request = HeadsMethod(after: nil, limit: 10_000).encoded
             try await alice.expectService("a flood of requests") {
                 try await peer.flood(request, count: 4_000)
                 try await eventually("it is turned away") {
@@ -42,7 +42,7 @@ import Testing
             let peer = attackers[0]
             try await peer.subscribe(to: alice.node.publish, of: alice.identity)
             let chain = try Deltas.chain(Self.page, by: "zoe")
-            let push = PeerRequest.push(chain.map(\.bytes)).encoded
+            let push = PushMethod(chain.map(\.bytes)).encoded
             _ = try await peer.ask(push)
             let times = TestSchedule.rounds(100, soak: 2_000)
             try await alice.expectService("\(times * Self.page) replays") {
@@ -86,15 +86,15 @@ import Testing
                                 _ = try await node.put("/api/note/1", "{\"text\": \"\(text)\"}")
                                 return peer.publications.count > before
                             }
-                            let push = PeerRequest.push(chain.map(\.bytes)).encoded
-                            let results = try PeerReply.read(try await peer.ask(push), PeerReply.readPush)
+                            let push = PushMethod(chain.map(\.bytes)).encoded
+                            let results = try PushMethod.decode(reply: try await peer.ask(push))
                             #expect(results.count == Self.page && results.allSatisfy { $0.decision == decision })
                             func told() -> [DeltaID] { Self.heads(in: peer.publications.dropFirst(before)) }
                             if decision == "accept" {
                                 try await eventually("zoe's head is told") { told().contains(chain[Self.page - 1].id) }
                             } else {
                                 // What comes after it is told, and nothing of it was told before.
-                                _ = try await peer.ask(PeerRequest.push([others.bytes]).encoded)
+                                _ = try await peer.ask(PushMethod([others.bytes]).encoded)
                                 try await eventually("another author's head is told") { !told().isEmpty }
                                 #expect(told() == [others.id])
                             }
@@ -159,7 +159,7 @@ import Testing
                                         signer: peer.identity
                                     ).bytes
                                 }
-                                _ = try await peer.ask(PeerRequest.push(firsts).encoded)
+                                _ = try await peer.ask(PushMethod(firsts).encoded)
                             }
                         }
                         try await group.waitForAll()
@@ -187,7 +187,7 @@ import Testing
                     let deltas = (0..<Self.page).map { place in
                         strangers[place % strangers.count].resigned(UInt32(number * Self.page + place))
                     }
-                    _ = try await peer.ask(PeerRequest.push(deltas).encoded)
+                    _ = try await peer.ask(PushMethod(deltas).encoded)
                 }
             }
             try await alice.decided("defer", reason: "unknownAuthor", atLeast: times * Self.page)
@@ -246,8 +246,10 @@ import Testing
         let head = AuthorHead(author: zoe, id: last.id)
         let answer: RawPeer.Answer = { request in
             switch request {
-            case .heads(nil, _): PeerReply.heads([head], more: false)
-            case .pull(let pull) where pull.author == zoe: PeerReply.pull(Array(forged.prefix(500)), more: true)
+            case let asked as HeadsMethod where asked.after == nil:
+                HeadsMethod.encode(reply: .init(heads: [head], more: false))
+            case let pull as PullMethod where pull.request.author == zoe:
+                PullMethod.encode(reply: .init(deltas: Array(forged.prefix(500)), more: true))
             default: nil
             }
         }
@@ -256,13 +258,13 @@ import Testing
             attackers in
             try await eventually("it pulled forged ones") {
                 attackers.contains { peer in
-                    peer.requests.contains { if case .pull(let pull) = $0 { pull.author == zoe } else { false } }
+                    peer.requests.contains { ($0 as? PullMethod)?.request.author == zoe }
                 }
             }
             try await alice.expectService("forged copies") {
                 for peer in attackers {
                     await peer.publish(.deltas(Array(forged.prefix(100))))
-                    _ = try await peer.request(PeerRequest.push(Array(forged.suffix(800))).encoded)
+                    _ = try await peer.request(PushMethod(Array(forged.suffix(800))).encoded)
                 }
                 for peer in attackers {
                     try await eventually("each is turned away") {
@@ -272,8 +274,8 @@ import Testing
                 }
                 for start in stride(from: 0, to: chain.count, by: 500) {
                     let page = chain[start..<start + 500].map(\.bytes)
-                    let answer = try await alice.ask(PeerRequest.push(page))
-                    let results = try PeerReply.read(answer, PeerReply.readPush)
+                    let answer = try await alice.ask(PushMethod(page))
+                    let results = try PushMethod.decode(reply: answer)
                     #expect(results.allSatisfy { ["accept", "duplicate"].contains($0.decision) })
                 }
             }

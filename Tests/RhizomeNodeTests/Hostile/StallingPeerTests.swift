@@ -37,7 +37,7 @@ import Testing
     }
 
     /// Anything that an answer can be, and that it can't.
-    private static func garbage(to request: PeerRequest, using generator: inout SeededGenerator) -> [UInt8] {
+    private static func garbage(to request: any PeerMethod, using generator: inout SeededGenerator) -> [UInt8] {
         func bytes(_ count: Int) -> [UInt8] {
             (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         }
@@ -47,9 +47,11 @@ import Testing
             }
         }
         let replies = [
-            PeerReply.heads(heads, more: true), PeerReply.news(heads, cursor: bytes(300), more: true),
-            PeerReply.pull([bytes(200), bytes(0)], more: true), PeerReply.peers([]), request.encoded,
-            PeerReply.push([]), PeerReply.error(PeerError(.internal, "no")),
+            HeadsMethod.encode(reply: .init(heads: heads, more: true)),
+            NewsMethod.encode(reply: .init(heads: heads, cursor: bytes(300), more: true)),
+            PullMethod.encode(reply: .init(deltas: [bytes(200), bytes(0)], more: true)), PeersMethod.encode(reply: []),
+            request.encoded,
+            PushMethod.encode(reply: []), PeerReply.error(PeerError(.internal, "no")),
             bytes(Int.random(in: 0...200, using: &generator)),
         ]
         let reply = replies[Int.random(in: replies.indices, using: &generator)]
@@ -63,7 +65,7 @@ import Testing
             let random = Lock(generator)
             let answer: RawPeer.Answer = { request in
                 // Greeted it must be, or it is asked nothing more.
-                if case .hello = request { return nil }
+                if request is Hello { return nil }
                 return random.withLock { Self.garbage(to: request, using: &$0) }
             }
             try await AttackedNode.running(attackers: .init(repeating: answer, count: 2)) { alice, attackers in
@@ -73,7 +75,7 @@ import Testing
                             for _ in 0..<50 {
                                 let frames = random.withLock { generator in
                                     (0..<Int.random(in: 1...4, using: &generator)).map { _ in
-                                        Self.garbage(to: .peers, using: &generator)
+                                        Self.garbage(to: PeersMethod(), using: &generator)
                                     }
                                 }
                                 _ = try await peer.trySending(frames)
@@ -103,16 +105,18 @@ import Testing
                 random.withLock { generator in
                     let log = Bool.random(using: &generator) ? trunk : branch
                     switch request {
-                    case .heads: return PeerReply.heads([head(log)], more: false)
-                    case .news:
-                        return PeerReply.news(
-                            [head(log)],
-                            cursor: [.random(in: 0...255, using: &generator)],
-                            more: true
+                    case is HeadsMethod: return HeadsMethod.encode(reply: .init(heads: [head(log)], more: false))
+                    case is NewsMethod:
+                        return NewsMethod.encode(
+                            reply: .init(
+                                heads: [head(log)],
+                                cursor: [.random(in: 0...255, using: &generator)],
+                                more: true
+                            )
                         )
-                    case .pull:
+                    case is PullMethod:
                         let start = Int.random(in: 0..<30, using: &generator)
-                        return PeerReply.pull(log[start..<start + 10].map(\.bytes), more: true)
+                        return PullMethod.encode(reply: .init(deltas: log[start..<start + 10].map(\.bytes), more: true))
                     default: return nil
                     }
                 }
@@ -130,10 +134,13 @@ import Testing
                 #expect(asked.1 <= 200)
                 peer.answer { request in
                     switch request {
-                    case .heads(nil, _):
-                        PeerReply.heads([head(trunk), head(branch)].sorted { $0.id < $1.id }, more: false)
-                    case .news: PeerReply.news([head(trunk), head(branch)], cursor: [1], more: false)
-                    case .pull: PeerReply.pull(all.map(\.bytes), more: false)
+                    case let asked as HeadsMethod where asked.after == nil:
+                        HeadsMethod.encode(
+                            reply: .init(heads: [head(trunk), head(branch)].sorted { $0.id < $1.id }, more: false)
+                        )
+                    case is NewsMethod:
+                        NewsMethod.encode(reply: .init(heads: [head(trunk), head(branch)], cursor: [1], more: false))
+                    case is PullMethod: PullMethod.encode(reply: .init(deltas: all.map(\.bytes), more: false))
                     default: nil
                     }
                 }
@@ -160,12 +167,15 @@ import Testing
         }
         let answer: RawPeer.Answer = { request in
             switch request {
-            case .heads(let after, let limit): PeerReply.heads(page(after: after, limit: limit), more: true)
-            case .news(let cursor, let limit):
-                PeerReply.news(
-                    page(after: nil, limit: limit),
-                    cursor: (cursor ?? [0]).map { $0 &+ 1 },
-                    more: true
+            case let asked as HeadsMethod:
+                HeadsMethod.encode(reply: .init(heads: page(after: asked.after, limit: asked.limit), more: true))
+            case let asked as NewsMethod:
+                NewsMethod.encode(
+                    reply: .init(
+                        heads: page(after: nil, limit: asked.limit),
+                        cursor: (asked.cursor ?? [0]).map { $0 &+ 1 },
+                        more: true
+                    )
                 )
             default: nil
             }

@@ -29,7 +29,7 @@ import Testing
                             for pages in deltas.chunks(of: each / 8).chunks(of: 4) {
                                 try await withThrowingTaskGroup(of: Void.self) { group in
                                     for page in pages {
-                                        group.addTask { _ = try await peer.ask(PeerRequest.push(page).encoded) }
+                                        group.addTask { _ = try await peer.ask(PushMethod(page).encoded) }
                                     }
                                     try await group.waitForAll()
                                 }
@@ -53,12 +53,12 @@ import Testing
         try await AttackedNode.running(authors: ["zoe", "yan"]) { alice, attackers in
             let peer = attackers[0]
             for part in Array(chain.dropFirst()).chunks(of: 250) {
-                _ = try await peer.ask(PeerRequest.push(part.map(\.bytes)).encoded)
+                _ = try await peer.ask(PushMethod(part.map(\.bytes)).encoded)
             }
             #expect(try await alice.node.metric("rhizome_deferred_deltas") == 499)
             try await alice.expectService("500 wide deltas that waited for one, and 300 that didn't") {
-                _ = try await peer.ask(PeerRequest.push([chain[0].bytes]).encoded)
-                _ = try await peer.request(PeerRequest.push(others.map(\.bytes)).encoded)
+                _ = try await peer.ask(PushMethod([chain[0].bytes]).encoded)
+                _ = try await peer.request(PushMethod(others.map(\.bytes)).encoded)
                 try await alice.decided("accept", atLeast: 800)
             }
         }

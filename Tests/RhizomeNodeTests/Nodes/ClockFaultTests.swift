@@ -103,8 +103,8 @@ import Testing
         let due = system.now + Self.day
         let early = try Deltas.make("zoe", at: due + DeltaLimits.aheadMicroseconds)
         let stranger = try Deltas.make("stranger")
-        let junk = PeerRequest.push((0..<1_300).map { stranger.resigned($0) }).encoded
-        let others = PeerRequest.push((1_300..<2_600).map { stranger.resigned($0) }).encoded
+        let junk = PushMethod((0..<1_300).map { stranger.resigned($0) }).encoded
+        let others = PushMethod((1_300..<2_600).map { stranger.resigned($0) }).encoded
         try await RawPeer.running { liar, _ in
             try await RawPeer.running { honest, address in
                 try alice.trust(liar.key, as: "liar")
@@ -114,8 +114,14 @@ import Testing
                         try await peer.connect(to: node)
                         try await peer.greet()
                     }
-                    _ = try await liar.ask(PeerRequest.push([early.bytes]).encoded)
-                    honest.answer { if case .pull = $0 { PeerReply.pull([early.bytes], more: false) } else { nil } }
+                    _ = try await liar.ask(PushMethod([early.bytes]).encoded)
+                    honest.answer {
+                        if $0 is PullMethod {
+                            PullMethod.encode(reply: .init(deltas: [early.bytes], more: false))
+                        } else {
+                            nil
+                        }
+                    }
                     func pulls() -> Int { honest.count(of: "pull") }
                     try await eventually("the honest one is asked for it as well") {
                         await honest.publish(.heads([AuthorHead(author: zoe, id: early.id)]))

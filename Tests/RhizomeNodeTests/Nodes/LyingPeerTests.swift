@@ -29,12 +29,17 @@ import Testing
         let lies = (0..<100).map { AuthorHead(author: zoe, id: DeltaID(Bytes32(repeating: UInt8($0)))) }
         let answer: RawPeer.Answer = { request in
             switch request {
-            case .heads(nil, _):
-                PeerReply.heads(
-                    (lies + [AuthorHead(author: yan, id: right.id)]).sorted { ($0.author, $0.id) < ($1.author, $1.id) },
-                    more: false
+            case let asked as HeadsMethod where asked.after == nil:
+                HeadsMethod.encode(
+                    reply: .init(
+                        heads: (lies + [AuthorHead(author: yan, id: right.id)]).sorted {
+                            ($0.author, $0.id) < ($1.author, $1.id)
+                        },
+                        more: false
+                    )
                 )
-            case .pull(let pull) where pull.author == yan: PeerReply.pull([right.bytes], more: false)
+            case let pull as PullMethod where pull.request.author == yan:
+                PullMethod.encode(reply: .init(deltas: [right.bytes], more: false))
             default: nil
             }
         }
@@ -43,10 +48,10 @@ import Testing
                 try alice.trust(peer.key, as: "raw", at: address)
                 try await eventually("the honest head came") { try await alice.log.count() == 1 }
                 try await eventually("the others were asked for") {
-                    peer.requests.contains { if case .pull(let pull) = $0 { pull.author == zoe } else { false } }
+                    peer.requests.contains { ($0 as? PullMethod)?.request.author == zoe }
                 }
                 func pulls() -> Int {
-                    peer.requests.count { if case .pull(let pull) = $0 { pull.author == zoe } else { false } }
+                    peer.requests.count { ($0 as? PullMethod)?.request.author == zoe }
                 }
                 // Told of over and over, they are not asked for over and over.
                 for round in 0..<20 {
@@ -71,8 +76,8 @@ import Testing
         let page = [AuthorHead(author: try TestAuthors.signer("zoe").publicKey, id: DeltaID(Bytes32(repeating: 5)))]
         let answer: RawPeer.Answer = { request in
             switch request {
-            case .heads: PeerReply.heads(page, more: true)
-            case .news: PeerReply.news(page, cursor: [1], more: true)
+            case is HeadsMethod: HeadsMethod.encode(reply: .init(heads: page, more: true))
+            case is NewsMethod: NewsMethod.encode(reply: .init(heads: page, cursor: [1], more: true))
             default: nil
             }
         }
@@ -111,8 +116,9 @@ import Testing
         try alice.trust(zoe, as: "zoe", may: [.author])
         let answer: RawPeer.Answer = { request in
             switch request {
-            case .heads(nil, _): PeerReply.heads([AuthorHead(author: zoe, id: chain[3].id)], more: false)
-            case .pull: PeerReply.pull(page, more: true)
+            case let asked as HeadsMethod where asked.after == nil:
+                HeadsMethod.encode(reply: .init(heads: [AuthorHead(author: zoe, id: chain[3].id)], more: false))
+            case is PullMethod: PullMethod.encode(reply: .init(deltas: page, more: true))
             default: nil
             }
         }
@@ -124,12 +130,19 @@ import Testing
                 #expect(try await alice.log.authors().map(\.author) == [zoe])
                 peer.answer { request in
                     switch request {
-                    case .heads(nil, _), .news:
-                        PeerReply.news([AuthorHead(author: zoe, id: chain[3].id)], cursor: [2], more: false)
-                    case .pull(let pull):
-                        PeerReply.pull(
-                            pull.have.contains(chain[1].id) ? chain[2...].map(\.bytes) : chain.map(\.bytes),
-                            more: false
+                    case let asked as HeadsMethod where asked.after == nil:
+                        HeadsMethod.encode(reply: .init(heads: [AuthorHead(author: zoe, id: chain[3].id)], more: false))
+                    case is NewsMethod:
+                        NewsMethod.encode(
+                            reply: .init(heads: [AuthorHead(author: zoe, id: chain[3].id)], cursor: [2], more: false)
+                        )
+                    case let pull as PullMethod:
+                        PullMethod.encode(
+                            reply: .init(
+                                deltas: pull.request.have.contains(chain[1].id)
+                                    ? chain[2...].map(\.bytes) : chain.map(\.bytes),
+                                more: false
+                            )
                         )
                     default: nil
                     }
@@ -154,14 +167,16 @@ import Testing
         let heads = [child.id, good[2].id]
         let answer: RawPeer.Answer = { request in
             switch request {
-            case .heads(nil, _):
-                PeerReply.heads(heads.sorted().map { AuthorHead(author: zoe, id: $0) }, more: false)
-            case .pull(let pull) where pull.author == zoe:
-                if pull.want == [good[2].id] {
-                    PeerReply.pull(([root] + good).map(\.bytes), more: false)
+            case let asked as HeadsMethod where asked.after == nil:
+                HeadsMethod.encode(
+                    reply: .init(heads: heads.sorted().map { AuthorHead(author: zoe, id: $0) }, more: false)
+                )
+            case let pull as PullMethod where pull.request.author == zoe:
+                if pull.request.want == [good[2].id] {
+                    PullMethod.encode(reply: .init(deltas: ([root] + good).map(\.bytes), more: false))
                 } else {
                     // Never gets to the good ones together with the bad ones.
-                    PeerReply.pull(([root] + [stalled, child]).map(\.bytes), more: false)
+                    PullMethod.encode(reply: .init(deltas: ([root] + [stalled, child]).map(\.bytes), more: false))
                 }
             default: nil
             }
@@ -189,11 +204,11 @@ import Testing
         let alice = try TestNode("alice")
         try await RawPeer.running { peer, address in
             peer.answer { request in
-                guard case .hello(let theirs) = request else { return nil }
+                guard let theirs = request as? Hello else { return nil }
                 var hello = theirs
                 if isProtocol { hello.protocol = 2 } else { hello.topic = "test2" }
                 hello.received = theirs.time
-                return PeerReply.hello(hello)
+                return Hello.encode(reply: hello)
             }
             try await alice.running { node in
                 try alice.trust(peer.key, as: "raw", at: address)
@@ -219,16 +234,16 @@ import Testing
         try await RawPeer.running { peer, address in
             @Sendable func pushed(_ author: PublicKey) -> Int {
                 peer.requests.count { request in
-                    guard case .push(let wires) = request else { return false }
+                    guard let wires = (request as? PushMethod)?.deltas else { return false }
                     return wires.contains { (try? SignedDelta(decoding: $0).author) == author }
                 }
             }
             peer.answer { request in
-                guard case .push(let wires) = request else { return nil }
-                return PeerReply.push(
-                    wires.map { wire in
+                guard let wires = (request as? PushMethod)?.deltas else { return nil }
+                return PushMethod.encode(
+                    reply: wires.map { wire in
                         let isOwn = (try? SignedDelta(decoding: wire).author) == own
-                        return PushResult(
+                        return PushMethod.Result(
                             id: nil,
                             decision: isOwn ? "defer" : "accept",
                             reason: isOwn ? "unknownAuthor" : nil
@@ -301,10 +316,14 @@ import Testing
         let chain = try Deltas.chain(30, by: "zoe")
         let answer: RawPeer.Answer = { request in
             switch request {
-            case .heads(nil, _): PeerReply.heads([AuthorHead(author: zoe, id: chain[29].id)], more: false)
-            case .news: PeerReply.news([AuthorHead(author: zoe, id: chain[29].id)], cursor: [1], more: false)
+            case let asked as HeadsMethod where asked.after == nil:
+                HeadsMethod.encode(reply: .init(heads: [AuthorHead(author: zoe, id: chain[29].id)], more: false))
+            case is NewsMethod:
+                NewsMethod.encode(
+                    reply: .init(heads: [AuthorHead(author: zoe, id: chain[29].id)], cursor: [1], more: false)
+                )
             // The start again and again, as if that were all of it.
-            case .pull: PeerReply.pull(chain[..<3].map(\.bytes), more: false)
+            case is PullMethod: PullMethod.encode(reply: .init(deltas: chain[..<3].map(\.bytes), more: false))
             default: nil
             }
         }
@@ -364,9 +383,11 @@ import Testing
             try await alice.running { node in
                 _ = try await node.database.write([.name("a")])
                 try await peer.connect(to: node)
-                let requests: [PeerRequest] = [
-                    .heads(after: nil, limit: 1), .news(cursor: nil, limit: 1), .push([]), .peers,
-                    .pull(PullRequest(author: node.database.identity, want: [], have: [], after: nil, maximumBytes: 1)),
+                let requests: [any PeerMethod] = [
+                    HeadsMethod(after: nil, limit: 1), NewsMethod(cursor: nil, limit: 1), PushMethod([]), PeersMethod(),
+                    PullMethod(
+                        PullRequest(author: node.database.identity, want: [], have: [], after: nil, maximumBytes: 1)
+                    ),
                 ]
                 for (topic, version) in [("test2", 1), ("tes", 1), ("test", 2), ("", 1)] as [(Text, Int64)] {
                     for request in requests { #expect(try await peer.code(request.encoded) == .hello) }
@@ -377,7 +398,7 @@ import Testing
                 for request in requests { #expect(try await peer.code(request.encoded) == nil) }
                 // A new connection has to greet anew.
                 try await peer.connect(to: node)
-                #expect(try await peer.code(PeerRequest.peers.encoded) == .hello)
+                #expect(try await peer.code(PeersMethod().encoded) == .hello)
             }
         }
     }
@@ -406,9 +427,9 @@ import Testing
                 }
                 time.advance(16)
                 try await peer.connect(to: node)
-                #expect(try await peer.code(PeerRequest.peers.encoded) == .hello)
+                #expect(try await peer.code(PeersMethod().encoded) == .hello)
                 try await peer.greet()
-                #expect(try await peer.code(PeerRequest.peers.encoded) == nil)
+                #expect(try await peer.code(PeersMethod().encoded) == nil)
 
                 // What comes on a connection after that is dropped, and ends it.
                 func refusals() -> Int {
@@ -417,7 +438,7 @@ import Testing
                 let before = refusals()
                 let dropped = await node.metric("rhizome_dropped_messages_total")
                 node.database.ledger.charge(peer.key, pieces: 1_000)
-                let asked = try await peer.request(PeerRequest.peers.encoded)
+                let asked = try await peer.request(PeersMethod().encoded)
                 try await eventually("the request was dropped") {
                     await node.metric("rhizome_dropped_messages_total") > dropped
                 }
@@ -445,7 +466,7 @@ import Testing
                     }
                     #expect(node.database.ledger.isPenalised(offender.key))
                     // On another connection it would have to say hello first.
-                    #expect(try await honest.code(PeerRequest.peers.encoded) == nil)
+                    #expect(try await honest.code(PeersMethod().encoded) == nil)
                 }
             }
         }
@@ -462,11 +483,11 @@ import Testing
                 try await peer.connect(to: node)
                 try await peer.subscribe(to: node)
                 try await peer.greet()
-                let push = PeerRequest.push(chain.map(\.bytes)).encoded
-                let first = try PeerReply.read(try await peer.ask(push), PeerReply.readPush)
+                let push = PushMethod(chain.map(\.bytes)).encoded
+                let first = try PushMethod.decode(reply: try await peer.ask(push))
                 #expect(first.map(\.id) == chain.map(\.id) && first.allSatisfy { $0.decision == "accept" })
                 for _ in 0..<100 {
-                    let results = try PeerReply.read(try await peer.ask(push), PeerReply.readPush)
+                    let results = try PushMethod.decode(reply: try await peer.ask(push))
                     #expect(results.allSatisfy { $0.decision == "duplicate" && $0.reason == nil })
                 }
                 #expect(node.database.ledger.counts(of: peer.key).duplicate == 10_000)
@@ -489,7 +510,7 @@ import Testing
                 try alice.trust(peer.key, as: "peer", at: address)
                 try await eventually("alice asks for news") { peer.count(of: "news") > 0 }
                 #expect(node.database.ledger.badInput == 0)
-                let body = PeerReply.heads([], more: false)
+                let body = HeadsMethod.encode(reply: .init(heads: [], more: false))
                 try await peer.replyUnasked(body, times: 5)
                 try await eventually("each is charged") { node.database.ledger.badInput == 5 }
                 #expect(!node.database.ledger.isPenalised(peer.key))
@@ -513,7 +534,7 @@ import Testing
                 try await peer.send(.init(repeating: [1, 2, 3], count: 400))
                 try await eventually("it counts") { node.database.ledger.badInput >= 100 }
                 #expect(await node.metric("rhizome_dropped_messages_total") == 1)
-                #expect(try await peer.code(PeerRequest.peers.encoded) == nil)
+                #expect(try await peer.code(PeersMethod().encoded) == nil)
             }
         }
     }
@@ -586,17 +607,14 @@ import Testing
                 }
                 try await peer.connect(to: node)
                 try await peer.greet()
-                let reply = try await peer.ask(PeerRequest.heads(after: nil, limit: 1).encoded)
-                let heads = try PeerReply.read(reply, PeerReply.readHeads)
+                let reply = try await peer.ask(HeadsMethod(after: nil, limit: 1).encoded)
+                let heads = try HeadsMethod.decode(reply: reply)
                 #expect(heads.heads.map(\.author) == [last])
-                let news = try PeerReply.read(
-                    try await peer.ask(PeerRequest.news(cursor: nil, limit: 10).encoded),
-                    PeerReply.readNews
-                )
+                let news = try NewsMethod.decode(reply: try await peer.ask(NewsMethod(cursor: nil, limit: 10).encoded))
                 #expect(news.heads.map(\.author) == [last])
                 let head = try #require(try await alice.log.heads(of: hidden[0]).first)
                 let pull = PullRequest(author: hidden[0], want: [head.id], have: [], after: nil, maximumBytes: 1_000)
-                let pulled = try PeerReply.read(try await peer.ask(PeerRequest.pull(pull).encoded), PeerReply.readPull)
+                let pulled = try PullMethod.decode(reply: try await peer.ask(PullMethod(pull).encoded))
                 #expect(pulled.deltas.isEmpty && !pulled.more)
             }
         }

@@ -28,16 +28,16 @@ import Testing
             try await alice.running(log: bench.log) { node in
                 try await peer.connect(to: node)
                 try await peer.greet()
-                func news(_ request: PeerRequest) async throws -> (reply: [UInt8], heads: Int, cursor: [UInt8]) {
+                func news(_ request: NewsMethod) async throws -> (reply: [UInt8], heads: Int, cursor: [UInt8]) {
                     let reply = try await peer.ask(request.encoded)
-                    let news = try PeerReply.read(reply, PeerReply.readNews)
+                    let news = try NewsMethod.decode(reply: reply)
                     #expect(!news.more)
                     return (reply, news.heads.count, news.cursor)
                 }
                 let limit = PeeringLimits.headsPage
-                let all = try await news(.news(cursor: nil, limit: limit))
+                let all = try await news(NewsMethod(cursor: nil, limit: limit))
                 #expect(all.heads == 1_000)
-                let request = PeerRequest.news(cursor: all.cursor, limit: limit)
+                let request = NewsMethod(cursor: all.cursor, limit: limit)
                 let none = try await news(request)
                 #expect(none.heads == 0 && none.cursor == all.cursor)
                 // Each frame with its head (ZMTP 3.1: 9 bytes at most) in a MESSAGE command (RFC 26: a name of 8, a
@@ -72,8 +72,8 @@ import Testing
                 var told: Set<AuthorHead> = []
                 for (page, expected) in [PeeringLimits.headsPage, 500, 0].enumerated() {
                     let limit = PeeringLimits.headsPage
-                    let reply = try await peer.ask(PeerRequest.news(cursor: cursor, limit: limit).encoded)
-                    let news = try PeerReply.read(reply, PeerReply.readNews)
+                    let reply = try await peer.ask(NewsMethod(cursor: cursor, limit: limit).encoded)
+                    let news = try NewsMethod.decode(reply: reply)
                     #expect(news.heads.count == expected && news.more == (page == 0))
                     told.formUnion(news.heads)
                     cursor = news.cursor
@@ -82,8 +82,8 @@ import Testing
                 // A part of it that is cut off, or belongs to another log, starts over.
                 let last = try #require(cursor)
                 for wrong in [last + [0], Array(last.dropLast()), [7]] {
-                    let reply = try await peer.ask(PeerRequest.news(cursor: wrong, limit: 1).encoded)
-                    #expect(try PeerReply.read(reply, PeerReply.readNews).heads.count == 1)
+                    let reply = try await peer.ask(NewsMethod(cursor: wrong, limit: 1).encoded)
+                    #expect(try NewsMethod.decode(reply: reply).heads.count == 1)
                 }
                 try await bob.running { bobs in
                     try alice.trust(bob, at: bobs.network.requestAddress)

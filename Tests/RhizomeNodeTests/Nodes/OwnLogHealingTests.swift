@@ -115,9 +115,9 @@ import Testing
                 try alice.trust(peer.key, as: "raw")
                 try await peer.connect(to: first)
                 try await peer.greet()
-                func news(_ cursor: [UInt8]?) async throws -> (heads: [AuthorHead], cursor: [UInt8], more: Bool) {
-                    let reply = try await peer.ask(PeerRequest.news(cursor: cursor, limit: 100).encoded)
-                    return try PeerReply.read(reply, PeerReply.readNews)
+                func news(_ cursor: [UInt8]?) async throws -> NewsMethod.Reply {
+                    let reply = try await peer.ask(NewsMethod(cursor: cursor, limit: 100).encoded)
+                    return try NewsMethod.decode(reply: reply)
                 }
                 let all = try await news(nil)
                 #expect(all.heads.count == 1)

@@ -22,7 +22,7 @@ import Testing
         /// What was pushed so far, by request.
         var pushes: [[DeltaID]] {
             peer.requests.compactMap { request in
-                guard case .push(let wires) = request else { return nil }
+                guard let wires = (request as? PushMethod)?.deltas else { return nil }
                 return wires.compactMap { try? SignedDelta(decoding: $0).id }
             }
         }
@@ -30,7 +30,7 @@ import Testing
         /// The session sleeps by a clock that doesn't run: a publication wakes it.
         func wake() async { await peer.publish(.heads([])) }
 
-        func asks(_ request: PeerRequest) async throws { _ = try await peer.ask(request.encoded) }
+        func asks(_ request: any PeerMethod) async throws { _ = try await peer.ask(request.encoded) }
 
         /// Moves the clock to when news is due, and waits for the round in which it is asked for.
         func round() async throws {
@@ -81,7 +81,7 @@ import Testing
         try await withPair { pair in
             try await pair.peer.connect(to: pair.node)
             try await pair.peer.greet()
-            try await pair.asks(.news(cursor: nil, limit: 1))
+            try await pair.asks(NewsMethod(cursor: nil, limit: 1))
             let first = try await write(pair, "a")
             try await pair.round()
             let second = try await write(pair, "b")
@@ -116,7 +116,7 @@ import Testing
     func failed() async throws {
         let isBusy = Lock(false)
         try await withPair { request in
-            guard case .push = request, isBusy.withLock({ $0 }) else { return nil }
+            guard request is PushMethod, isBusy.withLock({ $0 }) else { return nil }
             return PeerReply.error(PeerError(.busy, "later"))
         } _: { pair in
             let first = try await write(pair, "a")
@@ -135,12 +135,12 @@ import Testing
     func putOff() async throws {
         let wants = Lock(1)
         try await withPair { request in
-            guard case .push(let wires) = request else { return nil }
-            return PeerReply.push(
-                wires.map { wire in
+            guard let wires = (request as? PushMethod)?.deltas else { return nil }
+            return PushMethod.encode(
+                reply: wires.map { wire in
                     let delta = try? SignedDelta(decoding: wire)
                     let isWanted = delta.map { $0.header.sequence < wants.withLock { $0 } } ?? false
-                    return PushResult(
+                    return PushMethod.Result(
                         id: delta?.id,
                         decision: isWanted ? "accept" : "defer",
                         reason: isWanted ? nil : "future"
@@ -164,12 +164,12 @@ import Testing
     func gap() async throws {
         let lacks = Lock(false)
         try await withPair { request in
-            guard case .push(let wires) = request else { return nil }
-            return PeerReply.push(
-                wires.map { wire in
+            guard let wires = (request as? PushMethod)?.deltas else { return nil }
+            return PushMethod.encode(
+                reply: wires.map { wire in
                     let delta = try? SignedDelta(decoding: wire)
                     let isGap = lacks.withLock { $0 } && delta?.header.sequence ?? 0 > 0
-                    return PushResult(
+                    return PushMethod.Result(
                         id: delta?.id,
                         decision: isGap ? "defer" : "accept",
                         reason: isGap ? "gap" : nil
@@ -195,12 +195,12 @@ import Testing
             let id = try await write(pair, "a")
             let own = pair.node.database.identity
             try await pair.asks(
-                .pull(PullRequest(author: own, want: [id], have: [], after: nil, maximumBytes: 4_096))
+                PullMethod(PullRequest(author: own, want: [id], have: [], after: nil, maximumBytes: 4_096))
             )
             // As far as the node can tell, the answer was lost with the connection.
             try await pair.peer.connect(to: pair.node)
             try await pair.peer.greet()
-            try await pair.asks(.heads(after: nil, limit: 10))
+            try await pair.asks(HeadsMethod(after: nil, limit: 10))
             try await pair.isPushed(id, within: 31)
         }
     }

@@ -64,8 +64,10 @@ import Testing
         let head = AuthorHead(author: alice, id: right.id)
         let answer: RawPeer.Answer = { request in
             switch request {
-            case .heads(nil, _): PeerReply.heads([head], more: false)
-            case .pull: PeerReply.pull([right.withBody((try? Deltas.otherBody) ?? [])], more: false)
+            case let asked as HeadsMethod where asked.after == nil:
+                HeadsMethod.encode(reply: .init(heads: [head], more: false))
+            case is PullMethod:
+                PullMethod.encode(reply: .init(deltas: [right.withBody((try? Deltas.otherBody) ?? [])], more: false))
             default: nil
             }
         }
@@ -79,7 +81,11 @@ import Testing
                 #expect(try await carol.log.count() == 0)
                 #expect(try await carol.log.stalls().isEmpty)
                 bob.answer { request in
-                    if case .pull = request { PeerReply.pull([right.bytes], more: false) } else { nil }
+                    if request is PullMethod {
+                        PullMethod.encode(reply: .init(deltas: [right.bytes], more: false))
+                    } else {
+                        nil
+                    }
                 }
                 try await eventually("the same delta unchanged is taken", within: .seconds(100)) {
                     await bob.publish(.deltas([right.bytes]))

@@ -116,9 +116,10 @@ import Testing
                 }
                 bob.answer { request in
                     switch request {
-                    case .heads(nil, _): PeerReply.heads(heads.sorted { $0.id < $1.id }, more: false)
-                    case .news: PeerReply.news(heads, cursor: [1], more: false)
-                    case .pull: PeerReply.pull(late.map(\.bytes), more: false)
+                    case let asked as HeadsMethod where asked.after == nil:
+                        HeadsMethod.encode(reply: .init(heads: heads.sorted { $0.id < $1.id }, more: false))
+                    case is NewsMethod: NewsMethod.encode(reply: .init(heads: heads, cursor: [1], more: false))
+                    case is PullMethod: PullMethod.encode(reply: .init(deltas: late.map(\.bytes), more: false))
                     default: nil
                     }
                 }
@@ -126,8 +127,8 @@ import Testing
                 try carol.trust(bob.key, as: "bob", at: address)
                 try await bob.connect(to: node)
                 try await bob.greet()
-                let reply = try await bob.ask(PeerRequest.push(late.map(\.bytes)).encoded)
-                let results = try PeerReply.read(reply, PeerReply.readPush)
+                let reply = try await bob.ask(PushMethod(late.map(\.bytes)).encoded)
+                let results = try PushMethod.decode(reply: reply)
                 #expect(results.map(\.decision) == ["reject", "reject"])
                 #expect(results.map(\.reason) == ["distrusted", "distrusted"])
                 for delta in late {

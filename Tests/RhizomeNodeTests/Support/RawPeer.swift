@@ -16,10 +16,10 @@ import ZeroMQ
 /// A peer that says what a test wants it to: real sockets, its own key, no rules.
 actor RawPeer: SocketActor {
     /// What it answers a node that asks; `nil` for what an honest peer that holds nothing would say.
-    typealias Answer = @Sendable (PeerRequest) -> [UInt8]?
+    typealias Answer = @Sendable (any PeerMethod) -> [UInt8]?
 
     private struct Seen {
-        var requests: [PeerRequest] = []
+        var requests: [any PeerMethod] = []
         var replies: [[UInt8]: [UInt8]] = [:]
         var publications: [[[UInt8]]] = []
         var answer: Answer
@@ -93,7 +93,7 @@ actor RawPeer: SocketActor {
         _ = try? router?.receive { [weak self] incoming in
             self?.assumeIsolated { peer in
                 guard case .message(let message) = incoming, message.frames.count == 3,
-                    let request = try? PeerRequest(decoding: message.frames[2])
+                    let request = try? ServedMethods.read(message.frames[2])
                 else { return }
                 let answer = peer.seen.state.withLock { seen in
                     seen.requests.append(request)
@@ -106,15 +106,18 @@ actor RawPeer: SocketActor {
         }
     }
 
-    private func honest(_ request: PeerRequest) -> [UInt8] {
+    private func honest(_ request: any PeerMethod) -> [UInt8] {
         switch request {
-        case .hello(let theirs): PeerReply.hello(hello(received: theirs.time))
-        case .heads: PeerReply.heads([], more: false)
-        case .news: PeerReply.news([], cursor: [1], more: false)
-        case .pull: PeerReply.pull([], more: false)
-        case .push(let deltas):
-            PeerReply.push(.init(repeating: PushResult(id: nil, decision: "accept", reason: nil), count: deltas.count))
-        case .peers: PeerReply.peers([])
+        case let theirs as Hello: Hello.encode(reply: hello(received: theirs.time))
+        case is HeadsMethod: HeadsMethod.encode(reply: .init(heads: [], more: false))
+        case is NewsMethod: NewsMethod.encode(reply: .init(heads: [], cursor: [1], more: false))
+        case is PullMethod: PullMethod.encode(reply: .init(deltas: [], more: false))
+        case let push as PushMethod:
+            PushMethod.encode(
+                reply: push.deltas.map { _ in PushMethod.Result(id: nil, decision: "accept", reason: nil) }
+            )
+        case is PeersMethod: PeersMethod.encode(reply: [])
+        default: PeerReply.error(PeerError(.unknownMethod, "no such method"))
         }
     }
 
@@ -140,9 +143,9 @@ actor RawPeer: SocketActor {
     nonisolated func answer(_ answer: @escaping Answer) { seen.state.withLock { $0.answer = answer } }
 
     /// What was asked of it.
-    nonisolated var requests: [PeerRequest] { seen.state.withLock { $0.requests } }
+    nonisolated var requests: [any PeerMethod] { seen.state.withLock { $0.requests } }
 
-    nonisolated func count(of method: Text) -> Int { requests.count { $0.method == method } }
+    nonisolated func count(of method: Text) -> Int { requests.count { type(of: $0).name == method } }
 
     // MARK: - Publishing
 
@@ -299,7 +302,7 @@ actor RawPeer: SocketActor {
     nonisolated func greet(topic: Text? = nil, version: Int64 = 1) async throws {
         var hello = await hello(version: version)
         if let topic { hello.topic = topic }
-        _ = try await ask(PeerRequest.hello(hello).encoded)
+        _ = try await ask(hello.encoded)
     }
 }
 

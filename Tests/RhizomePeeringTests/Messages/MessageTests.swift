@@ -24,11 +24,13 @@ import Testing
     )
     private static let heads = (0..<3).map { AuthorHead(author: key($0), id: id($0 + 100)) }
 
-    static let requests: [PeerRequest] = [
-        .hello(hello), .heads(after: nil, limit: 10_000), .heads(after: heads[1], limit: 1),
-        .news(cursor: nil, limit: 7), .news(cursor: [1, 2, 3], limit: 10_000),
-        .pull(PullRequest(author: key(1), want: [id(1)], have: [id(2), id(3)], after: nil, maximumBytes: 4_194_304)),
-        .pull(
+    static let requests: [any PeerMethod] = [
+        hello, HeadsMethod(after: nil, limit: 10_000), HeadsMethod(after: heads[1], limit: 1),
+        NewsMethod(cursor: nil, limit: 7), NewsMethod(cursor: [1, 2, 3], limit: 10_000),
+        PullMethod(
+            PullRequest(author: key(1), want: [id(1)], have: [id(2), id(3)], after: nil, maximumBytes: 4_194_304)
+        ),
+        PullMethod(
             PullRequest(
                 author: key(1),
                 want: (0..<64).map { id($0) },
@@ -37,32 +39,36 @@ import Testing
                 maximumBytes: 1
             )
         ),
-        .push([]), .push([[1], [2, 3]]), .peers,
+        PushMethod([]), PushMethod([[1], [2, 3]]), PeersMethod(),
     ]
 
-    static let replies: [(String, [UInt8], @Sendable ([UInt8]) throws -> Void)] = [
-        ("hello", PeerReply.hello(hello), { _ = try PeerReply.read($0, PeerReply.readHello) }),
-        ("heads", PeerReply.heads(heads, more: true), { _ = try PeerReply.read($0, PeerReply.readHeads) }),
-        (
-            "news", PeerReply.news(heads, cursor: [1, 2], more: false),
-            { _ = try PeerReply.read($0, PeerReply.readNews) }
-        ),
-        ("pull", PeerReply.pull([[1], [2, 3]], more: true), { _ = try PeerReply.read($0, PeerReply.readPull) }),
-        (
-            "push",
-            PeerReply.push([
-                PushResult(id: id(1), decision: "accept", reason: nil),
-                PushResult(id: nil, decision: "reject", reason: "malformed"),
-            ]),
-            { _ = try PeerReply.read($0, PeerReply.readPush) }
-        ),
+    /// A reply to each method, and the reading of one.
+    static let replies: [(bytes: [UInt8], read: @Sendable ([UInt8]) throws -> Void)] = [
+        reply(Hello.self, hello), reply(HeadsMethod.self, .init(heads: heads, more: true)),
+        reply(NewsMethod.self, .init(heads: heads, cursor: [1, 2], more: false)),
+        reply(PullMethod.self, .init(deltas: [[1], [2, 3]], more: true)), reply(PushMethod.self, results),
+        reply(PeersMethod.self, peers),
     ]
+
+    private static let results: [PushMethod.Result] = [
+        .init(id: id(1), decision: "accept", reason: nil), .init(id: nil, decision: "reject", reason: "malformed"),
+    ]
+    private static let peers: [PeersMethod.Peer] = [
+        .init(identity: key(1), request: "127.0.0.1:1", name: "bob"), .init(identity: key(2), request: nil, name: ""),
+    ]
+
+    private static func reply<Method: PeerMethod>(
+        _ method: Method.Type,
+        _ reply: Method.Reply
+    ) -> (bytes: [UInt8], read: @Sendable ([UInt8]) throws -> Void) {
+        (Method.encode(reply: reply), { _ = try Method.decode(reply: $0) })
+    }
 
     private static func array(_ items: CBORValue...) -> [UInt8] { CBORValue.array(items).encoded }
 
     private static func code(_ bytes: [UInt8]) -> PeerError.Code? {
         do {
-            _ = try PeerRequest(decoding: bytes)
+            _ = try ServedMethods.read(bytes)
             return nil
         } catch {
             return error.code
@@ -74,23 +80,81 @@ import Testing
     @Test("every request is read as it was written", arguments: requests.indices)
     func requestRoundTrip(index: Int) throws {
         let request = Self.requests[index]
-        #expect(try PeerRequest(decoding: request.encoded).encoded == request.encoded)
+        #expect(try ServedMethods.read(request.encoded).encoded == request.encoded)
     }
 
     @Test("every reply is read as it was written")
     func replyRoundTrip() throws {
-        #expect(try PeerReply.read(PeerReply.hello(Self.hello), PeerReply.readHello) == Self.hello)
-        let heads = try PeerReply.read(PeerReply.heads(Self.heads, more: true), PeerReply.readHeads)
+        #expect(try Hello.decode(reply: Hello.encode(reply: Self.hello)) == Self.hello)
+        let heads = try HeadsMethod.decode(reply: HeadsMethod.encode(reply: .init(heads: Self.heads, more: true)))
         #expect(heads.heads == Self.heads && heads.more)
-        let news = try PeerReply.read(PeerReply.news([], cursor: [9], more: false), PeerReply.readNews)
+        let news = try NewsMethod.decode(reply: NewsMethod.encode(reply: .init(heads: [], cursor: [9], more: false)))
         #expect(news.heads.isEmpty && news.cursor == [9] && !news.more)
-        let pulled = try PeerReply.read(PeerReply.pull([[1], []], more: false), PeerReply.readPull)
+        let pulled = try PullMethod.decode(reply: PullMethod.encode(reply: .init(deltas: [[1], []], more: false)))
         #expect(pulled.deltas == [[1], []] && !pulled.more)
-        let results = [
-            PushResult(id: Self.id(1), decision: "accept", reason: nil),
-            PushResult(id: nil, decision: "reject", reason: "limit"),
+        #expect(try PushMethod.decode(reply: PushMethod.encode(reply: Self.results)) == Self.results)
+        #expect(try PeersMethod.decode(reply: PeersMethod.encode(reply: Self.peers)) == Self.peers)
+    }
+
+    @Test("requests and replies have the items that the specification gives, in its order")
+    func items() {
+        func bytes(_ number: Int) -> CBORValue { .bytes([UInt8](repeating: UInt8(number), count: 32)) }
+        let greeting: CBORValue = .map([
+            .text("protocol"): .integer(1), .text("agent"): .text("a/1"), .text("name"): .text("alice"),
+            .text("request"): .text("127.0.0.1:1"), .text("publish"): .null, .text("topic"): .text("rhizome"),
+            .text("time"): .integer(5), .text("received"): .integer(4),
+        ])
+        let told: CBORValue = .array((0..<3).map { .array([bytes($0), bytes($0 + 100)]) })
+        let pull = PullRequest(
+            author: Self.key(1),
+            want: [Self.id(1)],
+            have: [Self.id(2), Self.id(3)],
+            after: (7, Self.id(9)),
+            maximumBytes: 8
+        )
+        let requests: [(any PeerMethod, [CBORValue])] = [
+            (Self.hello, [.text("hello"), greeting]),
+            (HeadsMethod(after: nil, limit: 9), [.text("heads"), .null, .integer(9)]),
+            (
+                HeadsMethod(after: Self.heads[1], limit: 9),
+                [.text("heads"), .array([bytes(1), bytes(101)]), .integer(9)]
+            ),
+            (NewsMethod(cursor: nil, limit: 9), [.text("news"), .null, .integer(9)]),
+            (NewsMethod(cursor: [1, 2], limit: 9), [.text("news"), .bytes([1, 2]), .integer(9)]),
+            (
+                PullMethod(pull),
+                [
+                    .text("pull"), bytes(1), .array([bytes(1)]), .array([bytes(2), bytes(3)]),
+                    .array([.integer(7), bytes(9)]), .integer(8),
+                ]
+            ),
+            (PushMethod([[1], [2, 3]]), [.text("push"), .array([.bytes([1]), .bytes([2, 3])])]),
+            (PeersMethod(), [.text("peers")]),
         ]
-        #expect(try PeerReply.read(PeerReply.push(results), PeerReply.readPush) == results)
+        for (request, items) in requests { #expect(request.encoded == CBORValue.array(items).encoded) }
+        let results: [CBORValue] = [
+            greeting, .array([told, .bool(true)]), .array([told, .bytes([1, 2]), .bool(false)]),
+            .array([.array([.bytes([1]), .bytes([2, 3])]), .bool(true)]),
+            .array([
+                .array([bytes(1), .text("accept"), .null]), .array([.null, .text("reject"), .text("malformed")]),
+            ]),
+            .array([
+                .array([bytes(1), .text("127.0.0.1:1"), .text("bob")]), .array([bytes(2), .null, .text("")]),
+            ]),
+        ]
+        #expect(Self.replies.map(\.bytes) == results.map { Self.array(.text("ok"), $0) })
+        #expect(
+            PeerReply.error(PeerError(.busy, "later")) == Self.array(.text("error"), .text("busy"), .text("later"))
+        )
+    }
+
+    @Test("a reply to one method is none to another")
+    func otherMethods() {
+        for (place, (bytes, _)) in Self.replies.enumerated() {
+            for (other, (_, read)) in Self.replies.enumerated() where other != place {
+                #expect(throws: PeerError(.badReply, "")) { try read(bytes) }
+            }
+        }
     }
 
     @Test("both kinds of publication are read as they were written, and no third one")
@@ -115,7 +179,7 @@ import Testing
         var longer = request.encoded
         longer[0] += 2
         let extra = CBORValue.map([.text("a"): .array([.null, .float(0.5), .bytes([1])])]).encoded + [0x01]
-        #expect(try PeerRequest(decoding: longer + extra).encoded == request.encoded)
+        #expect(try ServedMethods.read(longer + extra).encoded == request.encoded)
         #expect(Self.code(longer + extra + [0]) == .malformed)
         #expect(Self.code(longer + extra.dropLast()) == .malformed)
         // Too deep, unsorted, a tag.
@@ -131,11 +195,9 @@ import Testing
             .text("agent"): .integer(5), .text("publish"): .null, .integer(1): .text("x"),
             .text("ext"): .map([.integer(1): .array([.text("y")])]), .bytes([1]): .null,
         ]
-        let request = try PeerRequest(decoding: Self.array(.text("hello"), .map(entries)))
-        guard case .hello(let hello) = request else {
-            Issue.record("no hello")
-            return
-        }
+        let hello = try #require(
+            try ServedMethods.read(Self.array(.text("hello"), .map(entries))) as? Hello
+        )
         #expect(hello.topic == "t" && hello.time == 3 && hello.agent == "" && hello.publish == nil)
         for key: CBORValue in [.text("protocol"), .text("topic"), .text("time")] {
             let value = entries[key]
@@ -159,39 +221,27 @@ import Testing
             return Self.array(.text("hello"), .map(entries))
         }
         for key: Text in ["agent", "name", "request", "publish"] {
-            guard case .hello(let short) = try PeerRequest(decoding: hello(key, PeeringLimits.labelBytes)),
-                case .hello(let long) = try PeerRequest(decoding: hello(key, PeeringLimits.labelBytes + 1))
-            else { continue }
+            let short = try #require(try ServedMethods.read(hello(key, Hello.labelBytes)) as? Hello)
+            let long = try #require(try ServedMethods.read(hello(key, Hello.labelBytes + 1)) as? Hello)
             #expect(short != long)
             #expect([long.agent, long.name, long.request ?? "", long.publish ?? ""].allSatisfy { $0.count == 0 })
         }
-        #expect(Self.code(hello("topic", PeeringLimits.labelBytes)) == nil)
-        #expect(Self.code(hello("topic", PeeringLimits.labelBytes + 1)) == .malformed)
+        #expect(Self.code(hello("topic", Hello.labelBytes)) == nil)
+        #expect(Self.code(hello("topic", Hello.labelBytes + 1)) == .malformed)
     }
 
     @Test("limits that are asked for are clamped", arguments: [Int64.min, -1, 0, 1, 5, 10_001, Int64.max])
     func clamped(limit: Int64) throws {
-        let expected = Int(min(max(limit, 1), 10_000))
-        guard
-            case .heads(nil, expected) = try PeerRequest(
-                decoding: Self.array(.text("heads"), .null, .integer(limit))
-            ),
-            case .news(nil, expected) = try PeerRequest(decoding: Self.array(.text("news"), .null, .integer(limit))),
-            case .pull(let pull) = try PeerRequest(
-                decoding: Self.array(
-                    .text("pull"),
-                    .bytes(Self.key(1).bytes.array),
-                    .array([]),
-                    .array([]),
-                    .null,
-                    .integer(limit)
-                )
-            )
-        else {
-            Issue.record("not clamped")
-            return
+        func read<Method: PeerMethod>(_ items: CBORValue...) throws -> Method {
+            try #require(try ServedMethods.read(CBORValue.array(items).encoded) as? Method)
         }
-        #expect(pull.maximumBytes == Int(min(max(limit, 1), 4 * 1024 * 1024)))
+        let heads: HeadsMethod = try read(.text("heads"), .null, .integer(limit))
+        let news: NewsMethod = try read(.text("news"), .null, .integer(limit))
+        let author: CBORValue = .bytes(Self.key(1).bytes.array)
+        let pull: PullMethod = try read(.text("pull"), author, .array([]), .array([]), .null, .integer(limit))
+        #expect(heads.after == nil && heads.limit == Int(min(max(limit, 1), 10_000)))
+        #expect(news.cursor == nil && news.limit == heads.limit)
+        #expect(pull.request.maximumBytes == Int(min(max(limit, 1), 4 * 1024 * 1024)))
     }
 
     // MARK: - What is wrong
@@ -199,7 +249,7 @@ import Testing
     @Test("more ids, heads or deltas than a request may have are `limit`, even if they aren't there")
     func tooMany() throws {
         func pull(want: Int, have: Int) -> [UInt8] {
-            PeerRequest.pull(
+            PullMethod(
                 PullRequest(
                     author: Self.key(1),
                     want: (0..<want).map { Self.id($0) },
@@ -213,10 +263,10 @@ import Testing
         #expect(Self.code(pull(want: 65, have: 0)) == .limit)
         #expect(Self.code(pull(want: 0, have: 257)) == .limit)
         #expect(Self.code([0x82, 0x64] + Array("push".utf8) + [0x9a, 0xff, 0xff, 0xff, 0xff]) == .limit)
-        #expect(Self.code(PeerRequest.push(.init(repeating: [], count: PeeringLimits.deltas + 1)).encoded) == .limit)
+        #expect(Self.code(PushMethod(.init(repeating: [], count: PeeringLimits.deltas + 1)).encoded) == .limit)
         let heads = [AuthorHead](repeating: Self.heads[0], count: PeeringLimits.headsPage + 1)
         #expect(throws: PeerError(.badReply, "")) {
-            try PeerReply.read(PeerReply.heads(heads, more: false), PeerReply.readHeads)
+            try HeadsMethod.decode(reply: HeadsMethod.encode(reply: .init(heads: heads, more: false)))
         }
         #expect(throws: CBORError.self) { try Publication(decoding: Publication.heads(heads).encoded) }
     }
@@ -262,7 +312,7 @@ import Testing
                 #expect(Self.code(Array(bytes.prefix(count))) != nil)
             }
         }
-        for (_, bytes, read) in Self.replies {
+        for (bytes, read) in Self.replies {
             for count in 0..<bytes.count {
                 #expect(throws: PeerError(.badReply, "")) { try read(Array(bytes.prefix(count))) }
             }
@@ -276,14 +326,14 @@ import Testing
                 for bit in 0..<8 {
                     var changed = bytes
                     changed[index] ^= 1 << bit
-                    guard let read = try? PeerRequest(decoding: changed) else { continue }
+                    guard let read = try? ServedMethods.read(changed) else { continue }
                     // What is read was meant so: an unknown key of hello, or a limit that is clamped, may go.
-                    if case .hello = read { continue }
-                    _ = try PeerRequest(decoding: read.encoded)
+                    if read is Hello { continue }
+                    _ = try ServedMethods.read(read.encoded)
                 }
             }
         }
-        for (_, bytes, read) in Self.replies {
+        for (bytes, read) in Self.replies {
             for index in bytes.indices {
                 for bit in 0..<8 {
                     var changed = bytes
@@ -303,7 +353,7 @@ import Testing
                 if Bool.random(using: &generator) { bytes = Array(Self.requests[0].encoded.prefix(7)) + bytes }
                 _ = Self.code(bytes)
                 _ = try? Publication(decoding: bytes)
-                for (_, _, read) in Self.replies { try? read(bytes) }
+                for (_, read) in Self.replies { try? read(bytes) }
             }
         }
     }
@@ -312,7 +362,7 @@ import Testing
     func errors() {
         func read(_ bytes: [UInt8]) -> PeerError? {
             do throws(PeerError) {
-                _ = try PeerReply.read(bytes, PeerReply.readHeads)
+                _ = try HeadsMethod.decode(reply: bytes)
                 return nil
             } catch {
                 return error
@@ -334,9 +384,8 @@ import Testing
     @Test("a cursor of news is bounded")
     func cursor() {
         #expect(throws: PeerError(.badReply, "")) {
-            try PeerReply.read(
-                PeerReply.news([], cursor: [UInt8](repeating: 0, count: 257), more: true),
-                PeerReply.readNews
+            try NewsMethod.decode(
+                reply: NewsMethod.encode(reply: .init(heads: [], cursor: .init(repeating: 0, count: 257), more: true))
             )
         }
     }

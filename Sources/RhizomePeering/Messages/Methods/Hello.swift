@@ -1,8 +1,16 @@
 internal import Bytes
 internal import DeterministicCBOR
 
-/// What two nodes tell each other of themselves when they meet (spec: peering.md, "Requests").
-struct Hello: Hashable, Sendable {
+/// What two nodes tell each other of themselves when they meet: the method `hello`, and the reply to it (spec: peering.md,
+/// "Requests").
+struct Hello: Hashable, PeerMethod {
+    static let name: Text = "hello"
+    static let parameterCount = 1
+    /// The version of the protocol that this node speaks.
+    static let protocolVersion: Int64 = 1
+    /// UTF-8 bytes of a name, an agent, an address or a topic: longer ones are left out.
+    static let labelBytes = 256
+
     /// The protocol's version.
     var `protocol`: Int64
     /// The software and its version.
@@ -38,7 +46,7 @@ struct Hello: Hashable, Sendable {
             switch (key, try reader.kind()) {
             case ("agent", .text), ("name", .text), ("request", .text), ("publish", .text), ("topic", .text):
                 let text = try reader.text()
-                if text.count <= PeeringLimits.labelBytes { texts[key] = text }
+                if text.count <= Self.labelBytes { texts[key] = text }
             case ("protocol", .integer), ("time", .integer), ("received", .integer):
                 integers[key] = try reader.integer()
             default: try reader.skip()
@@ -66,7 +74,7 @@ struct Hello: Hashable, Sendable {
         time: Int64,
         received: Int64? = nil
     ) {
-        `protocol` = PeeringLimits.protocolVersion
+        `protocol` = Self.protocolVersion
         self.agent = agent
         self.name = name
         self.request = request
@@ -87,4 +95,7 @@ struct Hello: Hashable, Sendable {
         if let received { entries[.text("received")] = .integer(received) }
         writer.value(.map(entries))
     }
+    static func readReply(_ reader: inout CBORReader) throws(CBORError) -> Hello { try Hello(from: &reader) }
+
+    static func write(_ reply: Hello, to writer: inout CBORWriter) { reply.write(to: &writer) }
 }
