@@ -12,6 +12,8 @@ struct Spreading {
     let folder: String
 
     private static let writes = 200
+    /// Between two writes of one who writes now and then: longer than what nodes tell of others' logs is gathered.
+    private static let pause = Duration.milliseconds(100)
     private static let target = Duration.seconds(1)
     /// Deltas that the flooding peer writes at once.
     private static let flood = 100
@@ -32,9 +34,14 @@ struct Spreading {
             }
             if place > 1 { try node.trust(nodes[0], may: [.author]) }
         }
-        let times = try await times(from: nodes[0], to: nodes[3])
+        let apart = try await times(from: nodes[0], to: nodes[3], apart: Self.pause)
+        let inARow = try await times(from: nodes[0], to: nodes[3])
         print("relay           of a write over three hops, each of which verifies and stores it:")
-        print("  \(times.text); target for p99 \(Self.target.text): \(times.late <= Self.target ? "met" : "MISSED")")
+        for (name, times) in [("now and then", apart), ("in a row", inARow)] {
+            let label = name.padding(toLength: 13, withPad: " ", startingAt: 0)
+            let isMet = times.late <= Self.target
+            print("  \(label) \(times.text); target for p99 \(Self.target.text): \(isMet ? "met" : "MISSED")")
+        }
         for node in nodes { try await node.end() }
     }
 
@@ -92,12 +99,19 @@ struct Spreading {
         return nodes
     }
 
-    /// Writes one after the other, each when the one before has arrived.
-    private func times(from writer: LocalNode, to reader: LocalNode) async throws -> Times {
+    /// Writes one after the other, each when the one before has arrived and so much time has passed since.
+    private func times(
+        from writer: LocalNode,
+        to reader: LocalNode,
+        apart pause: Duration = .zero
+    ) async throws -> Times {
         // The first also waits for the connections.
         _ = try await time(-1, from: writer, to: reader)
         var times: [Duration] = []
-        for number in 0..<Self.writes { times.append(try await time(number, from: writer, to: reader)) }
+        for number in 0..<Self.writes {
+            try await Task.sleep(for: pause)
+            times.append(try await time(number, from: writer, to: reader))
+        }
         times.sort()
         return Times(
             median: times[times.count / 2],

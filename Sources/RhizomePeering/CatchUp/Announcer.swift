@@ -4,8 +4,8 @@ internal import RhizomeDatabase
 internal import RhizomeIdentity
 internal import SignedLog
 
-/// Tells subscribers what was accepted: own deltas whole and at once, others' logs by their heads, gathered for 50 ms
-/// (spec: peering.md, "Publications").
+/// Tells subscribers what was accepted: own deltas whole and at once, others' logs by their heads, the first after a
+/// pause soon and later ones gathered for 50 ms (spec: peering.md, "Publications").
 struct Announcer: Sendable {
     /// What is to be told; bounded, since what is too much is told by its heads, and heads beyond a page are found by
     /// asking for news.
@@ -50,27 +50,37 @@ struct Announcer: Sendable {
 
     /// Bytes of one publication: a slow subscriber may hold several in our memory.
     private static let publicationBytes = 1024 * 1024
-    private static let gathering = Duration.milliseconds(50)
+    /// How long the first heads after a pause wait, µs, where their author publishes to peers of ours as well.
+    ///
+    /// Meanwhile these take what they were sent whole, instead of asking us for it; and we don't all tell them at the
+    /// same moment.
+    private static let authorsLead: ClosedRange<Int64> = 5_000...15_000
 
     /// Runs until the mailbox is closed or the task cancelled.
     @concurrent
     func run() async {
-        var heads = NewHeads()
-        var due = Int64.max
-        while let news = await mailbox.take(within: heads.isEmpty ? nil : Self.gathering) {
+        var heads = GatheredHeads()
+        while true {
+            let wait = heads.due.map { Duration.microseconds(max($0 - clock.uptime, 0)) }
+            guard let news = await mailbox.take(within: wait) else { return }
             for part in news.wires.chunks(weighing: Self.publicationBytes, by: \.count) {
                 await peering.publish(.deltas(part))
             }
             if !news.grown.isEmpty {
                 for (_, session) in directory.sessions { session.post { $0.add(grown: news.grown) } }
             }
-            if !news.heads.isEmpty { grownLogs.post { $0.formUnion(news.heads.authors) } }
-            if heads.isEmpty, !news.heads.isEmpty { due = clock.uptime + 50_000 }
-            heads.add(news.heads)
-            guard !heads.isEmpty, clock.uptime >= due else { continue }
-            await peering.publish(.heads(heads.all))
-            heads = NewHeads()
-            due = .max
+            if !news.heads.isEmpty {
+                let authors = news.heads.authors
+                grownLogs.post { $0.formUnion(authors) }
+                let now = clock.uptime
+                let wait = heads.isPaused(now: now) ? await firstWait(for: authors) : GatheredHeads.interval
+                heads.add(news.heads, wait: wait, now: now)
+            }
+            if let told = heads.take(now: clock.uptime) { await peering.publish(.heads(told)) }
         }
+    }
+
+    private func firstWait(for authors: Set<PublicKey>) async -> Int64 {
+        await peering.isConnected(withAnyOf: authors) ? Int64.random(in: Self.authorsLead) : 0
     }
 }

@@ -395,10 +395,19 @@ actor Peering: SocketActor {
 
     /// How the connections of all peers stand.
     func states() -> [PublicKey: PeerState] {
-        var states: [PublicKey: PeerState] = [:]
-        for (peer, link) in links { states[peer] = PeerState(phase: link.phase, address: link.address) }
-        for (peer, last) in lastRequests { states[peer, default: PeerState()].lastRequest = last.time }
-        return states
+        let peers = Set(links.keys).union(lastRequests.keys)
+        return Dictionary(uniqueKeysWithValues: peers.map { ($0, state(of: $0)) })
+    }
+
+    private func state(of peer: PublicKey) -> PeerState {
+        let link = links[peer]
+        return PeerState(phase: link?.phase, address: link?.address, lastRequest: lastRequests[peer]?.time)
+    }
+
+    /// Whether a peer with which we are connected is among these.
+    func isConnected(withAnyOf peers: Set<PublicKey>) -> Bool {
+        let now = clock.uptime
+        return peers.contains { state(of: $0).isConnected(now: now) }
     }
 
     /// Notes how much is under way.
