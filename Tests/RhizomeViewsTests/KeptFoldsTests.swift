@@ -42,7 +42,7 @@ import Testing
     }
 
     private static func eyes(_ number: Int, without author: PublicKey? = nil) -> Perspective {
-        var eyes = Perspective(without: ViewCache.Exclusion(number: number) { $0.author == author })
+        var eyes = Perspective(without: Exclusion(number: number) { $0.author == author })
         eyes.resolvers = table
         return eyes
     }
