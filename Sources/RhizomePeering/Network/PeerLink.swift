@@ -8,15 +8,15 @@ internal import ZeroMQ
 
 /// Our side of the connections to one trusted peer: a DEALER to its request address, a SUB to its publish port.
 ///
-/// Confined to the socket thread. A connection is an *attempt*: a DEALER of its own, at one address, with a deadline.
-/// When it fails or is lost, the next attempt is made at the next address, after a wait that grows; so no socket is ever
-/// left in a state from which libzmq would not try again (spec: peering.md, "Facts").
+/// Confined to the socket thread. It does what a ``LinkStateMachine`` says, and tells it what happens to its sockets. Each
+/// attempt has a DEALER of its own, so no socket is ever left in a state from which libzmq would not try again (spec:
+/// peering.md, "Facts").
 final class PeerLink {
     /// What a link tells its owner, on the socket thread.
     enum Event {
         /// The peer is authenticated: say `hello`.
         case authenticated
-        /// The connection is gone, or the attempt failed.
+        /// The connection is gone.
         case lost
         /// Publications come in now; what was published before may have gone past us.
         case subscribed
@@ -24,22 +24,8 @@ final class PeerLink {
         case published([UInt8])
         /// There is no descriptor left for another connection.
         case shortOfDescriptors
-        /// An attempt starts: find the host's addresses and hand them to `connect(to:port:attempt:)`.
+        /// An attempt starts: find the host's addresses and hand them to `on(_:)` as those that were found.
         case lookUp(PeerAddress, attempt: Int)
-    }
-
-    /// Where a link stands.
-    enum Phase: Hashable, Sendable {
-        /// The first attempt since the start, a loss or a change is under way.
-        case connecting
-        /// The last attempt found nobody there.
-        case unreachable
-        /// In the last attempt the peer didn't let us in.
-        case refused
-        /// Authenticated; `hello` isn't answered yet.
-        case authenticated
-        /// `hello` was answered on this connection.
-        case connected
     }
 
     /// The keys that every link shows and expects.
@@ -53,15 +39,6 @@ final class PeerLink {
         let timer: SocketThread.Timer
     }
 
-    private static let shortestWait = Duration.milliseconds(100)
-    /// So that with taking up the list and the handshake a link is there within 5 s after it may be (spec: peering.md).
-    private static let longestWait = Duration.seconds(4)
-    /// After how long a connection counts as one that works.
-    private static let stable = Duration.seconds(10)
-    private static let longestRefusalWait = Duration.seconds(30)
-    private static let shortestHandshake = Duration.seconds(3)
-    private static let longestHandshake = Duration.seconds(15)
-
     let peer: PublicKey
     private let serverKey: [UInt8]
     private let keys: Keys
@@ -70,28 +47,14 @@ final class PeerLink {
     private let onEvent: (Event) -> Void
     private let onBadInput: (Incoming) -> Void
 
-    private var addresses: [PeerAddress]
-    private var nextAddress = 0
+    private var machine: LinkStateMachine
     private var dealer: Socket?
     private var subscriber: Socket?
-    private var attemptTimer: SocketThread.Timer?
-    private var handshake = PeerLink.shortestHandshake
-    /// How long the present connection's may take: over a slow link it was found to need that.
-    private var presentHandshake = PeerLink.shortestHandshake
-    private var wait = PeerLink.shortestWait
-    private var isTCPConnected = false
-    private var upSince = ContinuousClock.now
-    private var isClosed = false
-    /// Counts attempts, so that what belongs to an earlier one is known.
-    private var attempt = 0
-    private var host = ""
+    private var timer: SocketThread.Timer?
     private var requestID: UInt64
     private var pending: [[UInt8]: Pending] = [:]
 
-    private(set) var phase = Phase.connecting
-    /// The address of the present attempt or connection.
-    private(set) var address: PeerAddress?
-
+    /// A link that connects once it is told to `open`.
     init(
         peer: PublicKey,
         serverKey: Bytes32,
@@ -105,145 +68,124 @@ final class PeerLink {
         self.peer = peer
         self.serverKey = serverKey.array
         self.keys = keys
-        self.addresses = addresses
         self.topic = topic
         self.thread = thread
         self.onEvent = onEvent
         self.onBadInput = onBadInput
+        machine = LinkStateMachine(addresses: addresses)
         requestID = UInt64.random(in: .min ... .max)
     }
 
-    /// Whether the peer is authenticated on the present connection.
-    private var isUp: Bool { phase == .authenticated || phase == .connected }
+    /// Where it stands.
+    var phase: LinkStateMachine.Phase { machine.phase }
 
-    // MARK: - Attempts
+    /// The address of the present attempt or connection.
+    var address: PeerAddress? { machine.address }
 
-    /// Starts anew at once, as when the journal changed about the peer or it was just admitted itself.
-    func reopen(addresses: [PeerAddress]? = nil) {
-        if let addresses {
-            self.addresses = addresses
-            nextAddress = 0
+    // MARK: - Connections
+
+    /// Does what is to be done when this happens.
+    func on(_ event: LinkStateMachine.Event) {
+        for action in machine.on(event, now: ContinuousClock.now) { perform(action) }
+    }
+
+    private func perform(_ action: LinkStateMachine.Action) {
+        switch action {
+        case .lookUp(let address, let attempt): onEvent(.lookUp(address, attempt: attempt))
+        case .connect(let host, let port, let handshake, let attempt):
+            connect(to: HostLookup.endpoint(host: host, port: port), handshake: handshake, attempt: attempt)
+        case .subscribe(let host, let port, let handshake):
+            subscribe(at: HostLookup.endpoint(host: host, port: port), handshake: handshake)
+        case .schedule(let delay, let attempt):
+            if let timer { thread.cancel(timer) }
+            timer = thread.schedule(after: delay) { [weak self] in self?.on(.attempt(attempt, .timerFired)) }
+        case .disconnect: disconnect()
+        case .reportAuthenticated: onEvent(.authenticated)
+        case .reportLost: onEvent(.lost)
         }
-        handshake = Self.shortestHandshake
-        wait = Self.shortestWait
-        end()
-        phase = .connecting
-        begin()
     }
 
-    /// Ends all for good.
-    func close() {
-        isClosed = true
-        end()
-    }
-
-    private func begin() {
-        guard !isClosed, !addresses.isEmpty else { return }
-        attempt += 1
-        let address = addresses[nextAddress % addresses.count]
-        self.address = address
-        nextAddress += 1
-        onEvent(.lookUp(address, attempt: attempt))
-    }
-
-    /// Goes on with an attempt once the host's addresses are found; those of an earlier attempt are passed over.
-    func connect(to hosts: [String], port: UInt16, attempt: Int) {
-        guard attempt == self.attempt, !isClosed, dealer == nil else { return }
-        // Each time another one of a name's addresses: the first may lead nowhere, as where there is no IPv6.
-        guard !hosts.isEmpty else { return fail(refused: false) }
-        let round = (nextAddress - 1) / max(1, addresses.count)
-        let host = hosts[round % hosts.count]
-        self.host = host
+    private func connect(to endpoint: String, handshake: Duration, attempt: Int) {
         do {
             var options = SocketOptions()
-            presentHandshake = handshake
-            options.handshakeInterval = presentHandshake
-            options.connectTimeout = .seconds(3)
+            options.handshakeInterval = handshake
+            options.connectTimeout = LinkStateMachine.connectTimeout
             options.sendHighWaterMark = 64
             let dealer = try Socket(.dealer, on: thread, options)
             self.dealer = dealer
-            try keys.secret.withSpan { secret throws(ZeroMQError) in
-                try dealer.curveClient(serverKey: serverKey, publicKey: keys.publicKey, secret: secret)
+            try showKeys(dealer)
+            try dealer.monitor { [weak self] event in
+                guard let event = Self.attemptEvent(event.kind) else { return }
+                self?.on(.attempt(attempt, event))
             }
-            try dealer.monitor { [weak self] event in self?.observe(event, attempt: attempt) }
             thread.register(dealer) { [weak self] in self?.read() }
-            try dealer.connect(HostLookup.endpoint(host: host, port: port))
-            attemptTimer = thread.schedule(after: handshake + .seconds(3)) { [weak self] in
-                guard let self, attempt == self.attempt, !isUp else { return }
-                fail(refused: isTCPConnected)
-            }
+            try dealer.connect(endpoint)
         } catch {
             if error.code == .resources { onEvent(.shortOfDescriptors) }
-            fail(refused: false)
+            on(.attempt(attempt, .notOpened))
         }
     }
 
-    private func observe(_ event: Monitor.Event, attempt: Int) {
-        guard attempt == self.attempt, dealer != nil else { return }
-        switch event.kind {
-        case .connected: isTCPConnected = true
-        case .handshakeSucceeded:
-            phase = .authenticated
-            handshake = Self.shortestHandshake
-            upSince = ContinuousClock.now
-            onEvent(.authenticated)
-        case .handshakeFailedAuthentication: fail(refused: true, isFinal: true)
-        // Something else answers there.
-        case .handshakeFailedProtocol: fail(refused: false)
-        case .handshakeFailed, .disconnected: fail(refused: isTCPConnected)
-        case .connectRetried: if !isTCPConnected { fail(refused: false) }
-        case .connectDelayed, .listening, .accepted, .acceptFailed, .closed, .closeFailed, .other:
-            break
+    private static func attemptEvent(_ kind: Monitor.Kind) -> LinkStateMachine.AttemptEvent? {
+        switch kind {
+        case .connected: .connected
+        case .handshakeSucceeded: .handshakeSucceeded
+        case .handshakeFailedAuthentication: .refused
+        case .handshakeFailedProtocol: .protocolFailed
+        case .handshakeFailed, .disconnected: .disconnected
+        case .connectRetried: .connectFailed
+        case .connectDelayed, .listening, .accepted, .acceptFailed, .closed, .closeFailed, .other: nil
         }
     }
 
-    /// Ends this attempt and plans the next one.
-    ///
-    /// - Parameter isFinal: the peer answered 400, after which asking again soon is no use.
-    private func fail(refused: Bool, isFinal: Bool = false) {
-        let wasUp = isUp
-        end()
-        guard !isClosed else { return }
-        phase = wasUp ? .connecting : refused ? .refused : .unreachable
-        // A peer that only puts us off holds the connection open for the whole handshake; doubling that is wait enough.
-        if refused, !wasUp, !isFinal { handshake = min(handshake * 2, Self.longestHandshake) }
-        // A peer that is lost again and again right after it was reached is not gone to any more often than one that
-        // can't be reached at all.
-        if wasUp, ContinuousClock.now - upSince > Self.stable { wait = Self.shortestWait }
-        let delay = wait
-        wait = min(wait * 2, isFinal ? Self.longestRefusalWait : Self.longestWait)
-        let attempt = attempt
-        attemptTimer = thread.schedule(after: delay) { [weak self] in
-            guard let self, attempt == self.attempt else { return }
-            begin()
+    private func subscribe(at endpoint: String, handshake: Duration) {
+        guard subscriber == nil else { return }
+        do {
+            var options = SocketOptions()
+            options.handshakeInterval = handshake
+            let subscriber = try Socket(.sub, on: thread, options)
+            self.subscriber = subscriber
+            try showKeys(subscriber)
+            try subscriber.monitor { [weak self] event in
+                if event.kind == .handshakeSucceeded { self?.onEvent(.subscribed) }
+            }
+            thread.register(subscriber) { [weak self] in self?.readPublications() }
+            try subscriber.subscribe(topic)
+            try subscriber.connect(endpoint)
+        } catch {
+            // Without publications news comes by asking for it.
+            if error.code == .resources { onEvent(.shortOfDescriptors) }
+            subscriber?.close()
+            subscriber = nil
         }
     }
 
-    private func end() {
-        attempt += 1
-        if let attemptTimer { thread.cancel(attemptTimer) }
-        attemptTimer = nil
+    private func showKeys(_ socket: Socket) throws(ZeroMQError) {
+        try keys.secret.withSpan { secret throws(ZeroMQError) in
+            try socket.curveClient(serverKey: serverKey, publicKey: keys.publicKey, secret: secret)
+        }
+    }
+
+    private func disconnect() {
+        if let timer { thread.cancel(timer) }
+        timer = nil
         dealer?.close()
         dealer = nil
         subscriber?.close()
         subscriber = nil
-        isTCPConnected = false
-        let wasUp = isUp
-        if wasUp { phase = .connecting }
         let waiting = pending.values
         pending = [:]
         for request in waiting {
             thread.cancel(request.timer)
             request.resume(.failure(PeerError(.disconnected, "the connection to the peer is gone")))
         }
-        if wasUp { onEvent(.lost) }
     }
 
     // MARK: - Requests
 
     /// Sends a request and calls back once: with the reply's frame, or why there is none.
     func request(_ body: [UInt8], within deadline: Duration, _ resume: @escaping (Result<[UInt8], PeerError>) -> Void) {
-        guard let dealer, isUp else {
+        guard let dealer, machine.isUp else {
             return resume(.failure(PeerError(.disconnected, "not connected")))
         }
         requestID &+= 1
@@ -268,33 +210,6 @@ final class PeerLink {
             guard let request = pending.removeValue(forKey: message.frames[0]) else { return onBadInput(incoming) }
             thread.cancel(request.timer)
             request.resume(.success(message.frames[1]))
-        }
-    }
-
-    /// Takes note that `hello` was answered, and subscribes to the peer's publications.
-    func greeted(publishPort: UInt16?) {
-        guard isUp else { return }
-        phase = .connected
-        guard subscriber == nil, let publishPort else { return }
-        do {
-            var options = SocketOptions()
-            options.handshakeInterval = presentHandshake
-            let subscriber = try Socket(.sub, on: thread, options)
-            self.subscriber = subscriber
-            try keys.secret.withSpan { secret throws(ZeroMQError) in
-                try subscriber.curveClient(serverKey: serverKey, publicKey: keys.publicKey, secret: secret)
-            }
-            try subscriber.monitor { [weak self] event in
-                if event.kind == .handshakeSucceeded { self?.onEvent(.subscribed) }
-            }
-            thread.register(subscriber) { [weak self] in self?.readPublications() }
-            try subscriber.subscribe(topic)
-            try subscriber.connect(HostLookup.endpoint(host: host, port: publishPort))
-        } catch {
-            // Without publications news comes by asking for it.
-            if error.code == .resources { onEvent(.shortOfDescriptors) }
-            subscriber?.close()
-            subscriber = nil
         }
     }
 

@@ -7,7 +7,7 @@ struct PeerState: Sendable {
     /// How long a peer whose connection to us was lost has to come back, before it counts as one that can't.
     static let returnTime: Int64 = 1_000_000
 
-    var phase: PeerLink.Phase?
+    var phase: LinkStateMachine.Phase?
     var address: PeerAddress?
     /// When its last request came, µs of the clock that never goes back.
     var lastRequest: Int64?

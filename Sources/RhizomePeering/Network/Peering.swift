@@ -261,14 +261,14 @@ actor Peering: SocketActor {
     /// the next message that comes on it.
     func penalise(_ peer: PublicKey) {
         logger.notice("a peer sent too much bad input and is turned away", metadata: ["peer": "\(peer.did)"])
-        links.removeValue(forKey: peer)?.close()
+        links.removeValue(forKey: peer)?.on(.close)
         onLinkEvent(peer, .lost)
     }
 
     /// Closes all; nothing comes in or goes out any more.
     func close() {
         isStopped = true
-        for link in links.values { link.close() }
+        for link in links.values { link.on(.close) }
         links = [:]
         router?.close()
         publisher?.close()
@@ -281,12 +281,12 @@ actor Peering: SocketActor {
     func keepLinks(to wanted: [PublicKey: [PeerAddress]], reopening changed: Set<PublicKey>) {
         guard !isStopped else { return }
         for (peer, link) in links where wanted[peer] == nil {
-            link.close()
+            link.on(.close)
             links[peer] = nil
         }
         for (peer, addresses) in wanted {
             if let link = links[peer] {
-                if changed.contains(peer) { link.reopen(addresses: addresses) }
+                if changed.contains(peer) { link.on(.restated(addresses)) }
             } else if let transportKey = peer.transportKey {
                 let link = PeerLink(
                     peer: peer,
@@ -299,19 +299,16 @@ actor Peering: SocketActor {
                     onBadInput: { [ledger] incoming in ledger.charge(peer, bytes: incoming.bytes) }
                 )
                 links[peer] = link
-                link.reopen()
+                link.on(.open)
             }
         }
     }
 
     /// Tries a peer at once that was just let in itself, where we aren't connected to it.
-    func tryAgain(_ peer: PublicKey) {
-        guard let link = links[peer], link.phase == .unreachable || link.phase == .refused else { return }
-        link.reopen()
-    }
+    func tryAgain(_ peer: PublicKey) { links[peer]?.on(.tryAgain) }
 
     /// Starts the connection to a peer anew that no longer answers.
-    func reopen(_ peer: PublicKey) { links[peer]?.reopen() }
+    func reopen(_ peer: PublicKey) { links[peer]?.on(.open) }
 
     private func handle(_ event: PeerLink.Event, of peer: PublicKey) {
         switch event {
@@ -324,7 +321,7 @@ actor Peering: SocketActor {
             // Owner: the attempt; the task ends with the lookup, and what a later attempt made void is passed over.
             Task {
                 let hosts = await HostLookup.addresses(of: address.host)
-                links[peer]?.connect(to: hosts, port: address.port, attempt: attempt)
+                links[peer]?.on(.attempt(attempt, .found(hosts)))
             }
         case .subscribed: onLinkEvent(peer, .subscribed)
         case .published(let body):
@@ -363,7 +360,7 @@ actor Peering: SocketActor {
     func greeted(_ peer: PublicKey, publishPort: UInt16?) {
         guard let link = links[peer] else { return }
         let isNew = link.phase == .authenticated
-        link.greeted(publishPort: publishPort)
+        link.on(.greeted(publishPort: publishPort))
         if isNew { logger.info("connected with a peer", metadata: metadata(of: peer)) }
     }
 

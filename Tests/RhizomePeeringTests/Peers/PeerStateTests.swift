@@ -132,13 +132,13 @@ import Testing
     @Test("a peer is connected by its greeted link, or by a request in the last 30 s where no link gets through")
     func connected() {
         let now: Int64 = 1_000_000_000
-        func isConnected(_ phase: PeerLink.Phase?, _ lastRequest: Int64?) -> Bool {
+        func isConnected(_ phase: LinkStateMachine.Phase?, _ lastRequest: Int64?) -> Bool {
             PeerState(phase: phase, address: nil, lastRequest: lastRequest).isConnected(now: now)
         }
         #expect(isConnected(.connected, nil))
         #expect(!isConnected(.authenticated, now))
         #expect(!isConnected(.refused, now), "what it writes doesn't come here")
-        for phase in [nil, PeerLink.Phase.unreachable] {
+        for phase in [nil, LinkStateMachine.Phase.unreachable] {
             #expect(isConnected(phase, now))
             #expect(isConnected(phase, now - 29_999_999))
             #expect(!isConnected(phase, now - 30_000_000))
