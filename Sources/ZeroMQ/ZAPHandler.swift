@@ -22,35 +22,12 @@ package typealias ZAPAuthorizer = @Sendable (_ clientKey: [UInt8], _ address: St
 /// a `ZAPDomain` (`Socket.curveServer`), and only a running handler gives them out. It has a thread of its own, so that
 /// a busy node doesn't hold up handshakes, and no end. Without an answer nobody is let in.
 package final class ZAPHandler: Sendable {
-    /// How often the handler answered what.
-    package struct Counts: Sendable, Equatable {
-        /// 200.
-        package var admitted = 0
-        /// 300.
-        package var postponed = 0
-        /// 400 as the authoriser said.
-        package var refused = 0
-        /// 400 since the domain has no authoriser, or no more.
-        package var unknownDomain = 0
-        /// 400 since the client doesn't come with CURVE and a key of 32 bytes.
-        package var unsupported = 0
-        /// 500 since the authoriser gave a user id that can't be one.
-        package var failed = 0
-        /// Requests that are none, dropped.
-        package var malformed = 0
-    }
-
-    private struct State {
-        var authorizers: [String: ZAPAuthorizer] = [:]
-        var counts = Counts()
-    }
-
     static let endpoint = "inproc://zeromq.zap.01"
 
     // Owner: the process. It ends once the handler is bound, and is made once.
     private static let starting = Task { try await ZAPHandler() }
 
-    private let state = Lock(State())
+    private let authorizers = Lock([String: ZAPAuthorizer]())
     private let thread: SocketThread
 
     /// The handler, bound and answering; started by the first caller.
@@ -74,45 +51,36 @@ package final class ZAPHandler: Sendable {
         guard (1...255).contains(name.utf8.count), !name.utf8.contains(0) else {
             throw ZeroMQError(.domain, "a ZAP domain has 1 to 255 bytes without NUL")
         }
-        let isNew = state.withLock { state in
-            guard state.authorizers[name] == nil else { return false }
-            state.authorizers[name] = authorizer
+        let isNew = authorizers.withLock { authorizers in
+            guard authorizers[name] == nil else { return false }
+            authorizers[name] = authorizer
             return true
         }
         guard isNew else { throw ZeroMQError(.domain, "the ZAP domain is open already") }
         return ZAPDomain(name: name, handler: self)
     }
 
-    /// What was answered so far, over all domains.
-    package var counts: Counts { state.withLock { $0.counts } }
-
     fileprivate func close(domain name: String) {
-        _ = state.withLock { $0.authorizers.removeValue(forKey: name) }
+        _ = authorizers.withLock { $0.removeValue(forKey: name) }
     }
 
     /// The reply to one request; `nil` where it is none.
     private func answer(_ frames: [[UInt8]]) -> [[UInt8]]? {
-        guard let request = ZAPRequest(frames) else {
-            state.withLock { $0.counts.malformed += 1 }
-            return nil
-        }
-        let (reply, counter) = judge(request)
-        state.withLock { $0.counts[keyPath: counter] += 1 }
-        return request.reply(reply)
+        guard let request = ZAPRequest(frames) else { return nil }
+        return request.reply(judge(request))
     }
 
-    private func judge(_ request: ZAPRequest) -> (ZAPReply, WritableKeyPath<Counts, Int>) {
-        guard let key = request.curveKey else { return (.refused, \.unsupported) }
+    private func judge(_ request: ZAPRequest) -> ZAPReply {
         // Called without the lock: it may ask anything, even this handler.
-        guard let authorizer = state.withLock({ $0.authorizers[request.domain] }) else {
-            return (.refused, \.unknownDomain)
+        guard let key = request.curveKey, let authorizer = authorizers.withLock({ $0[request.domain] }) else {
+            return .refused
         }
         switch authorizer(key, request.address) {
         case .admit(let userID):
-            guard (1...255).contains(userID.utf8.count), !userID.utf8.contains(0) else { return (.failed, \.failed) }
-            return (.admitted(userID: userID), \.admitted)
-        case .tryLater: return (.postponed, \.postponed)
-        case .refuse: return (.refused, \.refused)
+            guard (1...255).contains(userID.utf8.count), !userID.utf8.contains(0) else { return .failed }
+            return .admitted(userID: userID)
+        case .tryLater: return .postponed
+        case .refuse: return .refused
         }
     }
 }

@@ -36,6 +36,7 @@ package final class IntakeBench: Sendable {
     package let intake: Intake
     package let records = LogRecords()
     package let own: KeySigner
+    private let registry: PrometheusRegistry
 
     /// - Parameter trusted: labels of authors who may write.
     package init(
@@ -52,7 +53,8 @@ package final class IntakeBench: Sendable {
             standings[try TestAuthors.signer(label).publicKey] = .mayWrite(trustStatement: Self.trustStatement)
         }
         let box = SeenBox(Seen(standings: standings))
-        let metrics = DatabaseMetrics(PrometheusRegistry(Database.metricTable))
+        registry = PrometheusRegistry(Database.metricTable)
+        let metrics = DatabaseMetrics(registry)
         ledger = PeerLedger(clock: time.clock, metrics: metrics) { peer in
             box.state.withLock { $0.penalised.append(peer) }
         }
@@ -89,6 +91,12 @@ package final class IntakeBench: Sendable {
     package var accepted: [StoredDelta] { box.state.withLock { $0.accepted } }
     package var gaps: [Gap] { box.state.withLock { $0.gaps } }
     package var penalised: [PublicKey] { box.state.withLock { $0.penalised } }
+
+    /// A number of `/metrics`; -1 where there is none of that name.
+    package func metric(_ name: String) async -> Double {
+        await intake.measure()
+        return registry.text.metric(name) ?? -1
+    }
 
     /// Hands one delta in.
     @discardableResult

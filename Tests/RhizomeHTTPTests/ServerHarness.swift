@@ -3,6 +3,7 @@ import Logging
 import PrometheusMetrics
 import RhizomeDatabase
 import RhizomeIdentity
+import RhizomeTesting
 import ServiceLifecycle
 
 @testable import RhizomeHTTP
@@ -93,8 +94,7 @@ struct ServerHarness {
     func metric(_ name: String) async throws -> Int {
         try await RawClient.connect(to: port) { client in
             try await client.get("/metrics", port: port)
-            let lines = try await client.readAnswer().body.split(separator: "\n")
-            return lines.first { $0.hasPrefix(name + " ") }.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+            return Int(try await client.readAnswer().body.metric(name) ?? 0)
         }
     }
 

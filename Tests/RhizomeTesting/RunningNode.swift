@@ -97,7 +97,6 @@ package struct RunningNode: Sendable {
     package func metric(_ name: String) async throws -> Double {
         let answer = try await ask("/metrics")
         guard answer.status == 200 else { throw CommandError(description: "/metrics: \(answer)") }
-        let line = answer.body.split(separator: "\n").first { $0.hasPrefix(name + " ") }
-        return line.flatMap { Double($0.dropFirst(name.count + 1)) } ?? 0
+        return answer.body.metric(name) ?? 0
     }
 }

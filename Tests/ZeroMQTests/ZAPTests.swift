@@ -58,7 +58,6 @@ import Testing
     func unsupported() async throws {
         try await withThread { thread in
             let handler = try await ZAPHandler.shared()
-            let before = handler.counts
             let domain = try handler.openForTest { _, _ in
                 Issue.record("the authoriser was asked")
                 return .admit(userID: "anyone")
@@ -82,16 +81,13 @@ import Testing
                 #expect(reply[2] == [id])
                 #expect(text(reply[3]) == "400")
             }
-            #expect(handler.counts.unsupported >= before.unsupported + 6)
-            #expect(handler.counts.unknownDomain >= before.unknownDomain + 2)
         }
     }
 
-    @Test("a request that is none is dropped and counted, and the next one is answered")
+    @Test("a request that is none is dropped, and the next one is answered")
     func malformed() async throws {
         try await withThread { thread in
             let handler = try await ZAPHandler.shared()
-            let before = handler.counts.malformed
             let domain = try handler.openForTest { _, _ in .refuse }
             let good = request(id: 9, domain: domain.name)
             let asker = try await ask(
@@ -106,7 +102,6 @@ import Testing
                 on: thread
             )
             #expect(try await asker.message().frames[2] == [9])
-            #expect(handler.counts.malformed >= before + 8)
         }
     }
 

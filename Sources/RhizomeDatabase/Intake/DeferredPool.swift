@@ -82,9 +82,6 @@ package struct DeferredPool {
     /// How many deltas wait.
     var count: Int { kept.count }
 
-    /// Whether these very bytes wait already.
-    func contains(_ key: Bytes32) -> Bool { kept[key] != nil }
-
     /// Whether something waits to be taken up.
     var hasReady: Bool { ready.contains { isReady($0) } }
 

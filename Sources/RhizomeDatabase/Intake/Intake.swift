@@ -304,11 +304,8 @@ public actor Intake {
     /// How many pieces of work wait for the writer.
     var queued: Int { queue.count }
 
-    /// How many deltas wait, their bytes, and how many were dropped to make room.
-    var waiting: (count: Int, bytes: Int, evicted: Int) { (pool.count, pool.bytes, pool.evicted) }
-
     /// Notes how much waits here.
-    func measure() {
+    package func measure() {
         metrics.waitingToVerify.set(workers.waiting)
         metrics.waitingForWriter.set(queued)
         metrics.deferredDeltas.set(pool.count)

@@ -9,7 +9,6 @@ public final class PeerLedger: Sendable {
     private struct Account {
         var counts = DecisionCounts()
         var credit: PeerCredit
-        var badInput: Int64 = 0
     }
 
     private struct State {
@@ -59,7 +58,6 @@ public final class PeerLedger: Sendable {
         let now = clock.uptime
         let starts = state.withLock { state in
             var account = state.accounts[peer] ?? Account(credit: PeerCredit(now: now))
-            account.badInput += Int64(pieces)
             let starts = account.credit.charge(pieces, now: now)
             state.accounts[peer] = account
             return starts
@@ -76,7 +74,4 @@ public final class PeerLedger: Sendable {
     public func counts(of peer: PublicKey?) -> DecisionCounts {
         state.withLock { $0.accounts[peer]?.counts ?? DecisionCounts() }
     }
-
-    /// How many pieces of bad input came since the start.
-    var badInput: Int64 { state.withLock { $0.accounts.values.reduce(0) { $0 + $1.badInput } } }
 }

@@ -27,9 +27,6 @@ package final class OwnLogGate: Sendable {
         }
     }
 
-    /// Whether writing may begin.
-    var isOpen: Bool { state.withLock { $0.isOpen } }
-
     /// A peer was asked, or can't be.
     package func settled(_ peer: PublicKey) {
         let isLast = state.withLock { state in

@@ -88,7 +88,7 @@ import Testing
         own.note(try await bench.intake.write([.name("b")]))
         #expect(own.error(now: bench.time.now)?.writableAt == writableAt + 1)
         #expect(try await bench.log.count() == 2)
-        #expect(await bench.intake.waiting.count == 0)
+        #expect(await bench.metric("rhizome_deferred_deltas") == 0)
     }
 
     @Test("content beyond a limit fails the whole write and no other one")

@@ -1,4 +1,5 @@
 import Bytes
+import Locks
 import SignedLog
 import Testing
 
@@ -10,19 +11,40 @@ import Testing
         PublicKey(Bytes32(repeating: UInt8(truncatingIfNeeded: number)))
     }
 
+    private final class Flag: Sendable {
+        let isSet = Lock(false)
+    }
+
+    /// A write that has come to the gate by the time that this is made, and waits there or has passed.
+    private struct Write {
+        private let hasPassed = Flag()
+        let task: Task<Void, Never>
+
+        init(at gate: OwnLogGate) {
+            let hasPassed = hasPassed
+            task = Task.immediate {
+                await gate.pass()
+                hasPassed.isSet.withLock { $0 = true }
+            }
+        }
+
+        var waits: Bool { hasPassed.isSet.withLock { !$0 } }
+    }
+
     @Test("the first write waits until every peer was asked, or can't be, and later ones don't")
     func gate() async {
         let gate = OwnLogGate()
         gate.close(until: [Self.key(1), Self.key(2)], patience: .seconds(600))
-        async let passed: Void = gate.pass()
+        let first = Write(at: gate)
         gate.settled(Self.key(1))
         gate.settled(Self.key(1))
         gate.settled(Self.key(3))
-        #expect(!gate.isOpen)
+        let second = Write(at: gate)
+        #expect(second.waits)
         gate.settled(Self.key(2))
-        await passed
-        await gate.pass()
-        #expect(gate.isOpen)
+        await first.task.value
+        await second.task.value
+        #expect(!Write(at: gate).waits)
         let open = OwnLogGate()
         open.close(until: [])
         await open.pass()
@@ -41,11 +63,12 @@ import Testing
     func cancelledWrite() async {
         let gate = OwnLogGate()
         gate.close(until: [Self.key(1)], patience: .seconds(600))
-        let write = Task { await gate.pass() }
-        write.cancel()
-        for _ in 0..<100 { await Task.yield() }
-        #expect(!gate.isOpen)
+        let cancelled = Write(at: gate)
+        cancelled.task.cancel()
+        let other = Write(at: gate)
+        #expect(cancelled.waits && other.waits)
         gate.settled(Self.key(1))
-        await write.value
+        await cancelled.task.value
+        await other.task.value
     }
 }

@@ -76,8 +76,8 @@ import Testing
             let start = ContinuousClock.now
             try await pair.exchange(2)
             print("byte by byte: connected and exchanged in \(ContinuousClock.now - start), \(pair.proxy.counts)")
-            #expect(pair.first.database.ledger.badInput == 0)
-            #expect(pair.second.database.ledger.badInput == 0)
+            #expect(await pair.first.metric("rhizome_bad_input_total") == 0)
+            #expect(await pair.second.metric("rhizome_bad_input_total") == 0)
         }
     }
 
@@ -102,8 +102,8 @@ import Testing
                 let start = ContinuousClock.now
                 try await eventually("all is there", within: .seconds(100)) { try await pair.haveAll(Int64(count)) }
                 print("\(cut) cuts; all there \(ContinuousClock.now - start) after the last, seed \(seed)")
-                #expect(pair.first.database.ledger.badInput == 0)
-                #expect(pair.second.database.ledger.badInput == 0)
+                #expect(await pair.first.metric("rhizome_bad_input_total") == 0)
+                #expect(await pair.second.metric("rhizome_bad_input_total") == 0)
                 try await pair.exchange(Int64(count + 2))
             }
         }

@@ -65,7 +65,7 @@ import Testing
                 try await eventually("a round later") { peer.count(of: "news") > asks }
                 // 100 heads are two requests; one or two rounds of them fit into the time of this test.
                 #expect(pulls() <= 6)
-                #expect(node.database.ledger.badInput == 0)
+                #expect(await node.metric("rhizome_bad_input_total") == 0)
             }
         }
     }
@@ -84,7 +84,7 @@ import Testing
         try await RawPeer.running(answer: answer) { peer, address in
             try await alice.running { node in
                 try alice.trust(peer.key, as: "raw", at: address)
-                try await eventually("it was noticed") { node.database.ledger.badInput > 0 }
+                try await eventually("it was noticed") { await node.metric("rhizome_bad_input_total") > 0 }
                 #expect(peer.count(of: "heads") <= 4)
                 peer.answer { _ in nil }
                 try await eventually("the session goes on") { peer.count(of: "news") > 0 }
@@ -125,7 +125,7 @@ import Testing
         try await RawPeer.running(answer: answer) { peer, address in
             try await alice.running { node in
                 try alice.trust(peer.key, as: "raw", at: address)
-                try await eventually("it was noticed") { node.database.ledger.badInput > 0 }
+                try await eventually("it was noticed") { await node.metric("rhizome_bad_input_total") > 0 }
                 #expect(try await alice.log.contains([chain[0].id]).count == 1)
                 #expect(try await alice.log.authors().map(\.author) == [zoe])
                 peer.answer { request in
@@ -194,7 +194,7 @@ import Testing
                 await peer.publish(.heads(heads.map { AuthorHead(author: zoe, id: $0) }))
                 try await eventually("a round later") { peer.count(of: "news") > asks }
                 #expect(peer.count(of: "pull") == pulls)
-                #expect(node.database.ledger.badInput == 0)
+                #expect(await node.metric("rhizome_bad_input_total") == 0)
             }
         }
     }
@@ -356,14 +356,16 @@ import Testing
                     await peer.publish(.deltas([chain[0].bytes]))
                     return try await alice.log.count() == 1
                 }
-                #expect(node.database.ledger.badInput == 0)
+                #expect(await node.metric("rhizome_bad_input_total") == 0)
                 await peer.publish(.deltas([chain[1].bytes]), topic: "test2")
                 await peer.publish(.deltas([chain[1].bytes]), topic: "testing")
                 await peer.publish(.deltas([chain[1].bytes]), as: zoe.publicKey)
-                try await eventually("the wrong key counts against the peer") { node.database.ledger.badInput == 1 }
+                try await eventually("the wrong key counts against the peer") {
+                    await node.metric("rhizome_bad_input_total") == 1
+                }
                 await peer.publish([Array("test".utf8), peer.key.bytes.array])
                 await peer.publish([Array("test".utf8), peer.key.bytes.array, Self.malformed])
-                try await eventually("so do malformed ones") { node.database.ledger.badInput == 3 }
+                try await eventually("so do malformed ones") { await node.metric("rhizome_bad_input_total") == 3 }
                 #expect(try await alice.log.count() == 1)
                 await peer.publish(.deltas([chain[2].bytes]))
                 try await eventually("the next right one is looked at") {
@@ -393,7 +395,7 @@ import Testing
                     for request in requests { #expect(try await peer.code(request.encoded) == .hello) }
                     try await peer.greet(topic: topic, version: version)
                 }
-                #expect(node.database.ledger.badInput == 0)
+                #expect(await node.metric("rhizome_bad_input_total") == 0)
                 try await peer.greet()
                 for request in requests { #expect(try await peer.code(request.encoded) == nil) }
                 // A new connection has to greet anew.
@@ -415,11 +417,11 @@ import Testing
                 #expect(try await peer.code(Self.malformed) == .malformed)
                 #expect(try await peer.code([0x80, 0x65] + Array("peers".utf8)) == .malformed)
                 #expect(try await peer.code(CBORValue.array([.text("gossip")]).encoded) == .unknownMethod)
-                #expect(node.database.ledger.badInput == 3)
+                #expect(await node.metric("rhizome_bad_input_total") == 3)
                 // Messages of the wrong shape aren't answered at all.
                 try await peer.send([[1, 2, 3], Self.malformed])
                 try await peer.send([[UInt8](repeating: 0, count: 8)])
-                try await eventually("they count") { node.database.ledger.badInput == 5 }
+                try await eventually("they count") { await node.metric("rhizome_bad_input_total") == 5 }
                 for _ in 0..<995 { try await peer.send([[UInt8](repeating: 0, count: 8)]) }
                 try await eventually("the credit is used up") { node.database.ledger.isPenalised(peer.key) }
                 try await eventually("its connection is gone: it is no more let in") {
@@ -509,16 +511,16 @@ import Testing
             try await alice.running { node in
                 try alice.trust(peer.key, as: "peer", at: address)
                 try await eventually("alice asks for news") { peer.count(of: "news") > 0 }
-                #expect(node.database.ledger.badInput == 0)
+                #expect(await node.metric("rhizome_bad_input_total") == 0)
                 let body = HeadsMethod.encode(reply: .init(heads: [], more: false))
                 try await peer.replyUnasked(body, times: 5)
-                try await eventually("each is charged") { node.database.ledger.badInput == 5 }
+                try await eventually("each is charged") { await node.metric("rhizome_bad_input_total") == 5 }
                 #expect(!node.database.ledger.isPenalised(peer.key))
                 try await eventually("the peer is turned away") {
                     try await peer.replyUnasked(body, times: 50)
                     return node.database.ledger.isPenalised(peer.key)
                 }
-                #expect(node.database.ledger.badInput >= 1_000)
+                #expect(await node.metric("rhizome_bad_input_total") >= 1_000)
             }
         }
     }
@@ -532,7 +534,7 @@ import Testing
                 try await peer.connect(to: node)
                 try await peer.greet()
                 try await peer.send(.init(repeating: [1, 2, 3], count: 400))
-                try await eventually("it counts") { node.database.ledger.badInput >= 100 }
+                try await eventually("it counts") { await node.metric("rhizome_bad_input_total") >= 100 }
                 #expect(await node.metric("rhizome_dropped_messages_total") == 1)
                 #expect(try await peer.code(PeersMethod().encoded) == nil)
             }
@@ -548,8 +550,8 @@ import Testing
                 try await peer.connect(to: node)
                 try await peer.greet()
                 try await peer.send([[1], .init(repeating: 7, count: 3 << 20)])
-                try await eventually("it counts") { node.database.ledger.badInput >= 1 }
-                #expect(node.database.ledger.badInput == 1 + 48)
+                try await eventually("it counts") { await node.metric("rhizome_bad_input_total") >= 1 }
+                #expect(await node.metric("rhizome_bad_input_total") == 1 + 48)
             }
         }
     }
@@ -562,9 +564,11 @@ import Testing
             try await alice.running { node in
                 // To all.
                 try await peer.subscribe(to: node)
-                try await eventually("it counts") { node.database.ledger.badInput == 1 }
+                try await eventually("it counts") { await node.metric("rhizome_bad_input_total") == 1 }
                 try await peer.subscribe(to: [Array(peer.topic.utf8), [1, 2, 3]])
-                try await eventually("only the second of these counts") { node.database.ledger.badInput == 2 }
+                try await eventually("only the second of these counts") {
+                    await node.metric("rhizome_bad_input_total") == 2
+                }
             }
         }
     }
@@ -579,7 +583,7 @@ import Testing
                 try await peer.connect(to: node)
                 try await peer.greet()
                 for _ in 0..<50 { try await peer.send(.init(repeating: [1], count: 5)) }
-                try await eventually("they count") { node.database.ledger.badInput >= 50 }
+                try await eventually("they count") { await node.metric("rhizome_bad_input_total") >= 50 }
             }
         }
         let told = records.records.filter { $0.text.contains("too many frames") }

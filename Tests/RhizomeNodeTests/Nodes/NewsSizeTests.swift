@@ -93,7 +93,7 @@ import Testing
                     }
                     let counts = bobs.database.ledger.counts(of: alice.identity.publicKey)
                     #expect(counts.rejections.isEmpty)
-                    #expect(bobs.database.ledger.badInput == 0)
+                    #expect(await bobs.metric("rhizome_bad_input_total") == 0)
                 }
             }
         }

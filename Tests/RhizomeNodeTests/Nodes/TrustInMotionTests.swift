@@ -145,7 +145,7 @@ import Testing
                 #expect(try await carol.log.count() == 3)
                 #expect(try await carol.log.forks(of: alice, limit: 100).isEmpty)
                 // Whoever hands it on is not to blame: it may trust whom it likes.
-                #expect(node.database.ledger.badInput == 0)
+                #expect(await node.metric("rhizome_bad_input_total") == 0)
             }
         }
     }

@@ -174,7 +174,6 @@ extension Node {
         await database.measure()
         await network.measure()
         guard let registry = registries.withLock({ $0[ObjectIdentifier(self)] }) else { return -1 }
-        let line = registry.text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
-        return line.flatMap { Double($0.dropFirst(name.count + 1)) } ?? -1
+        return registry.text.metric(name) ?? -1
     }
 }
