@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+internal import SignedLog
 
 /// How an author stands with this node at one moment, as far as admission asks (spec: admission.md, row 3).
 public enum AuthorStanding: Hashable, Sendable {
@@ -9,46 +9,6 @@ public enum AuthorStanding: Hashable, Sendable {
     case distrusted
     /// Not in the list, or may not `author`.
     case unknown
-}
-
-/// What admission knows of a delta that is held.
-public struct DeltaLink: Hashable, Sendable {
-    /// Who signed it.
-    public let author: PublicKey
-    /// Its place in the author's log, and its time.
-    public let head: Head
-
-    /// The link to a delta.
-    public init(author: PublicKey, head: Head) {
-        self.author = author
-        self.head = head
-    }
-
-    /// The link to a decoded delta.
-    public init(_ delta: SignedDelta) { self.init(SignedHeader(delta)) }
-
-    /// The link to the delta of a header.
-    public init(_ signed: SignedHeader) {
-        author = signed.author
-        head = Head(id: signed.id, sequence: signed.header.sequence, timeCreated: signed.header.timeCreated)
-    }
-}
-
-/// When and through whom a delta came, kept beside it.
-public struct Arrival: Hashable, Sendable {
-    /// µs since 1970 by this node's clock.
-    public let timeReceived: Int64
-    /// The peer whose connection brought it; none for this node's own writes.
-    public let receivedFrom: PublicKey?
-    /// The trust statement in force for the author; none where the author is the node's own identity.
-    public let trustStatement: Bytes32?
-
-    /// An arrival.
-    public init(timeReceived: Int64, receivedFrom: PublicKey?, trustStatement: Bytes32?) {
-        self.timeReceived = timeReceived
-        self.receivedFrom = receivedFrom
-        self.trustStatement = trustStatement
-    }
 }
 
 /// A verified delta that fits the log it comes into: the third station, and the only one that a log appends.

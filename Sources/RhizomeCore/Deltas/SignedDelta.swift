@@ -157,20 +157,3 @@ public struct SignedDelta: Sendable {
     /// The header's encoding, a COSE_Sign1 that any COSE library can check.
     public var headerBytes: [UInt8] { Array(bytes[content.headerRange]) }
 }
-
-/// The end of one branch of an author's log.
-public struct Head: Hashable, Sendable {
-    /// The delta that no other one of its author names as previous.
-    public let id: DeltaID
-    /// Its sequence.
-    public let sequence: Int64
-    /// Its time, µs since 1970.
-    public let timeCreated: Int64
-
-    /// A head.
-    public init(id: DeltaID, sequence: Int64, timeCreated: Int64) {
-        self.id = id
-        self.sequence = sequence
-        self.timeCreated = timeCreated
-    }
-}
