@@ -23,6 +23,7 @@ final class ShortReadings: Sendable {
         /// In the order in which they came.
         var waiting: [Reading] = []
         var running = 0
+        /// The number of the reading that came last.
         var last: UInt64 = 0
         /// Whether it will be looked at whether something waits for long.
         var isTimed = false
@@ -32,7 +33,7 @@ final class ShortReadings: Sendable {
     private static let most = 32
 
     private let pool: DatabasePool
-    private let timer = DispatchQueue(label: "rhizome.store.readings")
+    private let queue = DispatchQueue(label: "rhizome.store.readings")
     private let width: Int
     private let patience: DispatchTimeInterval
     private let state = Lock(State())
@@ -85,29 +86,41 @@ final class ShortReadings: Sendable {
 
     /// Begins the next transaction, where something waits and there is room.
     private func start() {
-        let (next, waits) = state.withLock { state -> ([Reading], Bool) in
-            guard let first = state.waiting.first else { return ([], false) }
+        let (last, waits) = state.withLock { state -> (UInt64?, Bool) in
+            guard let first = state.waiting.first else { return (nil, false) }
             let isLate = first.time + patience <= .now()
-            guard state.running < (isLate ? pool.configuration.maximumReaderCount : width) else {
-                defer { state.isTimed = true }
-                return ([], !state.isTimed)
-            }
-            state.running += 1
-            defer { state.waiting.removeFirst(min(Self.most, state.waiting.count)) }
-            return (Array(state.waiting.prefix(Self.most)), false)
+            let hasRoom = state.running < (isLate ? pool.configuration.maximumReaderCount : width)
+            if hasRoom { state.running += 1 }
+            // The first one that a transaction takes may take long.
+            let waits = !state.isTimed && (!hasRoom || state.waiting.count > 1)
+            if waits { state.isTimed = true }
+            return (hasRoom ? state.last : nil, waits)
         }
         if waits {
             // Owner: this object; it ends when nothing waits.
-            timer.asyncAfter(deadline: .now() + patience) {
+            queue.asyncAfter(deadline: .now() + patience) {
                 self.state.withLock { $0.isTimed = false }
                 self.start()
             }
         }
-        guard !next.isEmpty else { return }
+        guard let last else { return }
         pool.asyncRead { connection in
-            for reading in next { reading.run(connection) }
+            for _ in 0..<Self.most {
+                guard let reading = self.next(upTo: last) else { break }
+                reading.run(connection)
+            }
             self.state.withLock { $0.running -= 1 }
             self.start()
+        }
+    }
+
+    /// The next reading for a transaction; `nil` where none is left that came before it began.
+    ///
+    /// One by one, so that what waits behind one that takes long can have another transaction.
+    private func next(upTo last: UInt64) -> Reading? {
+        state.withLock { state in
+            guard let first = state.waiting.first, first.number <= last else { return nil }
+            return state.waiting.removeFirst()
         }
     }
 }

@@ -138,4 +138,28 @@ import Testing
             }
         }
     }
+
+    @Test("what came together with one that takes long doesn't wait for its end")
+    func behind() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try Store(in: folder, patience: .milliseconds(200))
+            let readings = store.readings
+            let end = DispatchSemaphore(value: 0)
+            var tasks: [Task<Int?, any Error>] = []
+            try await Self.withTransactionTaken(store) {
+                tasks.append(
+                    Task {
+                        try await readings.run { db in
+                            end.wait()
+                            return try Store.number(db)
+                        }
+                    }
+                )
+                tasks.append(Task { try await readings.run(Store.number) })
+            }
+            #expect(try await tasks[1].value == 0)
+            end.signal()
+            #expect(try await tasks[0].value == 0)
+        }
+    }
 }

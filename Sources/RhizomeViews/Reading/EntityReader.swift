@@ -19,7 +19,7 @@ public struct EntityReader: Sendable {
     /// A reader.
     ///
     /// - Parameter cache: of this log; keeps how far resolvers have come that look at all that was said of a property,
-    ///   where trust alone (``ViewCache/Exclusion``) says what the perspective excludes and it has no filter.
+    ///   where trust alone (``Exclusion``) says what the perspective excludes and it has no filter.
     public init(log: any DeltaLog, perspective: Perspective = Perspective(), cache: ViewCache? = nil) {
         self.log = log
         self.perspective = perspective

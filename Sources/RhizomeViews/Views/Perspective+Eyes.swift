@@ -15,7 +15,7 @@ extension Perspective {
         var authorCount: Int { moderators.count + (authors?.count ?? 0) + without.count + forked.count }
     }
 
-    /// What it sees; `nil` where that can't be told: by what else than a ``ViewCache/Exclusion`` trust keeps out, or which
+    /// What it sees; `nil` where that can't be told: by what else than a ``Exclusion`` trust keeps out, or which
     /// petnames a filter looks at.
     var eyes: Eyes? {
         guard let exclusion, filters.isEmpty else { return nil }
