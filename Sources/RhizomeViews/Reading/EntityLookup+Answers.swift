@@ -148,7 +148,7 @@ extension EntityLookup {
     }
 
     /// What a delta says of the property.
-    func assertion(_ delta: ViewedDelta, _ statements: Statements) -> Assertion? {
+    private func assertion(_ delta: ViewedDelta, _ statements: Statements) -> Assertion? {
         statement(of: statements.property, entity: statements.id, in: delta)?.value.map {
             Assertion(value: $0, delta: delta)
         }

@@ -60,7 +60,7 @@ extension EntityLookup {
                 guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass else {
                     return
                 }
-                try fold(delta, statements, &run, at: position)
+                try fold(delta, saying: first.value, &run, at: position)
             }
         }
         return count
@@ -72,26 +72,29 @@ extension EntityLookup {
         guard position <= self.position else { return }
         let delta = try delta(at: position)
         guard try isShown(delta.author) else { return }
-        try fold(delta, statements, &run, at: position)
+        let value = statement(of: statements.property, entity: statements.id, in: delta)?.value
+        try fold(delta, saying: value, &run, at: position)
     }
 
+    /// - Parameter value: what the delta gives the property; `nil` where it gives none.
     private func fold(
         _ delta: ViewedDelta,
-        _ statements: Statements,
+        saying value: Value?,
         _ run: inout Run<some Resolver>,
         at position: Int64
     ) throws {
-        guard perspective.leaves(delta), let assertion = assertion(delta, statements) else { return }
-        guard try isLeft(delta) else {
+        guard let value else { return }
+        let isInForce = try isInForce(delta)
+        guard try isInForce || isLeft(delta) else {
             // Its transaction may be complete one day.
-            if keeper != nil {
+            if keeper != nil, perspective.leaves(delta) {
                 run.open.append(position)
                 try memory.add(8)
             }
             return
         }
         try keeper?.depend(on: delta, memory)
-        guard try isInForce(delta) else { return }
-        try memory.add(run.folding.add(assertion))
+        guard isInForce else { return }
+        try memory.add(run.folding.add(Assertion(value: value, delta: delta)))
     }
 }
