@@ -12,7 +12,7 @@ internal import Sodium
 ///
 /// What ``append(_:cursors:)`` has returned survives `kill -9` and a power loss. One process at a time writes, which
 /// `lock` in the same folder sees to; others may read at the same time. Nothing is loaded at the start that grows with
-/// the store. All calls wait on the store's own queues, never on the caller's thread.
+/// the store. All calls wait on the store's own queues but for what is read within 1 ms: see ``read(_:)``.
 public final class SQLiteDeltaLog: DeltaLog {
     /// How a store is opened.
     public struct Options: Sendable {
@@ -165,6 +165,7 @@ public final class SQLiteDeltaLog: DeltaLog {
     ///
     /// - Throws: `disk`.
     public func openReaders() async throws {
+        do { try shortReadings.open() } catch { throw DeltaLogError(store: error) }
         let count = pool.configuration.maximumReaderCount
         let meeting = Meeting(of: count)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -216,6 +217,7 @@ public final class SQLiteDeltaLog: DeltaLog {
     public func close() throws {
         do {
             witness?.close()
+            try shortReadings.close()
             // The writer has to be the last to go, or SQLite leaves the write-ahead log behind (GRDB.swift#739).
             pool.invalidateReadOnlyConnections()
             try pool.close()

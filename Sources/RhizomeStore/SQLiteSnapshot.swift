@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Dispatch
 internal import Foundation
 internal import GRDB
 internal import Locks
@@ -14,7 +15,7 @@ extension SQLiteDeltaLog {
         "other reads that take long are under way; try again in some seconds"
     )
 
-    /// Reads one state of the store, on one of its queues.
+    /// Reads one state of the store, what is short on the caller's thread.
     ///
     /// Which reading takes long nobody knows beforehand. So one that has looked at much is broken off and begins again where
     /// a few of its kind run at a time: the other connections stay free for what is short.
@@ -25,8 +26,8 @@ extension SQLiteDeltaLog {
     ) async throws -> Value {
         do {
             do {
-                return try await shortReadings.run { [names] db in
-                    try body(SQLiteSnapshot(db, names: names, effort: Self.shortEffort))
+                return try await shortReadings.run { [names] db, end in
+                    try body(SQLiteSnapshot(db, names: names, effort: Self.shortEffort, until: end))
                 }
             } catch is SQLiteSnapshot.LongReading {
                 return try await longReadings.run(taking: 1, orThrow: Self.tooManyLongReadings) {
@@ -51,20 +52,26 @@ private final class SQLiteSnapshot: LogSnapshot {
 
     /// Bytes of bodies that take as long as a row.
     private static let bytesPerRow = 4_096
+    /// Numbers, one beside the other in an index, that take as long as a row.
+    private static let prefixesPerRow = 16
 
     private let db: Database
     private let names: NameCache
     private let effort: Int
+    private let end: DispatchTime?
     let position: Int64
     private(set) var rowCount = 0
     private var bodyBytes = 0
     private var keys: [Int64: PublicKey] = [:]
 
-    /// - Parameter effort: how many rows, and bodies by their size, may be looked at.
-    init(_ db: Database, names: NameCache, effort: Int = .max) throws {
+    /// - Parameters:
+    ///   - effort: how many rows, and bodies by their size, may be looked at.
+    ///   - end: until when; for as long as it takes where `nil`.
+    init(_ db: Database, names: NameCache, effort: Int = .max, until end: DispatchTime? = nil) throws {
         self.db = db
         self.names = names
         self.effort = effort
+        self.end = end
         position = try SQLiteDeltaLog.currentCount(db)
     }
 
@@ -72,6 +79,7 @@ private final class SQLiteSnapshot: LogSnapshot {
     private func count() throws {
         rowCount += 1
         guard rowCount + bodyBytes / Self.bytesPerRow <= effort else { throw LongReading() }
+        if let end, end < .now() { throw ShortReadings.Overdue() }
     }
 
     private func number(_ sql: String, _ arguments: StatementArguments) throws -> Int64? {

@@ -25,7 +25,15 @@ import Testing
             let count = SQLiteDeltaLog.Options().readerCount - 1
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<count {
-                    group.addTask { try await log.read { _ in end.wait(timeout: .now() + 60) == .success } }
+                    group.addTask {
+                        try await log.read { snapshot in
+                            // Longer than it may be on its caller's thread.
+                            let start = DispatchTime.now()
+                            while .now() < start + .milliseconds(10) {}
+                            _ = try snapshot.entity("nobody")
+                            return end.wait(timeout: .now() + 60) == .success
+                        }
+                    }
                 }
                 group.addTask {
                     for _ in 0..<100 { await Task.yield() }

@@ -220,7 +220,7 @@ import Testing
             try await backup.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
             let append = Task { try await log.append([chain[1]], cursors: [:]) }
             // As long as a small backup may take; reads go on meanwhile.
-            for _ in 0..<20 {
+            for _ in 0..<5 {
                 try await Task.sleep(for: .milliseconds(20))
                 #expect(try await log.count() == 1)
             }
