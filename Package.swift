@@ -123,6 +123,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "SignedLog", "Sodium",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict
         ),

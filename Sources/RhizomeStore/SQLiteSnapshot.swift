@@ -294,8 +294,16 @@ private final class SQLiteSnapshot: LogSnapshot {
 
     // MARK: - Who negates what
 
-    func negatesAnything(_ author: Int64) throws -> Bool {
-        try number("SELECT 1 FROM negations WHERE author = ? LIMIT 1", [author]) != nil
+    func negatedPrefixes(by author: Int64, limit: Int) throws -> [UInt64] {
+        try count()
+        let found = try Int64.fetchCursor(
+            db.cachedStatement(sql: "SELECT prefix FROM negations WHERE author = ? LIMIT ?"),
+            arguments: [author, limit]
+        )
+        var prefixes: [UInt64] = []
+        while let prefix = try found.next() { prefixes.append(UInt64(bitPattern: prefix)) }
+        rowCount += prefixes.count / Self.prefixesPerRow
+        return prefixes
     }
 
     func negations(of id: DeltaID, by author: Int64, before word: Word?, limit: Int) throws -> [Word] {

@@ -24,28 +24,17 @@ extension Row {
         return number
     }
 
-    /// What a BLOB holds, as it lies in SQLite's page.
+    /// A BLOB's bytes.
     ///
     /// - Throws: `corrupt`, where the column holds something else.
-    private func blob<Result>(_ index: Int, _ body: (Data) throws -> Result) throws -> Result {
-        try withUnsafeData(atIndex: index) { data in
-            // The other way tells what there is instead.
-            try body(try data ?? decode(Data.self, atIndex: index))
-        }
-    }
-
-    /// A BLOB's bytes.
-    func bytes(_ index: Int) throws -> [UInt8] { try blob(index) { [UInt8]($0) } }
+    func bytes(_ index: Int) throws -> [UInt8] { try decode(StoredBytes.self, atIndex: index).bytes }
 
     /// A BLOB's bytes, or NULL.
     func optionalBytes(_ index: Int) throws -> [UInt8]? { try decode(Data?.self, atIndex: index).map { [UInt8]($0) } }
 
     /// A BLOB of 32 bytes.
     func bytes32(_ index: Int) throws -> Bytes32 {
-        guard let bytes = try blob(index, { Bytes32($0) }) else {
-            throw DeltaLogError(.corrupt, "an id, key or hash in the store hasn't 32 bytes; run rhizome-node audit")
-        }
-        return bytes
+        try decode(StoredBytes32.self, atIndex: index).bytes
     }
 
     /// A delta's id.
@@ -56,7 +45,7 @@ extension Row {
 
     /// A text, stored as its bytes.
     func text(_ index: Int) throws -> Text {
-        guard let text = try blob(index, { Text(utf8: $0) }) else {
+        guard let text = Text(utf8: try bytes(index)) else {
             throw DeltaLogError(.corrupt, "the store holds a text that isn't UTF-8; run rhizome-node audit")
         }
         return text

@@ -462,7 +462,11 @@ private final class InMemorySnapshot: LogSnapshot {
         return Int64(count)
     }
 
-    func negatesAnything(_ author: Int64) throws -> Bool { counted(state.negations[author] != nil) }
+    func negatedPrefixes(by author: Int64, limit: Int) throws -> [UInt64] {
+        let negated = state.negations[author] ?? [:]
+        let prefixes = negated.lazy.flatMap { id, words in words.map { _ in id.bytes.prefix64 } }
+        return counted(Array(prefixes.prefix(limit)))
+    }
 
     func negations(of id: DeltaID, by author: Int64, before word: Word?, limit: Int) throws -> [Word] {
         let words = state.negations[author]?[id] ?? []

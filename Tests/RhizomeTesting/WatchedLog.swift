@@ -161,7 +161,9 @@ private final class WatchedSnapshot: LogSnapshot {
     func count(of stream: WordStream, before word: Word?, upTo position: Int64, limit: Int64) throws -> Int64 {
         try snapshot.count(of: stream, before: word, upTo: position, limit: limit)
     }
-    func negatesAnything(_ author: Int64) throws -> Bool { try snapshot.negatesAnything(author) }
+    func negatedPrefixes(by author: Int64, limit: Int) throws -> [UInt64] {
+        try snapshot.negatedPrefixes(by: author, limit: limit)
+    }
     func negations(of id: DeltaID, by author: Int64, before word: Word?, limit: Int) throws -> [Word] {
         try snapshot.negations(of: id, by: author, before: word, limit: limit)
     }

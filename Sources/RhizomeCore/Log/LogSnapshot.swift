@@ -8,7 +8,7 @@ public import SignedLog
 public protocol LogSnapshot: AnyObject {
     /// How many deltas this state holds: also the last position.
     var position: Int64 { get }
-    /// How many rows were looked at so far: what an answer costs.
+    /// How many rows were looked at so far: what an answer costs. Numbers that lie side by side count as one for several.
     var rowCount: Int { get }
 
     // MARK: Names
@@ -55,8 +55,10 @@ public protocol LogSnapshot: AnyObject {
 
     // MARK: Who negates what
 
-    /// Whether an author negates anything at all.
-    func negatesAnything(_ author: Int64) throws -> Bool
+    /// The first 8 bytes of the id of each delta that an author negates, once for each time, in no certain order.
+    ///
+    /// - Parameter limit: how many at most: fewer are all.
+    func negatedPrefixes(by author: Int64, limit: Int) throws -> [UInt64]
 
     /// The words of an author that negate a delta, or one whose id begins with the same 8 bytes, before one, the last
     /// first; all where `nil`.

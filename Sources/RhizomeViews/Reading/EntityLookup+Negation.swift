@@ -66,28 +66,29 @@ extension EntityLookup {
     private func moderators() throws -> [Int64] {
         if let known = fates.moderators { return known }
         let numbers = try perspective.moderators.subtracting(perspective.without).compactMap { try number(of: $0) }
-        let moderators = try numbers.filter { try negatesAnything($0) }
+        let moderators = try numbers.filter { try mayNegate($0, nil) }
         fates.moderators = moderators
         return moderators
     }
 
-    private func negatesAnything(_ author: Int64) throws -> Bool {
-        if let known = fates.negators[author] { return known }
-        let isNegator = try snapshot.negatesAnything(author)
-        fates.negators[author] = isNegator
-        try memory.add(Fates.settledBytes)
-        return isNegator
+    /// Whether an author may negate a delta: as far as is known without looking for that one.
+    private func mayNegate(_ author: Int64, _ id: DeltaID?) throws -> Bool {
+        var negated = fates.negatedBy[author] ?? Fates.Negated()
+        let before = fates.negatedBy[author] == nil ? 0 : negated.bytes
+        let isPossible = try negated.mayHave(id) { try snapshot.negatedPrefixes(by: author, limit: $0) }
+        try memory.add(negated.bytes - before)
+        fates.negatedBy[author] = negated
+        return isPossible
     }
 
     /// Whether an author negates a delta, left by the steps or not.
     private func negates(_ author: Int64, _ id: DeltaID) throws -> Bool {
-        guard try negatesAnything(author) else { return false }
-        return try !snapshot.negations(of: id, by: author, before: end, limit: 1).isEmpty
+        try mayNegate(author, id) && !snapshot.negations(of: id, by: author, before: end, limit: 1).isEmpty
     }
 
     /// Runs through what an author negates a delta of its own by, up to the position: left by the steps or not.
     func forEachOwnNegation(of delta: ViewedDelta, _ body: (ViewedDelta) throws -> Void) throws {
-        guard let author = try number(of: delta.author), try negatesAnything(author) else { return }
+        guard let author = try number(of: delta.author), try mayNegate(author, delta.id) else { return }
         var before: Word?
         while true {
             let page = try snapshot.negations(of: delta.id, by: author, before: before, limit: Fates.Pending.page)

@@ -32,6 +32,38 @@ struct Fates {
         }
     }
 
+    /// What is known of what an author negates.
+    struct Negated {
+        /// Rows that are read ahead for each look-up so far: they take about as long.
+        private static let rowsPerLookUp = 16
+        /// At most: 512 KiB.
+        private static let most = 1 << 16
+
+        /// First 8 bytes of ids, in order; where they aren't all, as many as were read.
+        private var prefixes: [UInt64] = []
+        private var limit = 0
+        private var lookUps = 1
+        private var isComplete = false
+
+        /// About how many bytes of memory it takes.
+        var bytes: Int { 8 * prefixes.count + Fates.settledBytes }
+
+        /// Whether the author may negate a delta, or any where `nil`: else no look-up is needed.
+        ///
+        /// Reads ahead, the more the more often it is asked: what was said about a property is often looked at delta by
+        /// delta.
+        mutating func mayHave(_ id: DeltaID?, readingBy read: (_ limit: Int) throws -> [UInt64]) throws -> Bool {
+            if !isComplete, limit < Self.most, lookUps * Self.rowsPerLookUp >= 8 * limit {
+                limit = min(Self.most, lookUps * Self.rowsPerLookUp)
+                prefixes = try read(limit).sorted()
+                isComplete = prefixes.count < limit
+            }
+            lookUps += 1
+            guard isComplete else { return true }
+            return id.map { prefixes.contains(sorted: $0.bytes.prefix64) } ?? !prefixes.isEmpty
+        }
+    }
+
     /// How much is remembered from one delta to the next, and from one look at a state to the next.
     static let most = 100_000
     private static let mostBetweenLooks = 4_096
@@ -44,14 +76,14 @@ struct Fates {
     /// Whether deltas are negated that somebody tried to negate.
     var negated: [DeltaID: Bool] = [:]
     var transactions: [Transaction: Bool] = [:]
-    /// Whether authors negate anything at all.
-    var negators: [Int64: Bool] = [:]
+    /// What authors negate.
+    var negatedBy: [Int64: Negated] = [:]
     /// Moderators who negate anything; not asked for yet where `nil`.
     var moderators: [Int64]?
 
     /// About how many bytes of memory all that takes.
     var approximateBytes: Int {
-        (negated.count + negators.count) * Self.settledBytes
+        negated.count * Self.settledBytes + negatedBy.values.reduce(0) { $0 + $1.bytes }
             + transactions.keys.reduce(0) { $0 + Self.transactionBytes + $1.name.count }
     }
 
@@ -60,7 +92,9 @@ struct Fates {
         var brief = self
         if negated.count > Self.mostBetweenLooks { brief.negated = [:] }
         if transactions.count > Self.mostBetweenLooks { brief.transactions = [:] }
-        if negators.count > Self.mostBetweenLooks { brief.negators = [:] }
+        if negatedBy.values.reduce(0, { $0 + $1.bytes }) > Self.mostBetweenLooks * Self.settledBytes {
+            brief.negatedBy = [:]
+        }
         return brief
     }
 }

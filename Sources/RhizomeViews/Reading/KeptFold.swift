@@ -98,14 +98,7 @@ struct FoldBasis: Sendable {
         sorted = merged + old
     }
 
-    private func contains(_ name: Int) -> Bool {
-        var (low, high) = (0, sorted.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle] < name { low = middle + 1 } else { high = middle }
-        }
-        return low < sorted.count && sorted[low] == name || added.contains(name)
-    }
+    private func contains(_ name: Int) -> Bool { sorted.contains(sorted: name) || added.contains(name) }
 
     /// Whether a delta may change how what was looked at counts.
     fileprivate func isTouched(by impact: FoldImpact, moderators: Set<PublicKey>) -> Bool {

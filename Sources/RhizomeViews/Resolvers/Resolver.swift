@@ -69,14 +69,17 @@ extension Resolver {
 /// much would be copied for each assertion.
 struct Folding<Reduction: Resolver> {
     private let resolver: Reduction
-    private var waiting: [(state: Reduction.State, size: Int)] = []
+    /// Apart from their sizes: pairs of a state and a number would be a type that is looked up each time.
+    private var states: [Reduction.State] = []
+    /// Of how many assertions each state is.
+    private var sizes: [Int] = []
     /// About how many bytes the states take.
     private(set) var bytes = 0
 
     init(by resolver: Reduction) { self.resolver = resolver }
 
     /// Whether there was no assertion.
-    var isEmpty: Bool { waiting.isEmpty }
+    var isEmpty: Bool { states.isEmpty }
 
     /// Takes in an assertion.
     ///
@@ -84,21 +87,25 @@ struct Folding<Reduction: Resolver> {
     @discardableResult
     mutating func add(_ assertion: Assertion) -> Int {
         let before = bytes
-        var next = (state: resolver.state(of: assertion), size: 1)
-        while let last = waiting.last, last.size == next.size {
-            waiting.removeLast()
-            bytes -= resolver.approximateBytes(of: last.state)
-            next = (resolver.combine(last.state, next.state), last.size + next.size)
+        var state = resolver.state(of: assertion)
+        var size = 1
+        while sizes.last == size {
+            let last = states.removeLast()
+            sizes.removeLast()
+            bytes -= resolver.approximateBytes(of: last)
+            state = resolver.combine(last, state)
+            size *= 2
         }
-        waiting.append(next)
-        bytes += resolver.approximateBytes(of: next.state)
+        bytes += resolver.approximateBytes(of: state)
+        states.append(state)
+        sizes.append(size)
         return bytes - before
     }
 
     /// The value of all that was taken in; `nil` also where there was nothing.
     var value: JSONValue? {
-        guard var total = waiting.last?.state else { return nil }
-        for (state, _) in waiting.dropLast().reversed() { total = resolver.combine(state, total) }
+        guard var total = states.last else { return nil }
+        for state in states.dropLast().reversed() { total = resolver.combine(state, total) }
         return resolver.value(of: total)
     }
 }

@@ -77,7 +77,13 @@ extension DeltaLogRule {
                     func found(_ author: Int, _ id: Int, before word: Word? = nil, limit: Int = 9) throws -> [Word] {
                         try snapshot.negations(of: ids[id], by: authors[author], before: word, limit: limit)
                     }
-                    #expect(try authors.map { try snapshot.negatesAnything($0) } == [true, true, false])
+                    func prefixes(_ author: Int, limit: Int = 9) throws -> [UInt64] {
+                        try snapshot.negatedPrefixes(by: authors[author], limit: limit)
+                    }
+                    #expect(try prefixes(0) == [ids[0].bytes.prefix64, ids[0].bytes.prefix64])
+                    #expect(try prefixes(0, limit: 1) == [ids[0].bytes.prefix64])
+                    #expect(try Set(prefixes(1)) == [ids[0].bytes.prefix64, ids[1].bytes.prefix64])
+                    #expect(try prefixes(2).isEmpty)
                     #expect(try found(0, 0) == [wanted[2], wanted[0]])
                     #expect(try found(0, 0, limit: 1) == [wanted[2]])
                     #expect(try found(0, 0, before: wanted[2]) == [wanted[0]])
