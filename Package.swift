@@ -52,7 +52,7 @@ let package = Package(
         .target(name: "Locks", swiftSettings: strict),
         .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
         .target(name: "ProcessLimits", swiftSettings: strict),
-        .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "Locks", "ProcessLimits"], swiftSettings: strict),
+        .target(name: "ZeroMQ", dependencies: ["Bytes", "CZeroMQ", "Locks", "ProcessLimits"], swiftSettings: strict),
         .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
             name: "PrometheusMetrics",
@@ -112,7 +112,7 @@ let package = Package(
             path: "Tests/RhizomeTesting",
             swiftSettings: strict
         ),
-        .target(name: "HomeFiles", dependencies: ["Sodium"], swiftSettings: strict),
+        .target(name: "HomeFiles", dependencies: ["Bytes", "Sodium"], swiftSettings: strict),
         .target(
             name: "RhizomeIdentity",
             dependencies: ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"],
@@ -130,7 +130,7 @@ let package = Package(
         .target(
             name: "RhizomeDatabase",
             dependencies: [
-                "Bytes", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
+                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
                 "SignedLog", "Sodium",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -165,7 +165,7 @@ let package = Package(
         .target(
             name: "RhizomeHosting",
             dependencies: [
-                "HomeFiles", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
+                "Bytes", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -201,7 +201,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "who-said-so",
-            dependencies: ["RhizomeCore", "RhizomeIdentity", "RhizomeStore", "RhizomeViews"],
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeIdentity", "RhizomeStore", "RhizomeViews"],
             path: "Examples/who-said-so",
             packageAccess: false,
             swiftSettings: example

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeIdentity
@@ -30,7 +31,7 @@ enum WhoSaidSo {
         let log = try SQLiteDeltaLog.openForReading(
             folder: home.path + "/data",
             version: "example",
-            now: Int64(Date().timeIntervalSince1970 * 1_000_000)
+            now: SystemTime.now
         )
         // What the list keeps out isn't shown, as the node itself doesn't show it.
         let perspective = Perspective(without: try await Exclusion(by: trust, in: log))
@@ -41,8 +42,7 @@ enum WhoSaidSo {
         }
         for try await change in history {
             let author = change.creator == owner ? "I" : trust.entries[change.creator]?.name ?? change.creator.did
-            let time = Date(timeIntervalSince1970: Double(change.timeCreated) / 1_000_000)
-            print("\(change.property) = \(text(change.value)), said \(author) on \(time.formatted(.iso8601))")
+            print("\(change.property) = \(text(change.value)), said \(author) on \(change.timeCreated)")
         }
     }
 

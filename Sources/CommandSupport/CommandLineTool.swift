@@ -1,5 +1,5 @@
 package import ArgumentParser
-internal import Bytes
+package import Bytes
 internal import HomeFiles
 internal import RhizomeIdentity
 
@@ -96,7 +96,7 @@ package enum CommandLineTool {
     }
 
     /// The wall clock: µs since 1970.
-    package static var now: Int64 { SystemTime.now }
+    package static var now: Timestamp { SystemTime.now }
 
     /// A variable of the environment, empty ones too; `nil` where it is not set.
     ///

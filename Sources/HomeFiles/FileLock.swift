@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Glibc
 
 /// A lock between processes (flock(2)) on a file that stays where it is; held until its owner lets go, or dies.
@@ -24,13 +25,13 @@ extension HomeFolder {
         let lock = FileLock(descriptor: opened)
         // It is written below: under another name it may be another file.
         try Self.check(opened, path, .secret)
-        let deadline = ContinuousClock.now + patience
+        let deadline = SystemTime.uptime + patience
         while flock(opened, LOCK_EX | LOCK_NB) != 0 {
             let number = errno
             guard number == EWOULDBLOCK || number == EINTR else {
                 throw FileError(errno: number, path, doing: "locking")
             }
-            guard ContinuousClock.now < deadline else {
+            guard SystemTime.uptime < deadline else {
                 let holder = Self.holder(opened)
                 throw FileError(
                     .locked,

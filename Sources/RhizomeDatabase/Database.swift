@@ -1,3 +1,4 @@
+internal import Bytes
 package import CoreMetrics
 internal import Locks
 package import Logging
@@ -37,7 +38,7 @@ public final class Database: Sendable {
     private let metrics: DatabaseMetrics
     private let ownTime: OwnLogTime
     private let observer: (any DatabaseObserver)?
-    private let startedAt: Int64
+    private let startedAt: Uptime
     private let logger: Logger
 
     /// A database over a log.
@@ -155,7 +156,7 @@ public final class Database: Sendable {
     private func keepHouse() async {
         var warnings = Hourly()
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(1))
+            try? await clock.sleep(for: .seconds(1))
             do {
                 try await intake.takeUpDue()
             } catch {
@@ -173,7 +174,7 @@ public final class Database: Sendable {
     public var trust: TrustList { trustInForce.list }
 
     /// How long the database has been open.
-    public var uptimeSeconds: Int64 { (clock.uptime - startedAt) / 1_000_000 }
+    public var uptimeSeconds: Int64 { (clock.uptime - startedAt).components.seconds }
 
     /// Writes deltas by this node's identity, in order and in one transaction.
     ///

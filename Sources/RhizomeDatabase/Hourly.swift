@@ -1,15 +1,15 @@
+package import Bytes
+
 /// Says whether something may be told: once an hour.
 package struct Hourly: Sendable {
-    private var toldAt: Int64?
+    private var toldAt: Uptime?
 
     /// It may be told at once, the first time.
     package init() {}
 
     /// Whether it may be told now, which counts as telling it.
-    ///
-    /// - Parameter now: µs of the clock that never goes back.
-    package mutating func isDue(now: Int64) -> Bool {
-        if let toldAt, now - toldAt <= 3_600_000_000 { return false }
+    package mutating func isDue(now: Uptime) -> Bool {
+        if let toldAt, now - toldAt <= .seconds(3_600) { return false }
         toldAt = now
         return true
     }

@@ -1,28 +1,37 @@
-internal import HomeFiles
+public import Bytes
 
-/// The node's one wall clock and its one clock for deadlines, both injected so that tests can move them.
+/// The node's one clock: what time it is, how long something took, and waiting.
+///
+/// It is injected, so that tests can move it. Two readings that can't be mixed up: ``now`` is for what is signed, stored and shown, ``uptime`` for deadlines.
 public struct NodeClock: Sendable {
-    private let wallMicroseconds: @Sendable () -> Int64
-    private let monotonicMicroseconds: @Sendable () -> Int64
+    private let readNow: @Sendable () -> Timestamp
+    private let readUptime: @Sendable () -> Uptime
+    private let wait: @Sendable (Duration) async throws -> Void
 
-    /// A clock of one's own.
+    /// A clock of one's own; what isn't given is the system's.
+    ///
+    /// - Parameter sleep: returns after so long, and throws `CancellationError` as soon as its task is cancelled.
     public init(
-        wallMicroseconds: @escaping @Sendable () -> Int64,
-        monotonicMicroseconds: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> Timestamp = { SystemTime.now },
+        uptime: @escaping @Sendable () -> Uptime = { SystemTime.uptime },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
-        self.wallMicroseconds = wallMicroseconds
-        self.monotonicMicroseconds = monotonicMicroseconds
+        readNow = now
+        readUptime = uptime
+        wait = sleep
     }
 
     /// The system's clocks.
-    public static let system = NodeClock(
-        wallMicroseconds: { SystemTime.now },
-        monotonicMicroseconds: { SystemTime.uptime }
-    )
+    public static let system = NodeClock()
 
-    /// µs since 1970 UTC.
-    public var now: Int64 { wallMicroseconds() }
+    /// The moment by the wall clock, which may jump both ways.
+    public var now: Timestamp { readNow() }
 
-    /// µs since some moment, never going back: for deadlines and penalties.
-    public var uptime: Int64 { monotonicMicroseconds() }
+    /// The moment by the clock that never goes back: for deadlines and penalties.
+    public var uptime: Uptime { readUptime() }
+
+    /// Waits so long.
+    ///
+    /// - Throws: `CancellationError` where the task is cancelled, at once.
+    public func sleep(for duration: Duration) async throws { try await wait(duration) }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Locks
 package import Logging
 
@@ -7,10 +8,10 @@ package import Logging
 package final class StoreHealth: Sendable {
     private struct State {
         var isFailing = false
-        var toldAt = Int64.min
+        var toldAt: Uptime?
     }
 
-    private static let interval: Int64 = 60_000_000
+    private static let interval = Duration.seconds(60)
 
     private let clock: NodeClock
     private let logger: Logger
@@ -27,7 +28,7 @@ package final class StoreHealth: Sendable {
         let now = clock.uptime
         let isTold = state.withLock { state in
             state.isFailing = true
-            guard state.toldAt == .min || now - state.toldAt >= Self.interval else { return true }
+            if let toldAt = state.toldAt, now - toldAt < Self.interval { return true }
             state.toldAt = now
             return false
         }

@@ -1,5 +1,5 @@
+internal import Bytes
 public import CoreMetrics
-internal import HomeFiles
 public import Logging
 public import RhizomeIdentity
 public import RhizomeNode

@@ -1,3 +1,4 @@
+public import Bytes
 public import SignedLog
 
 /// What a person wants changed about a peer's entry; what is `nil` stays as it is (spec: identity.md, "the tool carries
@@ -10,7 +11,7 @@ public struct TrustAmendment: Sendable {
     /// Other permissions.
     public var may: Set<Permission>?
     /// Another end, or none.
-    public var until: Int64??
+    public var until: Timestamp??
     /// Another note; an empty one takes it away.
     public var note: String?
 
@@ -25,7 +26,7 @@ public struct TrustAmendment: Sendable {
     ///
     /// - Parameter now: the clock, µs since 1970.
     /// - Returns: a change without a name where nothing gives one: the caller asks for it.
-    public func change(for peer: PeerText, in list: TrustList, at now: Int64) -> TrustChange {
+    public func change(for peer: PeerText, in list: TrustList, at now: Timestamp) -> TrustChange {
         let old = list.lastTrust(of: peer.identity)
         let isDistrusted = list.entries[peer.identity]?.action == .distrust
         var addresses = self.addresses

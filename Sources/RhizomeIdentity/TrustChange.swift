@@ -46,7 +46,7 @@ public struct TrustChange: Hashable, Sendable {
     /// What the peer may do; empty for distrusted ones.
     public var may: Set<Permission> = []
     /// When trust ends: µs since 1970; never where `nil`.
-    public var until: Int64?
+    public var until: Timestamp?
     /// What the owner wrote beside it.
     public var note: String?
     /// What of a distrusted author stays; `all` for trusted ones, for the time after `until`.
@@ -65,7 +65,7 @@ public struct TrustChange: Hashable, Sendable {
         name: String?,
         addresses: [PeerAddress] = [],
         may: Set<Permission> = defaultPermissions,
-        until: Int64? = nil,
+        until: Timestamp? = nil,
         note: String? = nil
     ) -> TrustChange {
         var change = TrustChange(identity, .trust)
@@ -120,7 +120,7 @@ extension TrustChange {
                     for permission in may.map({ Text($0.rawValue) }).sorted() { writer.text(permission) }
                 }
             }
-            if let until { put("until") { $0.integer(until) } }
+            if let until { put("until") { $0.integer(until.microseconds) } }
             if let note { put("note") { $0.text(Text(note)) } }
         case .distrust:
             switch keep {
@@ -154,7 +154,7 @@ extension TrustChange {
             case (.trust, "name"): self.name = try Self.name(&reader)
             case (.trust, "addresses"): addresses = try Self.addresses(&reader)
             case (.trust, "may"): may = try Self.permissions(&reader)
-            case (.trust, "until"): until = try reader.integer()
+            case (.trust, "until"): until = Timestamp(microseconds: try reader.integer())
             case (.trust, "note"): note = try reader.text().string
             case (.distrust, "keep"): keep = try Self.keep(&reader)
             case (.distrust, "reason"): reason = try reader.text().string

@@ -254,7 +254,7 @@ public struct TrustJournal: Sendable {
     @discardableResult
     public func append(
         signedBy identity: Identity,
-        now: Int64,
+        now: Timestamp,
         patience: Duration = .seconds(30),
         _ changes: (TrustList) throws -> [TrustChange]
     ) throws -> TrustList {

@@ -53,7 +53,7 @@ public struct TrustList: Sendable {
     /// What the list says of a key.
     ///
     /// Past `until` an entry is as if distrusted with keep all.
-    public func standing(of identity: PublicKey, at now: Int64) -> Standing {
+    public func standing(of identity: PublicKey, at now: Timestamp) -> Standing {
         if identity == owner { return .own }
         guard let entry = entries[identity] else { return .unknown }
         if entry.isTrusted(at: now) { return .trusted(entry) }
@@ -64,12 +64,12 @@ public struct TrustList: Sendable {
     public func isKnown(_ identity: PublicKey) -> Bool { identity == owner || entries[identity] != nil }
 
     /// Whether that identity's deltas are accepted; true for the own one.
-    public func mayAuthor(_ identity: PublicKey, at now: Int64) -> Bool { may(.author, identity, at: now) }
+    public func mayAuthor(_ identity: PublicKey, at now: Timestamp) -> Bool { may(.author, identity, at: now) }
 
     /// Whether that identity may open connections to this node and read from it; true for the own one.
-    public func mayConnect(_ identity: PublicKey, at now: Int64) -> Bool { may(.connect, identity, at: now) }
+    public func mayConnect(_ identity: PublicKey, at now: Timestamp) -> Bool { may(.connect, identity, at: now) }
 
-    private func may(_ permission: Permission, _ identity: PublicKey, at now: Int64) -> Bool {
+    private func may(_ permission: Permission, _ identity: PublicKey, at now: Timestamp) -> Bool {
         switch standing(of: identity, at: now) {
         case .own: true
         case .trusted(let entry): entry.may.contains(permission)
@@ -90,7 +90,7 @@ public struct TrustList: Sendable {
     }
 
     /// The moment after `now` at which the first entry runs out; `nil` where none will.
-    public func nextExpiry(after now: Int64) -> Int64? {
+    public func nextExpiry(after now: Timestamp) -> Timestamp? {
         entries.values.compactMap { $0.action == .trust ? $0.until : nil }.filter { $0 >= now }.min()
     }
 
@@ -240,7 +240,7 @@ public struct TrustList: Sendable {
     public mutating func apply(
         _ change: TrustChange,
         signedBy signer: Identity,
-        now: Int64
+        now: Timestamp
     ) throws(IdentityError) -> TrustStatement {
         guard signer.publicKey == owner else {
             throw IdentityError(.ownIdentity, "this list belongs to \(owner.did), not to \(signer.publicKey.did)")
@@ -248,10 +248,10 @@ public struct TrustList: Sendable {
         try check(change)
         var time = now
         if let last = statements.last {
-            guard last.time < Int64.max else {
+            guard last.time < .max else {
                 throw IdentityError(.brokenJournal, "the journal's last statement is dated at the end of time")
             }
-            time = max(now, last.time + 1)
+            time = max(now, last.time.next)
         }
         let payload = TrustStatement.payload(sequence: Int64(count), previous: head, time: time, change)
         guard payload.count <= TrustJournal.mostPayloadBytes else {

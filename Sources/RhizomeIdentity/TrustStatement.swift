@@ -17,7 +17,7 @@ public struct TrustStatement: Hashable, Sendable {
     /// The id of the statement before; `nil` for the first.
     public let previous: Bytes32?
     /// When it was made: µs since 1970, above that of the statement before.
-    public let time: Int64
+    public let time: Timestamp
     /// What it says.
     public let change: TrustChange
 
@@ -30,7 +30,7 @@ public struct TrustStatement: Hashable, Sendable {
         guard try reader.integer() == Self.version else { throw TrustChange.Fault.newer("its format") }
         sequence = try reader.integer()
         previous = try reader.readNull() ? nil : try reader.bytes32()
-        time = try reader.integer()
+        time = Timestamp(microseconds: try reader.integer())
         let action = try reader.text()
         let subject = PublicKey(try reader.bytes32())
         change = try TrustChange(reading: &reader, action: action, of: subject)
@@ -40,13 +40,13 @@ public struct TrustStatement: Hashable, Sendable {
     }
 
     /// The payload of a statement that is yet to be signed.
-    static func payload(sequence: Int64, previous: Bytes32?, time: Int64, _ change: TrustChange) -> [UInt8] {
+    static func payload(sequence: Int64, previous: Bytes32?, time: Timestamp, _ change: TrustChange) -> [UInt8] {
         var writer = CBORWriter(capacity: 256)
         writer.array(7)
         writer.integer(version)
         writer.integer(sequence)
         if let previous { writer.byteString(previous) } else { writer.null() }
-        writer.integer(time)
+        writer.integer(time.microseconds)
         writer.text(Text(change.action.rawValue))
         writer.byteString(change.identity.bytes)
         change.writeAttributes(to: &writer)
@@ -59,7 +59,7 @@ public struct TrustEntry: Hashable, Sendable {
     /// What the statement says.
     public let change: TrustChange
     /// When it was made: µs since 1970.
-    public let time: Int64
+    public let time: Timestamp
     /// The statement's id.
     public let statement: Bytes32
 
@@ -80,7 +80,7 @@ public struct TrustEntry: Hashable, Sendable {
     /// What the peer may do, as long as it is trusted.
     public var may: Set<Permission> { change.may }
     /// When trust ends: µs since 1970; never where `nil`.
-    public var until: Int64? { change.until }
+    public var until: Timestamp? { change.until }
     /// What the owner wrote beside it.
     public var note: String? { change.note }
     /// What of a distrusted author stays.
@@ -89,5 +89,5 @@ public struct TrustEntry: Hashable, Sendable {
     public var reason: String? { change.reason }
 
     /// Whether trust was given and has not run out: at `until` itself it still holds, past it no more.
-    public func isTrusted(at now: Int64) -> Bool { action == .trust && until.map { now <= $0 } ?? true }
+    public func isTrusted(at now: Timestamp) -> Bool { action == .trust && until.map { now <= $0 } ?? true }
 }

@@ -1,4 +1,5 @@
 internal import Locks
+internal import RhizomeDatabase
 
 /// A box that anyone may put something into without waiting, and that one reader empties whole.
 ///
@@ -45,11 +46,11 @@ final class Mailbox<Content: Sendable>: Sendable {
     /// Waits until something was posted or the time is over, and takes what is there.
     ///
     /// - Returns: the content, the empty one after a timeout; `nil` once the box is closed or the task cancelled.
-    func take(within timeout: Duration? = nil) async -> Content? {
+    func take(within timeout: Duration?, by clock: NodeClock) async -> Content? {
         if let timeout {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.wait() }
-                group.addTask { try? await Task.sleep(for: timeout) }
+                group.addTask { try? await clock.sleep(for: timeout) }
                 await group.next()
                 group.cancelAll()
             }

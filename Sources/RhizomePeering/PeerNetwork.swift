@@ -115,14 +115,14 @@ public final class PeerNetwork: PeerReporting {
             clock: database.clock
         )
         let awaited = Self.links(database.trust, configuration, at: database.clock.now)
-        database.gate.close(until: Set(awaited.keys))
+        database.gate.close(until: Set(awaited.keys), by: database.clock)
     }
 
     /// The peers to which we go, with their addresses: those of the list first, then the seeds'.
     private static func links(
         _ trust: TrustList,
         _ configuration: NodeConfiguration,
-        at now: Int64
+        at now: Timestamp
     ) -> [PublicKey: [PeerAddress]] {
         var links: [PublicKey: [PeerAddress]] = [:]
         for entry in trust.entries.values where entry.isTrusted(at: now) && entry.identity != configuration.identity {
@@ -190,7 +190,7 @@ public final class PeerNetwork: PeerReporting {
             group.addTask { await self.keepWatch() }
             group.addTask {
                 // Until cancelled. Then whoever waits for a peer's answer must not wait for its deadline.
-                while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+                while !Task.isCancelled { try? await self.database.clock.sleep(for: .seconds(3600)) }
                 await self.peering.close()
             }
             for await _ in group {}
@@ -225,7 +225,7 @@ public final class PeerNetwork: PeerReporting {
             }
             await peering.keepLinks(to: wanted, reopening: changes.restated)
             for peer in changes.admitted { await peering.tryAgain(peer) }
-            guard let next = await mail.linkChanges.take(within: .seconds(1)) else { return }
+            guard let next = await mail.linkChanges.take(within: .seconds(1), by: database.clock) else { return }
             changes = next
         } while !Task.isCancelled
     }
@@ -286,14 +286,15 @@ public final class PeerNetwork: PeerReporting {
         var warnings = Hourly()
         var knocks = KnockLog()
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(1))
+            try? await database.clock.sleep(for: .seconds(1))
             let now = database.clock.uptime
             tell(knocks.next(admittance.refusedKeys, now: now))
-            guard let offset = mail.directory.medianOffset, abs(offset) > 60_000_000, warnings.isDue(now: now)
+            guard let offset = mail.directory.medianOffset, !(.seconds(-60) ... .seconds(60)).contains(offset),
+                warnings.isDue(now: now)
             else { continue }
             logger.warning(
                 "this clock is off the peers' by more than a minute; set it right (timedatectl)",
-                metadata: ["seconds": "\(-offset / 1_000_000)"]
+                metadata: ["seconds": "\((.zero - offset).components.seconds)"]
             )
         }
     }
@@ -368,8 +369,8 @@ public final class PeerNetwork: PeerReporting {
                     isSeedPeer: configuration.seeds[entry.identity] != nil,
                     counts: database.ledger.counts(of: entry.identity),
                     state: Self.state(state, isConnected: state.isConnected(now: database.clock.uptime)),
-                    clockOffsetMicroseconds: known.clock.best?.offsetMicroseconds,
-                    roundTripMicroseconds: known.clock.best?.roundTripMicroseconds,
+                    clockOffsetMicroseconds: known.clock.best?.offset.microseconds,
+                    roundTripMicroseconds: known.clock.best?.roundTrip.microseconds,
                     lastSeen: known.lastSeen,
                     behind: lags[entry.identity]?.behind,
                     ahead: lags[entry.identity]?.ahead,

@@ -62,7 +62,8 @@ struct Appending {
             let hash = RunningHash.next(after: mark.runningHash, position: position, id: signed.id, arrival: arrival)
             try delta.execute(arguments: [
                 position, signed.id.bytes.blob, place.author, place.branch, place.sequence,
-                signed.header.timeCreated, arrival.timeReceived, try origin(of: arrival), hash.blob,
+                signed.header.timeCreated.microseconds, arrival.timeReceived.microseconds, try origin(of: arrival),
+                hash.blob,
                 Data(signed.headerBytes),
             ])
             try body.execute(arguments: [position, Data(signed.bodyBytes)])

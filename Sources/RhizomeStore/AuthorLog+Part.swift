@@ -1,3 +1,4 @@
+internal import Bytes
 internal import GRDB
 internal import RhizomeCore
 
@@ -8,7 +9,7 @@ extension AuthorLog {
     /// Heads of the deltas up to a moment that these reach.
     ///
     /// Reads of each branch some places alone, and all crossings: nothing of the log between them.
-    func heads(upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
+    func heads(upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
         guard time != nil || tips != nil else { return try heads(limit: limit) }
         let part = try part(upTo: time, within: tips)
         var followed: Set<Place> = []
@@ -54,7 +55,7 @@ extension AuthorLog {
         return heads
     }
 
-    private func part(upTo time: Int64?, within tips: [DeltaID]?) throws -> BranchReach {
+    private func part(upTo time: Timestamp?, within tips: [DeltaID]?) throws -> BranchReach {
         var reached: BranchReach?
         if let tips {
             var reach = try reach(tips)
@@ -84,7 +85,7 @@ extension AuthorLog {
                 bound = min(bound, limit)
             }
             // Many branches of a log that forks wildly are a single delta.
-            if let time, try row.integer(3) > time {
+            if let time, try row.timestamp(3) > time {
                 bound = first == last ? first - 1 : try self.bound(of: branch, in: first...bound, upTo: time)
             }
             if first <= bound { part.add(branch: branch, sequence: bound) }
@@ -95,7 +96,7 @@ extension AuthorLog {
     /// A sequence that parts a branch: what is later than a moment is above it; below the first where all is.
     ///
     /// Times grow along a branch (spec: admission.md, row 7).
-    private func bound(of branch: Int64, in sequences: ClosedRange<Int64>, upTo time: Int64) throws -> Int64 {
+    private func bound(of branch: Int64, in sequences: ClosedRange<Int64>, upTo time: Timestamp) throws -> Int64 {
         var low = sequences.lowerBound - 1
         var high = sequences.upperBound
         while low < high {
@@ -127,6 +128,6 @@ extension AuthorLog {
     }
 
     private static func head(_ row: Row) throws -> Head {
-        Head(id: try row.id(0), sequence: try row.ordinal(1), timeCreated: try row.integer(2))
+        Head(id: try row.id(0), sequence: try row.ordinal(1), timeCreated: try row.timestamp(2))
     }
 }

@@ -192,7 +192,7 @@ struct EntityIndexing {
                 try indexing.add(
                     body,
                     author: try row.integer(1),
-                    moment: WordMoment(time: try row.integer(2), id: try row.id(3)),
+                    moment: WordMoment(time: try row.timestamp(2), id: try row.id(3)),
                     position: last
                 )
             }

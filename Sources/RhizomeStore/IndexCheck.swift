@@ -136,7 +136,7 @@ struct IndexCheck {
         if place.sequence != delta.header.sequence {
             find("it is filed under another sequence", at: position, of: place.author)
         }
-        if try row.integer(5) != delta.header.timeCreated {
+        if try row.timestamp(5) != delta.header.timeCreated {
             find("it is filed under another time", at: position, of: place.author)
         }
         try checkReferences(delta, id: id, position, place.author)

@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 internal import Foundation
 internal import GRDB
 public import RhizomeCore
@@ -17,7 +17,7 @@ extension SQLiteDeltaLog {
     /// Heads of a part of an author's log.
     public func heads(
         of author: PublicKey,
-        upTo time: Int64?,
+        upTo time: Timestamp?,
         within tips: [DeltaID]?,
         limit: Int
     ) async throws -> [Head] {

@@ -98,7 +98,7 @@ extension SQLiteDeltaLog {
             header: try row.bytes(2),
             body: try row.optionalBytes(3) ?? [],
             arrival: Arrival(
-                timeReceived: try row.integer(4),
+                timeReceived: try row.timestamp(4),
                 receivedFrom: row.hasNull(atIndex: 5) ? nil : PublicKey(try bytes32(5)),
                 trustStatement: row.hasNull(atIndex: 6) ? nil : try bytes32(6)
             ),

@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 internal import DeterministicCBOR
 internal import Dispatch
 internal import Foundation
@@ -83,7 +83,7 @@ public final class SQLiteDeltaLog: DeltaLog {
     public static func open(
         folder path: String,
         version: String,
-        now: Int64,
+        now: Timestamp,
         options: Options = Options()
     ) throws -> SQLiteDeltaLog {
         do {
@@ -118,7 +118,7 @@ public final class SQLiteDeltaLog: DeltaLog {
     public static func openForReading(
         folder path: String,
         version: String,
-        now: Int64,
+        now: Timestamp,
         options: Options = Options()
     ) throws -> SQLiteDeltaLog {
         do {
@@ -314,7 +314,7 @@ public final class SQLiteDeltaLog: DeltaLog {
     private static func settle(
         _ db: Database,
         seen: Result<StoreSighting?, any Error>,
-        now: Int64
+        now: Timestamp
     ) throws -> (mark: StoreMark, incidents: IncidentMark, finding: StoreIncident?) {
         let isNew = try Int64.fetchOne(db, sql: "SELECT count(*) FROM store") == 0
         if isNew {
@@ -330,7 +330,7 @@ public final class SQLiteDeltaLog: DeltaLog {
         try db.execute(sql: "UPDATE store SET epoch = ?", arguments: [Data(epoch)])
         try db.execute(
             sql: "INSERT INTO incidents (time, code, message) VALUES (?, ?, ?)",
-            arguments: [now, Data(found.code.rawValue.utf8), Data(found.message.utf8)]
+            arguments: [now.microseconds, Data(found.code.rawValue.utf8), Data(found.message.utf8)]
         )
         let renamed = StoreMark(epoch: epoch, position: mark.position, runningHash: mark.runningHash)
         return (renamed, try IncidentMark(db), found)
@@ -340,7 +340,7 @@ public final class SQLiteDeltaLog: DeltaLog {
         _ db: Database,
         _ mark: StoreMark,
         seen: Result<StoreSighting?, any Error>,
-        now: Int64
+        now: Timestamp
     ) throws -> StoreIncident? {
         func incident(_ code: StoreIncident.Code, _ message: String) -> StoreIncident {
             StoreIncident(code: code, message: message, time: now)
@@ -408,7 +408,7 @@ public final class SQLiteDeltaLog: DeltaLog {
                 StoreIncident(
                     code: StoreIncident.Code(rawValue: try row.text(1).string) ?? .otherHistory,
                     message: try row.text(2).string,
-                    time: try row.integer(0)
+                    time: try row.timestamp(0)
                 )
             }
         }

@@ -393,7 +393,7 @@ private final class SQLiteSnapshot: LogSnapshot {
             id: try row.id(1),
             author: try key(of: try row.integer(2)),
             sequence: try row.integer(3),
-            timeCreated: try row.integer(4),
+            timeCreated: try row.timestamp(4),
             body: body
         )
     }
@@ -403,7 +403,7 @@ private final class SQLiteSnapshot: LogSnapshot {
         return try IDLookup.positions([id], db)[id]
     }
 
-    func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
+    func heads(of author: PublicKey, upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
         try count()
         return try AuthorLog(author, db)?.heads(upTo: time, within: tips, limit: limit) ?? []
     }

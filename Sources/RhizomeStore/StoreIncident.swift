@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 internal import DeterministicCBOR
 internal import GRDB
 internal import RhizomeCore
@@ -27,7 +27,7 @@ public struct StoreIncident: Hashable, Sendable {
     /// What was found and what it may mean.
     public let message: String
     /// When, µs since 1970.
-    public let time: Int64
+    public let time: Timestamp
 }
 
 /// How far the record of incidents goes: what the witness keeps of it.

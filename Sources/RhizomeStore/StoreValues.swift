@@ -10,6 +10,8 @@ extension Row {
     /// - Throws: what ``DeltaLogError/init(store:)`` tells as `corrupt`, where the column holds something else.
     func integer(_ index: Int) throws -> Int64 { try decode(Int64.self, atIndex: index) }
 
+    func timestamp(_ index: Int) throws -> Timestamp { Timestamp(microseconds: try integer(index)) }
+
     /// A number that counts or orders something: below 2^53, so that nothing overflows that is computed with it.
     ///
     /// - Throws: `corrupt`.

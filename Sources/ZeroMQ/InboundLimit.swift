@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Dispatch
 internal import Glibc
 internal import Locks
@@ -23,7 +24,7 @@ package final class InboundLimit: Sendable {
         var isLooking = false
         /// The look that is to come; others were overtaken by a new connection.
         var nextLook = 0
-        var lastLook = ContinuousClock.now
+        var lastLook = SystemTime.uptime
         /// Until the next look, ms.
         var wait = shortestWait
     }
@@ -77,7 +78,7 @@ package final class InboundLimit: Sendable {
     private func look(_ number: Int) {
         let wait = state.withLock { state -> Int? in
             guard number == state.nextLook else { return nil }
-            let now = ContinuousClock.now
+            let now = SystemTime.uptime
             let gain = min((now - state.lastLook) / .seconds(1), 1) * bytesPerSecond
             state.lastLook = now
             var isQuiet = true

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CZeroMQ
 internal import Glibc
 internal import Locks
@@ -205,7 +206,7 @@ internal import Synchronization
             whenDropped?()
             return Timer(id: 0)
         }
-        return Timer(id: local.timers.add(at: ContinuousClock.now + delay, action, whenDropped: whenDropped))
+        return Timer(id: local.timers.add(at: SystemTime.uptime + delay, action, whenDropped: whenDropped))
     }
 
     /// Takes a timer back; one that has gone off or was dropped is no matter.
@@ -377,7 +378,7 @@ internal import Synchronization
     }
 
     private func fireTimers() {
-        let now = ContinuousClock.now
+        let now = SystemTime.uptime
         // Timers that a timer sets wait for the next turn: `now` stands still.
         while let action = local.timers.popDue(at: now) { action() }
     }
@@ -428,7 +429,7 @@ internal import Synchronization
         // Jobs queued by this thread since it took the last ones wrote no eventfd.
         guard shared.withLock({ $0.jobs.isEmpty && $0.orphans.isEmpty && $0.phase == .running }) else { return 0 }
         guard let deadline = local.timers.nextDeadline else { return -1 }
-        let wait = deadline - ContinuousClock.now
+        let wait = deadline - SystemTime.uptime
         guard wait > .zero else { return 0 }
         // Rounded up, else the last part of a millisecond would be spent in a spin; a day at most.
         let (seconds, attoseconds) = wait.components

@@ -1,7 +1,9 @@
+internal import Bytes
+
 /// Actions to be done at a moment, the earliest first: a binary heap, confined to its socket thread.
 struct TimerQueue {
     private struct Entry {
-        let deadline: ContinuousClock.Instant
+        let deadline: Uptime
         let id: UInt64
 
         // Of two with the same deadline the one that was asked for first is done first.
@@ -26,7 +28,7 @@ struct TimerQueue {
     var heapCount: Int { heap.count }
 
     /// When the earliest is due.
-    var nextDeadline: ContinuousClock.Instant? {
+    var nextDeadline: Uptime? {
         mutating get {
             // Cancelled ones are left in the heap until they come up.
             while let first = heap.first, actions[first.id] == nil { _ = removeFirst() }
@@ -36,7 +38,7 @@ struct TimerQueue {
 
     /// Adds an action, and what is to be done in its place if the queue is emptied before.
     mutating func add(
-        at deadline: ContinuousClock.Instant,
+        at deadline: Uptime,
         _ whenDue: @escaping () -> Void,
         whenDropped: (() -> Void)? = nil
     ) -> UInt64 {
@@ -57,7 +59,7 @@ struct TimerQueue {
     }
 
     /// Takes out one action that is due.
-    mutating func popDue(at now: ContinuousClock.Instant) -> (() -> Void)? {
+    mutating func popDue(at now: Uptime) -> (() -> Void)? {
         guard let deadline = nextDeadline, deadline <= now else { return nil }
         return actions.removeValue(forKey: removeFirst().id)?.whenDue
     }

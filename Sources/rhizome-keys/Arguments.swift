@@ -56,13 +56,13 @@ struct PermissionsArgument {
 
 /// `--until`: an RFC 3339 date or date-time, or `never`.
 struct UntilArgument {
-    let time: Int64?
+    let time: Timestamp?
 
     init(parsing argument: String) throws(UnusableValue) {
         if argument == "never" {
             time = nil
         } else {
-            guard let time = Timestamp.parse(argument) else {
+            guard let time = Timestamp(argument) else {
                 throw UnusableValue(
                     allowed: "a date as 2027-12-31, a date-time as 2027-12-31T12:00:00+01:00 (RFC 3339), or never"
                 )

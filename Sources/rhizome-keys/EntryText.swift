@@ -16,7 +16,7 @@ enum EntryText {
         let change = statement.change
         return
             ([
-                "\(statement.sequence)", Timestamp.text(statement.time), change.action.rawValue, change.name,
+                "\(statement.sequence)", statement.time.description, change.action.rawValue, change.name,
                 change.identity.did,
             ].compactMap { $0 } + details(change)).joined(separator: "  ")
     }
@@ -29,7 +29,7 @@ enum EntryText {
             if !change.addresses.isEmpty {
                 details.append("at " + change.addresses.map(\.description).joined(separator: ","))
             }
-            if let until = change.until { details.append("until " + Timestamp.text(until)) }
+            if let until = change.until { details.append("until " + until.description) }
             if let note = change.note { details.append("note \"\(TerminalText.escaped(note))\"") }
         case .distrust:
             switch change.keep {
@@ -45,10 +45,10 @@ enum EntryText {
     private static func permissions(_ may: Set<Permission>) -> [String] { may.map(\.rawValue).sorted() }
 
     /// An entry as JSON: all members each time, null where there is nothing to say.
-    static func json(_ entry: TrustEntry, now: Int64) -> JSONValue {
+    static func json(_ entry: TrustEntry, now: Timestamp) -> JSONValue {
         var object = members(entry.change)
         object.append("expired", .bool(entry.action == .trust && !entry.isTrusted(at: now)))
-        object.append("time", .integer(entry.time))
+        object.append("time", .integer(entry.time.microseconds))
         object.append("statement", .string(Hex.encode(entry.statement.array)))
         return .object(object)
     }
@@ -59,7 +59,7 @@ enum EntryText {
             "sequence": .integer(statement.sequence),
             "id": .string(Hex.encode(statement.id.array)),
             "previous": statement.previous.map { .string(Hex.encode($0.array)) } ?? .null,
-            "time": .integer(statement.time),
+            "time": .integer(statement.time.microseconds),
         ]
         for member in members(statement.change).members { object.append(member.name, member.value) }
         return .object(object)
@@ -73,7 +73,7 @@ enum EntryText {
             "action": .string(change.action.rawValue),
             "addresses": .array(change.addresses.map { .string($0.description) }),
             "may": .array(permissions(change.may).map { .string($0) }),
-            "until": change.until.map { .integer($0) } ?? .null,
+            "until": change.until.map { .integer($0.microseconds) } ?? .null,
             "note": optional(change.note),
             "keep": isTrust ? .null : keep(change.keep),
             "reason": optional(change.reason),

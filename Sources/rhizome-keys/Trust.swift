@@ -101,7 +101,7 @@ struct Trust: ParsableCommand {
             amendment.change(for: peer.text, in: list, at: CommandLineTool.now).until
         }
         for end in Set(ends).sorted() where end < CommandLineTool.now {
-            CommandLineTool.note("note: \(Timestamp.text(end)) is past, so the entry is as if distrusted; see --until")
+            CommandLineTool.note("note: \(end) is past, so the entry is as if distrusted; see --until")
         }
         let identity = try key.identity { try passphrase.passphrase(whileInputIsData: isBatch) }
         let changed = try journal.append(signedBy: identity, now: CommandLineTool.now) { list in

@@ -12,7 +12,7 @@ struct AuditText {
     /// What was found at openings of the store, findings or not.
     let incidents: [StoreIncident]
     let trust: TrustList
-    let now: Int64
+    let now: Timestamp
 
     private func name(of author: PublicKey) -> String? {
         author == trust.owner ? "this identity" : trust.entries[author]?.name
@@ -39,7 +39,7 @@ struct AuditText {
         for author in report.authors {
             let title = name(of: author.author).map { "\($0) (\(author.author.short)…)" } ?? author.author.did
             lines.append(TerminalText.bold(TerminalText.escaped(title)))
-            let (first, last) = (Timestamp.text(author.firstTime), Timestamp.text(author.lastTime))
+            let (first, last) = (author.firstTime.description, author.lastTime.description)
             let made = first == last ? first : "from \(first) to \(last)"
             lines.append(
                 "  \(Self.counted(author.count, "delta")), made \(made); \(standing(of: author.author))"
@@ -70,18 +70,18 @@ struct AuditText {
         }
         for incident in incidents {
             let message = TerminalText.escaped(incident.message)
-            lines.append("at the opening of \(Timestamp.text(incident.time)): \(message)")
+            lines.append("at the opening of \(incident.time): \(message)")
         }
         for finding in report.findings { lines.append("finding: \(TerminalText.escaped(finding.description))") }
         lines.append(report.findingCount == 0 ? "no finding" : Self.counted(report.findingCount, "finding"))
         return lines
     }
 
-    private func leading(_ author: AuthorAudit, by lead: Int64) -> String {
-        let text = "the last is dated \(lead / 1_000_000) s ahead of this clock"
+    private func leading(_ author: AuthorAudit, by lead: Duration) -> String {
+        let text = "the last is dated \(lead.components.seconds) s ahead of this clock"
         guard author.author == trust.owner else { return text }
         return text + "; set the clock right (timedatectl), or nothing can be written before "
-            + Timestamp.text(now + lead - DeltaLimits.aheadMicroseconds)
+            + "\(now + lead - DeltaLimits.ahead)"
     }
 
     /// The report as JSON.
@@ -93,7 +93,7 @@ struct AuditText {
             "incidents": .array(
                 incidents.map { incident in
                     [
-                        "code": .string(incident.code.rawValue), "time": .integer(incident.time),
+                        "code": .string(incident.code.rawValue), "time": .integer(incident.time.microseconds),
                         "message": .string(incident.message),
                     ]
                 }
@@ -109,8 +109,8 @@ struct AuditText {
             "name": name(of: author.author).map { .string($0) } ?? .null,
             "trust": .string(standing(of: author.author)),
             "deltas": .integer(author.count),
-            "first": .integer(author.firstTime),
-            "last": .integer(author.lastTime),
+            "first": .integer(author.firstTime.microseconds),
+            "last": .integer(author.lastTime.microseconds),
             "complete": .bool(author.isComplete),
             "broken": author.firstFinding.map { .object(json($0)) } ?? .null,
             "forks": .array(
@@ -126,7 +126,7 @@ struct AuditText {
                 author.stalls.map { ["id": .string($0.id.description), "reason": .string($0.reason.rawValue)] }
             ),
             "ahead": .integer(author.aheadCount),
-            "aheadOfClock": author.lead(over: now).map { .integer($0) } ?? .null,
+            "aheadOfClock": author.lead(over: now).map { .integer($0.microseconds) } ?? .null,
         ]
     }
 

@@ -13,7 +13,7 @@ struct LogfmtHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var line = "time=\(Timestamp.text(CommandLineTool.now)) level=\(event.level.rawValue)"
+        var line = "time=\(CommandLineTool.now) level=\(event.level.rawValue)"
         line += " msg=\(Self.value(event.message.description))"
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.value("\(value)"))" }

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import RhizomeCore
 internal import RhizomeTesting
 internal import SignedLog
@@ -6,14 +6,14 @@ internal import Sodium
 
 /// Signed deltas for tests, right and wrong ones.
 package enum Deltas {
-    package static let start: Int64 = 1_735_689_600_000_000
+    package static let start: Timestamp = 1_735_689_600_000_000
 
     /// A delta that follows these; a millisecond after the last of them unless a time is given.
     package static func make(
         _ label: String = "alice",
         _ number: Int64 = 1,
         after previous: [SignedDelta] = [],
-        at time: Int64? = nil
+        at time: Timestamp? = nil
     ) throws -> SignedDelta {
         let latest = previous.map(\.header.timeCreated).max() ?? start - 3_600_000_000
         return try SignedDelta(
@@ -69,7 +69,7 @@ package enum Deltas {
         _ label: String = "alice",
         sequence: Int64,
         previous: [DeltaID],
-        at time: Int64 = start - 1_800_000_000,
+        at time: Timestamp = start - 1_800_000_000,
         body: [UInt8]? = nil
     ) throws -> [UInt8] {
         let right = try make(label, 9)

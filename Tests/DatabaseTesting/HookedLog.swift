@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import Locks
 package import RhizomeCore
 package import RhizomeTesting
@@ -82,7 +82,7 @@ package final class HookedLog: DeltaLog {
     package func heads(of author: PublicKey) async throws -> [Head] { try await memory.heads(of: author) }
     package func heads(
         of author: PublicKey,
-        upTo time: Int64?,
+        upTo time: Timestamp?,
         within tips: [DeltaID]?,
         limit: Int
     ) async throws -> [Head] {

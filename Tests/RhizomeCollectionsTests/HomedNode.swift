@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Logging
 import RhizomeCollections
@@ -24,7 +25,7 @@ struct HomedNode: Sendable {
         let addresses = address.flatMap { PeerAddress($0) }.map { [$0] } ?? []
         try TrustJournal(home: home, owner: identity.publicKey).append(
             signedBy: identity,
-            now: Int64(Date().timeIntervalSince1970 * 1_000_000)
+            now: SystemTime.now
         ) { _ in [.trust(other.identity.publicKey, name: other.name, addresses: addresses)] }
     }
 

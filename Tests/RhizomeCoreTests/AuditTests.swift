@@ -159,8 +159,8 @@ import Testing
         #expect(alice.aheadCount == 1)
         #expect(report.clockWentBackCount == 1)
         // Ahead of the clock of the one who asks is another thing than ahead of the arrival.
-        let limit = alice.lastTime - DeltaLimits.aheadMicroseconds
-        #expect(alice.lead(over: limit - 1) == DeltaLimits.aheadMicroseconds + 1)
+        let limit = alice.lastTime - DeltaLimits.ahead
+        #expect(alice.lead(over: limit - 1) == DeltaLimits.ahead + .microseconds(1))
         for now in [limit, alice.lastTime, .max] { #expect(alice.lead(over: now) == nil) }
     }
 
@@ -232,7 +232,7 @@ import Testing
         var maker = DeltaMaker()
         let alice = try maker.chain("alice", 2)
         let signer = try TestAuthors.signer("bob")
-        func entry(after heads: [Head], time: Int64) throws -> AuditReport {
+        func entry(after heads: [Head], time: Timestamp) throws -> AuditReport {
             let delta = try SignedDelta(
                 pointers: [Pointer("a", .null)],
                 after: heads,

@@ -63,7 +63,7 @@ import Testing
             #expect(read.id.description == test.id)
             #expect(read.header.sequence == test.sequence)
             #expect(read.header.previous.map(\.description) == test.previous)
-            #expect(read.header.timeCreated == test.timeCreated)
+            #expect(read.header.timeCreated == Timestamp(microseconds: test.timeCreated))
             let pointers = test.pointers.compactMap(\.pointer)
             #expect(read.body.pointers == pointers)
             #expect((read.body.host == nil) == (test.host == nil))
@@ -74,7 +74,7 @@ import Testing
                 pointers: pointers,
                 host: read.body.host,
                 after: heads,
-                timeCreated: test.timeCreated,
+                timeCreated: Timestamp(microseconds: test.timeCreated),
                 signer: signer
             )
             #expect(made.bytes == wire)
@@ -135,7 +135,7 @@ import Testing
     }
 
     /// Admission's rows one after the other, as far as they are pure.
-    static func decide(_ bytes: [UInt8], held: [DeltaID: DeltaLink], now: Int64) -> Decision {
+    static func decide(_ bytes: [UInt8], held: [DeltaID: DeltaLink], now: Timestamp) -> Decision {
         do throws(DeltaRefusal) {
             let delta = try SignedDelta(decoding: bytes)
             guard delta.author.isAcceptable else { return .reject(.malformed) }

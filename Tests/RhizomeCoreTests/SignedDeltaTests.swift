@@ -116,18 +116,18 @@ import Testing
     func future() throws {
         let delta = try VerifiedDelta.verify(try Self.delta([Pointer("a", .null)])).get()
         let time = delta.delta.header.timeCreated
-        func fit(now: Int64) -> Admission.Fit {
+        func fit(now: Timestamp) -> Admission.Fit {
             let arrival = Arrival(timeReceived: now, receivedFrom: nil, trustStatement: nil)
             return Admission.fit(delta, held: [:], arrival: arrival, now: now)
         }
-        guard case .admitted = fit(now: time - DeltaLimits.aheadMicroseconds) else {
+        guard case .admitted = fit(now: time - DeltaLimits.ahead) else {
             Issue.record("refused at the limit")
             return
         }
-        guard case .future(let due) = fit(now: time - DeltaLimits.aheadMicroseconds - 1) else {
+        guard case .future(let due) = fit(now: time - DeltaLimits.ahead - 1) else {
             Issue.record("admitted beyond the limit")
             return
         }
-        #expect(due == time - DeltaLimits.aheadMicroseconds)
+        #expect(due == time - DeltaLimits.ahead)
     }
 }

@@ -332,7 +332,7 @@ import Testing
         api.node.time.advance(1)
         _ = try await api.put("/api/contexts/mine", #"{"authors": []}"#)
         _ = try await api.put("/api/contexts/mine", #"{"authors": ["\#(api.node.identity.did)"]}"#)
-        let read = try await api.get("/api/user/u1?context=mine&asOf=\(then)")
+        let read = try await api.get("/api/user/u1?context=mine&asOf=\(then.microseconds)")
         #expect(read["properties"] == ["age": 42, "name": "Taliesin"])
         let delta = try #require(try await api.get("/api/contexts").json.array?.first?.object?["delta"]?.text)
         let negation = try await api.post(
@@ -340,7 +340,7 @@ import Testing
         )
         #expect(negation.status == 201)
         #expect(try await api.get("/api/contexts/mine").json == ["authors": []])
-        #expect(try await api.get("/api/user/u1?context=mine&asOf=\(then)").status == 404)
+        #expect(try await api.get("/api/user/u1?context=mine&asOf=\(then.microseconds)").status == 404)
     }
 
     @Test("a PUT plans against the node's own view, and takes no context")

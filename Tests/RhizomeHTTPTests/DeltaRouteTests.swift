@@ -230,7 +230,8 @@ import Testing
         #expect(answer.status == 503)
         #expect(
             answer.json == [
-                "error": "clock", "message": .string(later.message), "writableAt": .integer(then + 1 - 300_000_000),
+                "error": "clock", "message": .string(later.message),
+                "writableAt": .integer((then + 1 - 300_000_000).microseconds),
             ]
         )
         #expect(answer.headers[.retryAfter] == "2")

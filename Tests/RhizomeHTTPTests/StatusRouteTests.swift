@@ -39,8 +39,10 @@ import Testing
         let error = try #require(api.node.database.writeError)
         let answer = try await api.get("/api/health")
         #expect(answer.status == 200)
-        let writableAt = then + 1 - DeltaLimits.aheadMicroseconds
-        #expect(answer["clock"] == ["message": .string(error.message), "writableAt": .integer(writableAt)])
+        let writableAt = then + 1 - DeltaLimits.ahead
+        #expect(
+            answer["clock"] == ["message": .string(error.message), "writableAt": .integer(writableAt.microseconds)]
+        )
         #expect(answer["status"] == "ok")
     }
 

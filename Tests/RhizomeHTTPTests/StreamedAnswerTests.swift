@@ -85,7 +85,7 @@ import Testing
         ] {
             #expect(try await api.get(path).status == 400, "\(path)")
         }
-        let moment = Moment(timeCreated: 1 << 52, id: DeltaID(Bytes32(repeating: 0)))
+        let moment = Moment(timeCreated: Timestamp(1 << 52), id: DeltaID(Bytes32(repeating: 0)))
         let end = PageCursor.change(EntityHistory.Place(moment: moment, index: 0)).text
         #expect(try await api.get("/api/user/e/history?after=\(end)").json == ["id": "e", "history": []])
         let last = PageCursor.told(LosslessView.Place(property: "z", moment: moment)).text

@@ -18,7 +18,7 @@ extension Identity {
 
 extension TrustList {
     /// The list of an owner who has made these statements, one after the other at the same moment.
-    init(_ changes: [TrustChange], signedBy owner: Identity, now: Int64) throws {
+    init(_ changes: [TrustChange], signedBy owner: Identity, now: Timestamp) throws {
         self.init(owner: owner.publicKey)
         for change in changes { try apply(change, signedBy: owner, now: now) }
     }

@@ -1,11 +1,13 @@
+import Bytes
 import RhizomeIdentity
+import RhizomeTesting
 import SignedLog
 import Testing
 
 @Suite struct TrustAmendmentTests {
     private let owner: Identity
     private let bob: PublicKey
-    private let now: Int64 = 1_700_000_000_000_000
+    private let now: Timestamp = 1_700_000_000_000_000
     private let trust: TrustChange
 
     init() throws {
@@ -29,7 +31,7 @@ import Testing
         _ amendment: TrustAmendment = .init(),
         _ text: String? = nil,
         in list: TrustList,
-        at time: Int64? = nil
+        at time: Timestamp? = nil
     ) throws -> TrustChange {
         amendment.change(for: try PeerText(parsing: text ?? bob.did), in: list, at: time ?? now)
     }

@@ -26,7 +26,7 @@ private struct JournalCase: Decodable {
 }
 
 @Suite struct TrustJournalTests {
-    private let now: Int64 = 1_735_689_600_000_000
+    private let now: Timestamp = 1_735_689_600_000_000
 
     private func withJournal<Result>(
         _ body: (TrustJournal, Identity, TemporaryFolder) async throws -> Result
@@ -224,7 +224,7 @@ private struct JournalCase: Decodable {
             writer.integer(1)
             writer.integer(0)
             writer.null()
-            writer.integer(now)
+            writer.integer(now.microseconds)
             writer.text(Text(action))
             writer.byteString(try Identity.generate().publicKey.bytes)
             writer.map(0)

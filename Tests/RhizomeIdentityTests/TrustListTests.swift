@@ -8,7 +8,7 @@ import Testing
     private let owner: Identity
     private let alice: PublicKey
     private let bob: PublicKey
-    private let now: Int64 = 1_735_689_600_000_000
+    private let now: Timestamp = 1_735_689_600_000_000
 
     init() throws {
         owner = try Identity.generate()

@@ -9,7 +9,7 @@ import Testing
 @testable import RhizomeStore
 
 @Suite struct StoreOpeningTests {
-    static func open(_ data: String, interval: Duration = .zero, now: Int64 = 0) throws -> SQLiteDeltaLog {
+    static func open(_ data: String, interval: Duration = .zero, now: Timestamp = 0) throws -> SQLiteDeltaLog {
         var options = SQLiteDeltaLog.Options()
         options.witnessInterval = interval
         return try SQLiteDeltaLog.open(folder: data, version: "1", now: now, options: options)

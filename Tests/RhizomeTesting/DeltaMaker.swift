@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import RhizomeCore
 package import SignedLog
 
@@ -7,10 +7,10 @@ package struct DeltaMaker {
     /// What was made, by id.
     package private(set) var made: [DeltaID: SignedDelta] = [:]
     private var signers: [String: KeySigner] = [:]
-    private var time: Int64
+    private var time: Timestamp
 
-    /// Starts to write at this time, µs since 1970.
-    package init(time: Int64 = 1_735_689_600_000_000) { self.time = time }
+    /// Starts to write at this time.
+    package init(time: Timestamp = 1_735_689_600_000_000) { self.time = time }
 
     /// The key that a label names.
     package mutating func author(_ label: String) throws -> PublicKey { try signer(label).publicKey }
@@ -31,7 +31,7 @@ package struct DeltaMaker {
     ) throws -> AdmittedDelta {
         time += 1_000
         let delta = try SignedDelta(
-            pointers: pointers ?? [Pointer("number", .integer(time))],
+            pointers: pointers ?? [Pointer("number", .integer(time.microseconds))],
             after: previous.map { DeltaLink($0.delta).head },
             timeCreated: time,
             signer: signer(label)
@@ -55,7 +55,7 @@ package struct DeltaMaker {
         time += 1_000
         return SignedHeader(
             try SignedDelta(
-                pointers: [Pointer("number", .integer(time))],
+                pointers: [Pointer("number", .integer(time.microseconds))],
                 after: [DeltaLink(previous.delta).head],
                 timeCreated: previous.delta.header.timeCreated,
                 signer: signer(label)

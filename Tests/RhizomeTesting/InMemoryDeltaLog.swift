@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 internal import Locks
 public import RhizomeCore
 public import SignedLog
@@ -160,7 +160,7 @@ public final class InMemoryDeltaLog: DeltaLog {
     /// Heads of a part of an author's log.
     public func heads(
         of author: PublicKey,
-        upTo time: Int64?,
+        upTo time: Timestamp?,
         within tips: [DeltaID]?,
         limit: Int
     ) async throws -> [Head] {
@@ -352,7 +352,7 @@ extension InMemoryDeltaLog.State {
             .sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
     }
 
-    fileprivate func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) -> [Head] {
+    fileprivate func heads(of author: PublicKey, upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) -> [Head] {
         let reached = tips.map { ancestry(of: $0, author: author) }
         let part = (logs[author] ?? []).map { deltas[$0].delta }.filter { delta in
             (time.map { delta.header.timeCreated <= $0 } ?? true) && (reached?.contains(delta.id) ?? true)
@@ -521,7 +521,7 @@ private final class InMemorySnapshot: LogSnapshot {
 
     func position(of id: DeltaID) throws -> Int64? { counted(state.indexes[id]).map { Int64($0) + 1 } }
 
-    func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
+    func heads(of author: PublicKey, upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
         counted(state.heads(of: author, upTo: time, within: tips, limit: limit))
     }
 }

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import Locks
 package import RhizomeCore
 package import SignedLog
@@ -91,7 +91,7 @@ package final class WatchedLog: DeltaLog {
     /// As the log answers.
     package func heads(
         of author: PublicKey,
-        upTo time: Int64?,
+        upTo time: Timestamp?,
         within tips: [DeltaID]?,
         limit: Int
     ) async throws -> [Head] {
@@ -188,7 +188,7 @@ private final class WatchedSnapshot: LogSnapshot {
         }
     }
     func position(of id: DeltaID) throws -> Int64? { try snapshot.position(of: id) }
-    func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
+    func heads(of author: PublicKey, upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
         try snapshot.heads(of: author, upTo: time, within: tips, limit: limit)
     }
 }

@@ -10,7 +10,7 @@ struct BranchingHistory {
     static let authors = ["ann", "bob", "mod"]
     static let entities: [Text] = ["e", "e", "T", "e\u{301}", "\u{e9}"]
     static let collections: [Text] = ["user", "user", "film", "_transaction"]
-    private static let start: Int64 = 1_735_689_600_000_000
+    private static let start: Timestamp = 1_735_689_600_000_000
 
     /// In an order in which they can be appended.
     private(set) var deltas: [AdmittedDelta] = []

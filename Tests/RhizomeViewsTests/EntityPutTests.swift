@@ -199,7 +199,7 @@ import Testing
                 let before = VisibleDeltas(among: deltas, seenAs: Perspective())
                 let planned = put.deltas(changing: before, transaction: Text("T\(round)"))
                 for (index, delta) in planned.enumerated() {
-                    let time = max(Int64(round), (delta.replacedTime ?? 0) + 1)
+                    let time = max(Timestamp(round), (delta.replacedTime ?? 0) + 1)
                     deltas.append(Fixture.delta("\(round)-\(index)", at: time, delta.pointers))
                 }
                 let after = VisibleDeltas(among: deltas.shuffled(using: &random), seenAs: Perspective())

@@ -217,7 +217,7 @@ import Testing
         _ = try await memory.append([try maker.delta("ann", Self.write("name", 1))], cursors: [:])
         let log = WatchedLog(memory)
         #expect(try await EntityReader(log: log).changes(of: "e", limit: 1)?.map(\.value) == [.integer(1)])
-        let time = negated[1_999].delta.header.timeCreated
+        let time = negated[1_999].delta.header.timeCreated.microseconds
         let rule = try JSONLogicRule(JSONValue(parsing: Array(#"{">": [{"var": "timeCreated"}, \#(time)]}"#.utf8)))
         let filtered = EntityReader(log: log, perspective: Perspective(filters: [DeltaFilter(rule)]))
         #expect(try await filtered.losslessPage("e", limit: 1)?.items.count == 1)

@@ -45,7 +45,7 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
             let signed = try SignedDelta(
                 pointers: try #require(delta["pointers"]?.array).map { try Self.pointer($0, ids: ids) },
                 after: [],
-                timeCreated: try #require((delta["timeCreated"] ?? delta["timestamp"])?.integer),
+                timeCreated: Timestamp(try #require((delta["timeCreated"] ?? delta["timestamp"])?.integer)),
                 signer: try TestAuthors.signer(creator.string)
             )
             ids[label] = signed.id
@@ -75,7 +75,7 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
     }
 
     /// The reference knows moderators only: whoever is called `mod`.
-    func perspective(asOf: Int64? = nil) throws -> Perspective {
+    func perspective(asOf: Timestamp? = nil) throws -> Perspective {
         Perspective(asOf: asOf, moderators: [try TestAuthors.signer("mod").publicKey])
     }
 
@@ -90,7 +90,7 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
     func told(_ deltas: [ViewedDelta]) -> [JSONValue] {
         deltas.map { delta in
             [
-                "id": label(delta.id), "timeCreated": .integer(delta.timeCreated),
+                "id": label(delta.id), "timeCreated": .integer(delta.timeCreated.microseconds),
                 "pointers": .array(delta.pointers.map(\.json)),
             ]
         }

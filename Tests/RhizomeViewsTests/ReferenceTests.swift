@@ -61,7 +61,7 @@ import Testing
         let id = try reference.id(reference.operation["id"])
         let moments = try #require(reference.operation["at"]?.array).compactMap(\.integer)
         let negated = try moments.map { moment in
-            let perspective = try reference.perspective(asOf: moment)
+            let perspective = try reference.perspective(asOf: Timestamp(moment))
             return VisibleDeltas(among: reference.deltas, seenAs: perspective).negated.contains(id)
         }
         #expect(.array(negated.map { .bool($0) }) == reference.expected)
@@ -73,7 +73,10 @@ import Testing
         let moments = try #require(reference.operation["at"]?.array).compactMap(\.integer)
         let expected = try #require(reference.expected.array)
         for (moment, expected) in zip(moments, expected) {
-            let visible = VisibleDeltas(among: reference.deltas, seenAs: try reference.perspective(asOf: moment))
+            let visible = VisibleDeltas(
+                among: reference.deltas,
+                seenAs: try reference.perspective(asOf: Timestamp(moment))
+            )
             expect(reference.properties(of: entity, in: visible), expected)
         }
     }
@@ -84,13 +87,13 @@ import Testing
     )
     func timeline(reference: ReferenceCase) throws {
         let entity = try #require(reference.operation["entity"]?.text)
-        func history(asOf moment: Int64?) throws -> [EntityHistory.Change] {
+        func history(asOf moment: Timestamp?) throws -> [EntityHistory.Change] {
             let visible = VisibleDeltas(among: reference.deltas, seenAs: try reference.perspective(asOf: moment))
             return visible.changes(of: entity) ?? []
         }
         let changes = try history(asOf: nil)
         let expected = try #require(reference.expected.object)
-        #expect(.array(changes.map { .integer($0.timeCreated) }) == expected["timeline"])
+        #expect(.array(changes.map { .integer($0.timeCreated.microseconds) }) == expected["timeline"])
         for (change, replayed) in zip(changes, try #require(expected["replay"]?.array)) {
             let counts = Dictionary(grouping: try history(asOf: change.timeCreated), by: \.property).mapValues(\.count)
             let theirs = try #require(replayed.object).members.map { ($0.name, $0.value.integer.map { Int($0) }) }

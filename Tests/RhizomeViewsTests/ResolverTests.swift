@@ -13,10 +13,10 @@ import Testing
 
     /// What a resolver makes of values that one author asserted, one µs after the other.
     private func resolve(_ resolver: StandardResolver, _ values: [Value]) -> JSONValue? {
-        resolver.resolver().resolve(values.enumerated().map { assertion($1, at: Int64($0)) })
+        resolver.resolver().resolve(values.enumerated().map { assertion($1, at: Timestamp($0)) })
     }
 
-    private func assertion(_ value: Value, by author: String = "ann", at time: Int64) -> Assertion {
+    private func assertion(_ value: Value, by author: String = "ann", at time: Timestamp) -> Assertion {
         Assertion(value: value, delta: Fixture.write("\(author)\(time)", by: author, at: time, "name", value))
     }
 
@@ -257,7 +257,7 @@ import Testing
             Fixture.write(
                 "\(index)",
                 by: ["ann", "bob", "cid"].randomElement(using: &random) ?? "ann",
-                at: Int64.random(in: 1...3, using: &random),
+                at: Timestamp.random(in: 1...3, using: &random),
                 ["p", "q"].randomElement(using: &random) ?? "p",
                 values.randomElement(using: &random) ?? .null
             )

@@ -9,7 +9,7 @@ import Testing
 /// What an answer costs is what it shows, not all that was ever said (spec: views.md).
 @Suite struct ViewCostTests {
     /// Rows that each kind of reading looks at.
-    private func rows(_ memory: InMemoryDeltaLog, asOf: Int64, without: PublicKey) async throws -> [String: Int] {
+    private func rows(_ memory: InMemoryDeltaLog, asOf: Timestamp, without: PublicKey) async throws -> [String: Int] {
         var rows: [String: Int] = [:]
         func read(
             _ name: String,

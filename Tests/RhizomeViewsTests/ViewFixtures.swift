@@ -26,7 +26,7 @@ enum Fixture {
     static func delta(
         _ label: String,
         by author: String = "ann",
-        at time: Int64,
+        at time: Timestamp,
         _ pointers: [Pointer]
     ) -> ViewedDelta {
         ViewedDelta(id: id(label), author: Self.author(author), timeCreated: time, pointers: pointers)
@@ -36,7 +36,7 @@ enum Fixture {
     static func write(
         _ label: String,
         by author: String = "ann",
-        at time: Int64,
+        at time: Timestamp,
         _ property: Text = "name",
         _ value: Value,
         in transactions: [Text] = []
@@ -54,7 +54,7 @@ enum Fixture {
     static func size(
         _ label: String,
         by author: String = "ann",
-        at time: Int64,
+        at time: Timestamp,
         of transaction: Text,
         _ size: Value
     ) -> ViewedDelta {
@@ -70,7 +70,7 @@ enum Fixture {
     static func negation(
         _ label: String,
         by author: String = "ann",
-        at time: Int64,
+        at time: Timestamp,
         of targets: String...
     ) -> ViewedDelta {
         delta(label, by: author, at: time, targets.flatMap { [Pointer].negation(of: id($0)) })

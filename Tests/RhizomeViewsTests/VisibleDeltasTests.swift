@@ -144,7 +144,7 @@ import Testing
             Fixture.write("a", at: 2, "name", .text("Ann"), in: ["T"]),
             Fixture.write("b", at: 3, "age", .integer(30), in: ["T"]),
         ]
-        for moment in 0...2 as ClosedRange<Int64> {
+        for moment in [0, 1, 2] as [Timestamp] {
             #expect(lossy(deltas, as: Perspective(asOf: moment)) == #"{"id":"e","properties":{"name":"before"}}"#)
         }
         #expect(lossy(deltas, as: Perspective(asOf: 3)) == #"{"id":"e","properties":{"age":30,"name":"Ann"}}"#)
@@ -221,7 +221,7 @@ import Testing
             for length in [9_999, 10_000] {
                 var deltas = [Fixture.write("0", at: 0, "name", .text("Ann"))]
                 for index in 1...length {
-                    deltas.append(Fixture.negation("\(index)", at: Int64(index), of: "\(index - 1)"))
+                    deltas.append(Fixture.negation("\(index)", at: Timestamp(index), of: "\(index - 1)"))
                 }
                 if isShuffled { deltas.shuffle(using: &random) }
                 #expect((lossy(deltas) == nil) == !length.isMultiple(of: 2))
@@ -249,7 +249,7 @@ import Testing
                     ["ann", "bob", "mod"].filter { _ in Bool.random(using: &random) }.map(Fixture.author)
                 )
                 let perspective = Perspective(
-                    asOf: Bool.random(using: &random) ? Int64.random(in: 0..<30, using: &random) : nil,
+                    asOf: Bool.random(using: &random) ? Timestamp.random(in: 0..<30, using: &random) : nil,
                     moderators: moderators
                 )
                 let expected = VisibleDeltas(among: deltas, seenAs: perspective)
@@ -287,7 +287,7 @@ import Testing
         let authors = ["ann", "bob", "mod"]
         return (0..<Int.random(in: 1..<25, using: &random)).map { index in
             let author = authors.randomElement(using: &random) ?? ""
-            let time = Int64.random(in: 0..<20, using: &random)
+            let time = Timestamp.random(in: 0..<20, using: &random)
             let transaction: Text = Bool.random(using: &random) ? "T" : "U"
             switch Int.random(in: 0..<6, using: &random) {
             case 0:

@@ -36,7 +36,7 @@ enum StoreWriter {
         let end = ContinuousClock.now + .seconds(10)
         while true {
             do {
-                return try SQLiteDeltaLog.open(folder: folder, version: "1", now: 0)
+                return try SQLiteDeltaLog.open(folder: folder, version: "1", now: .min)
             } catch let error as DeltaLogError where error.code == .locked && ContinuousClock.now < end {
                 Thread.sleep(forTimeInterval: 0.01)
             }
@@ -100,7 +100,7 @@ enum StoreWriter {
 
     /// Audits a store that can't be written, and is told so when it tries to open it.
     private static func read(_ folder: String) async throws {
-        let log = try SQLiteDeltaLog.openForReading(folder: folder, version: "1", now: 0)
+        let log = try SQLiteDeltaLog.openForReading(folder: folder, version: "1", now: .min)
         let report = try await log.audit(width: 1)
         try check(report.findings.isEmpty, "findings: \(report.findings)")
         try log.close()
@@ -129,14 +129,14 @@ private struct Failure: Error, CustomStringConvertible {
 private struct Author {
     private let signer: KeySigner
     private var head: Head?
-    private var time: Int64 = 1_735_689_600_000_000
+    private var time = Timestamp(microseconds: 1_735_689_600_000_000)
 
     init() throws { signer = KeySigner(try SigningKey.generate()) }
 
     mutating func batch(_ count: Int, padding: Int) throws -> [AdmittedDelta] {
         let text = Text(String(repeating: "x", count: padding))
         return try (0..<count).map { _ in
-            time += 1_000
+            time = time + .milliseconds(1)
             let delta = try SignedDelta(
                 pointers: [Pointer("note", entity: "note", targetContext: "text"), Pointer("text", .text(text))],
                 after: head.map { [$0] } ?? [],

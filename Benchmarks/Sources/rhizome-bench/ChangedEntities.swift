@@ -18,7 +18,7 @@ struct ChangedEntities {
     func run() async throws {
         let log = try await SQLiteDeltaLog.prepared(folder, build)
         defer { try? log.close() }
-        let middle = try await log.deltas(after: Int64(many), limit: 1).first?.delta.header.timeCreated ?? 0
+        let middle = try await log.deltas(after: Int64(many), limit: 1).first?.delta.header.timeCreated
         let author = try await log.authors().first?.author
         print("an entity       that was changed \(Self.few) times, and one changed \(many) times, cold, median:")
         try await tell("read", log) { try await EntityReader(log: log).entity($0) != nil }

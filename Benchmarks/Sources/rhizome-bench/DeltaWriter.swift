@@ -13,7 +13,7 @@ struct DeltaWriter {
     private var heads: [Head?]
     private var batch: [AdmittedDelta] = []
     private var bytes = 0
-    private var time: Int64 = 1_735_689_600_000_000
+    private var time: Timestamp = 1_735_689_600_000_000
 
     /// A writer with new authors.
     init(_ log: SQLiteDeltaLog, authors count: Int) throws {

@@ -70,9 +70,8 @@ struct LocalNode: Sendable {
     }
 
     static func state(_ changes: [TrustChange], in home: Home, by identity: Identity) throws {
-        let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
         let journal = TrustJournal(home: home, owner: identity.publicKey)
-        let list = try journal.append(signedBy: identity, now: now) { _ in changes }
+        let list = try journal.append(signedBy: identity, now: SystemTime.now) { _ in changes }
         // Its store may have been filled without a node.
         try journal.recordSeen(list)
     }

@@ -33,7 +33,7 @@ public enum Admission {
         /// It waits for these deltas.
         case gap(missing: [DeltaID])
         /// It waits for this moment, µs since 1970.
-        case future(due: Int64)
+        case future(due: Timestamp)
         /// It fits nowhere: `chain` or `timeOrder`.
         case rejected(DeltaRefusal)
     }
@@ -43,16 +43,16 @@ public enum Admission {
         _ verified: VerifiedDelta,
         held: [DeltaID: DeltaLink],
         arrival: Arrival,
-        now: Int64
+        now: Timestamp
     ) -> Fit {
         let delta = verified.delta
         let header = delta.header
         if let refusal = misfit(SignedHeader(delta), held: held) { return .rejected(refusal) }
         let missing = header.previous.filter { held[$0] == nil }
         guard missing.isEmpty else { return .gap(missing: missing) }
-        let limit = now + DeltaLimits.aheadMicroseconds
+        let limit = now + DeltaLimits.ahead
         guard header.timeCreated <= limit else {
-            return .future(due: header.timeCreated - DeltaLimits.aheadMicroseconds)
+            return .future(due: header.timeCreated - DeltaLimits.ahead)
         }
         return .admitted(AdmittedDelta(delta: delta, arrival: arrival))
     }

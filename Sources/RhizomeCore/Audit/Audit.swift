@@ -20,8 +20,8 @@ public struct Audit: Sendable {
     private struct Log {
         let author: PublicKey
         var count: Int64 = 0
-        var firstTime = Int64.max
-        var lastTime = Int64.min
+        var firstTime = Timestamp.max
+        var lastTime = Timestamp.min
         var aheadCount: Int64 = 0
         var firstFinding: AuditFinding?
         var firsts: [UInt32] = []
@@ -33,7 +33,7 @@ public struct Audit: Sendable {
         let log: UInt32
         let branch: UInt32
         let sequence: Int64
-        let timeCreated: Int64
+        let timeCreated: Timestamp
         var place: BranchGraph.Place { BranchGraph.Place(branch: Int64(branch), sequence: sequence) }
     }
 
@@ -52,7 +52,7 @@ public struct Audit: Sendable {
     private var clockWentBackCount: Int64 = 0
     private var lastPosition: Int64 = 0
     private var lastHash = RunningHash.start
-    private var lastReceived = Int64.min
+    private var lastReceived = Timestamp.min
 
     /// Starts with nothing, and room for so many entries.
     public init(expecting count: Int64 = 0) {
@@ -216,7 +216,7 @@ public struct Audit: Sendable {
         logs[Int(number)].firstTime = min(logs[Int(number)].firstTime, link.timeCreated)
         logs[Int(number)].lastTime = max(logs[Int(number)].lastTime, link.timeCreated)
         // Times of deltas are below 2^53, so that this doesn't overflow; what came when may be anything by now.
-        if link.timeCreated - DeltaLimits.aheadMicroseconds > entry.arrival.timeReceived {
+        if link.timeCreated - DeltaLimits.ahead > entry.arrival.timeReceived {
             logs[Int(number)].aheadCount += 1
         }
     }

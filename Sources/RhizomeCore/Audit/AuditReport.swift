@@ -1,3 +1,4 @@
+public import Bytes
 public import SignedLog
 
 /// What an audit says of one author's log.
@@ -7,9 +8,9 @@ public struct AuthorAudit: Hashable, Sendable {
     /// How many deltas are held.
     public let count: Int64
     /// The least time of a delta, µs since 1970.
-    public let firstTime: Int64
+    public let firstTime: Timestamp
     /// The greatest time of a delta, µs since 1970.
-    public let lastTime: Int64
+    public let lastTime: Timestamp
     /// What was found first in this log; none where it is complete.
     public let firstFinding: AuditFinding?
     /// Where the log forks.
@@ -25,9 +26,9 @@ public struct AuthorAudit: Hashable, Sendable {
     /// `nil` elsewhere.
     ///
     /// Of the own log: until the clock has come so near, nothing can be written (spec: admission.md, "Clocks").
-    public func lead(over now: Int64) -> Int64? {
-        let (lead, isBeyond) = lastTime.subtractingReportingOverflow(now)
-        return !isBeyond && lead > DeltaLimits.aheadMicroseconds ? lead : nil
+    public func lead(over now: Timestamp) -> Duration? {
+        let lead = lastTime - now
+        return lead > DeltaLimits.ahead ? lead : nil
     }
 
     /// Whether nothing is wrong with the log.

@@ -9,7 +9,7 @@ public struct ExaminedEntry: Sendable {
         let id: DeltaID
         let author: PublicKey
         let sequence: Int64
-        let timeCreated: Int64
+        let timeCreated: Timestamp
         let previous: [DeltaID]
     }
 

@@ -8,7 +8,7 @@ public struct DeltaHeader: Hashable, Sendable {
     /// The author's deltas right before this one, sorted by bytes, each once; at most 8.
     public let previous: [DeltaID]
     /// µs since 1970 UTC, 0 ≤ t < 2^53.
-    public let timeCreated: Int64
+    public let timeCreated: Timestamp
     /// SHA-256 of the body's bytes.
     public let bodyHash: Bytes32
     /// How many bytes the body has.
@@ -17,7 +17,7 @@ public struct DeltaHeader: Hashable, Sendable {
     private static let version: Int64 = 1
 
     /// A header of these properties; whether they fit together isn't checked.
-    package init(sequence: Int64, previous: [DeltaID], timeCreated: Int64, bodyHash: Bytes32, bodyCount: Int64) {
+    package init(sequence: Int64, previous: [DeltaID], timeCreated: Timestamp, bodyHash: Bytes32, bodyCount: Int64) {
         self.sequence = sequence
         self.previous = previous
         self.timeCreated = timeCreated
@@ -40,7 +40,7 @@ public struct DeltaHeader: Hashable, Sendable {
                 previous.append(id)
             }
             self.previous = previous
-            timeCreated = try reader.integer()
+            timeCreated = Timestamp(microseconds: try reader.integer())
             bodyHash = try reader.bytes32()
             bodyCount = try reader.integer()
             try reader.finish()
@@ -48,7 +48,7 @@ public struct DeltaHeader: Hashable, Sendable {
             throw DeltaRefusal(in: "payload", error)
         }
         guard sequence >= 0, bodyCount >= 0 else { throw .malformed("a negative number in the payload") }
-        guard timeCreated >= 0, timeCreated < DeltaLimits.time else {
+        guard timeCreated >= Timestamp(microseconds: 0), timeCreated < DeltaLimits.time else {
             throw .malformed("timeCreated is outside 0 ..< 2^53")
         }
         guard (sequence == 0) == previous.isEmpty else {
@@ -64,7 +64,7 @@ public struct DeltaHeader: Hashable, Sendable {
         writer.integer(sequence)
         writer.array(previous.count)
         for id in previous { writer.byteString(id.bytes) }
-        writer.integer(timeCreated)
+        writer.integer(timeCreated.microseconds)
         writer.byteString(bodyHash)
         writer.integer(bodyCount)
         return writer.bytes

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// How large the parts of a delta may be (spec: delta.md, "Limits").
 ///
 /// Looked at before anything is decoded or kept.
@@ -13,7 +15,7 @@ public enum DeltaLimits {
     /// Ids of deltas right before a delta.
     public static let previous = 8
     /// The first µs since 1970 that is no time any more: 2^53.
-    public static let time: Int64 = 1 << 53
-    /// How far ahead of our clock a delta's time may be, in µs: 5 minutes (spec: admission.md, row 8).
-    public static let aheadMicroseconds: Int64 = 5 * 60 * 1_000_000
+    public static let time = Timestamp(microseconds: 1 << 53)
+    /// How far ahead of our clock a delta's time may be: 5 minutes (spec: admission.md, row 8).
+    public static let ahead = Duration.seconds(5 * 60)
 }

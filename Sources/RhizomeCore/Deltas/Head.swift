@@ -1,3 +1,5 @@
+public import Bytes
+
 /// The end of one branch of an author's log.
 public struct Head: Hashable, Sendable {
     /// The delta that no other one of its author names as previous.
@@ -5,10 +7,10 @@ public struct Head: Hashable, Sendable {
     /// Its sequence.
     public let sequence: Int64
     /// Its time, µs since 1970.
-    public let timeCreated: Int64
+    public let timeCreated: Timestamp
 
     /// A head.
-    public init(id: DeltaID, sequence: Int64, timeCreated: Int64) {
+    public init(id: DeltaID, sequence: Int64, timeCreated: Timestamp) {
         self.id = id
         self.sequence = sequence
         self.timeCreated = timeCreated

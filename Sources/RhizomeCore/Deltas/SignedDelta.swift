@@ -1,3 +1,4 @@
+public import Bytes
 internal import DeterministicCBOR
 public import SignedLog
 internal import Sodium
@@ -135,7 +136,7 @@ public struct SignedDelta: Sendable {
         pointers: [Pointer],
         host: PublicKey? = nil,
         after previous: [Head],
-        timeCreated: Int64,
+        timeCreated: Timestamp,
         signer: some StatementSigner
     ) throws(DeltaRefusal) {
         let body = try DeltaBody(host: host == signer.publicKey ? nil : host, pointers: pointers)

@@ -1,3 +1,4 @@
+public import Bytes
 public import SignedLog
 
 /// What holds the deltas: one author's log beside the other, in the order in which they were accepted.
@@ -74,7 +75,7 @@ public protocol DeltaLog: Sendable {
     ///   - time: only deltas with a `timeCreated` of at most this, µs since 1970; all where `nil`.
     ///   - tips: only these and all before them, as far as they are held; all where `nil`.
     ///   - limit: how many heads at most; all where there are no more.
-    func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) async throws -> [Head]
+    func heads(of author: PublicKey, upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) async throws -> [Head]
 
     /// The heads of all authors, ordered by (author, id), those after `last`.
     func heads(after last: AuthorHead?, limit: Int) async throws -> [AuthorHead]

@@ -51,7 +51,7 @@ public enum RunningHash {
         writer.byteString(last)
         writer.integer(position)
         writer.byteString(id.bytes)
-        writer.integer(arrival.timeReceived)
+        writer.integer(arrival.timeReceived.microseconds)
         if let peer = arrival.receivedFrom { writer.byteString(peer.bytes) } else { writer.null() }
         if let statement = arrival.trustStatement { writer.byteString(statement) } else { writer.null() }
         return SHA256.hash(writer.bytes)

@@ -100,7 +100,7 @@ public protocol LogSnapshot: AnyObject {
     func position(of id: DeltaID) throws -> Int64?
 
     /// Heads of a part of an author's log: see ``DeltaLog/heads(of:upTo:within:limit:)``.
-    func heads(of author: PublicKey, upTo time: Int64?, within tips: [DeltaID]?, limit: Int) throws -> [Head]
+    func heads(of author: PublicKey, upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) throws -> [Head]
 }
 
 /// What one author says of an entity in one role.
@@ -171,7 +171,7 @@ public struct HeldDelta: Sendable {
     /// Its place in the author's log.
     public let sequence: Int64
     /// µs since 1970.
-    public let timeCreated: Int64
+    public let timeCreated: Timestamp
     /// What it says.
     public let body: DeltaBody
 
@@ -181,7 +181,7 @@ public struct HeldDelta: Sendable {
         id: DeltaID,
         author: PublicKey,
         sequence: Int64,
-        timeCreated: Int64,
+        timeCreated: Timestamp,
         body: DeltaBody
     ) {
         self.position = position

@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 
 /// Where a delta stands in the order of views, as one number: its `timeCreated`, and the first 10 bits of its id.
 ///
@@ -15,14 +15,14 @@ public struct WordMoment: Hashable, Comparable, Sendable {
     public init(number: Int64) { self.number = number }
 
     /// A delta's place.
-    public init(time: Int64, id: DeltaID) {
-        number = time << Self.idBits | Int64(id.bytes.prefix64 >> (64 - UInt64(Self.idBits)))
+    public init(time: Timestamp, id: DeltaID) {
+        number = time.microseconds << Self.idBits | Int64(id.bytes.prefix64 >> (64 - UInt64(Self.idBits)))
     }
 
     /// The least place after all deltas of a moment, µs since 1970; `nil` where no delta can be later.
-    public static func after(_ time: Int64) -> WordMoment? {
-        guard time < DeltaLimits.time - 1 else { return nil }
-        return WordMoment(number: max(0, time + 1) << idBits)
+    public static func after(_ time: Timestamp) -> WordMoment? {
+        guard time.next < DeltaLimits.time else { return nil }
+        return WordMoment(number: max(0, time.next.microseconds) << idBits)
     }
 
     /// Whether `left` comes first.

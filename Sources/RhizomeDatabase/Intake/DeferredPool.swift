@@ -33,7 +33,7 @@ package struct DeferredPool {
         /// These deltas before it.
         case gap([DeltaID])
         /// This moment, µs since 1970.
-        case due(Int64)
+        case due(Timestamp)
 
         var reason: Deferral {
             switch self {
@@ -248,7 +248,7 @@ package struct DeferredPool {
     }
 
     /// What was to wait until this moment is ready.
-    mutating func makeReady(dueAt now: Int64) {
+    mutating func makeReady(dueAt now: Timestamp) {
         let due = waitingForTime.filter { key in
             guard case .due(let time)? = kept[key]?.wait else { return false }
             return time <= now

@@ -158,7 +158,7 @@ public actor Intake {
             weighing: { DeltaWeight.computing($0.delta.bytes) },
             { VerifiedDelta.verify($0.delta) }
         )
-        if !checks.isEmpty { metrics.verify.recordMicroseconds(clock.uptime - start) }
+        if !checks.isEmpty { metrics.verify.recordMicroseconds((clock.uptime - start).microseconds) }
         for (decoded, check) in zip(toVerify, checks) {
             switch check {
             case .failure(let refusal): judgements[decoded.place] = Judgement(decoded.delta, refusal)
@@ -231,7 +231,7 @@ public actor Intake {
     // MARK: - Waiting deltas
 
     /// How long what could not be kept waits before it is tried again, µs.
-    private static let retryWait: Int64 = 10_000_000
+    private static let retryWait = Duration.seconds(10)
 
     private func putOff(_ deltas: [(delta: SignedDelta, sources: [PublicKey?])]) {
         let now = clock.now
@@ -432,7 +432,7 @@ public actor Intake {
 
     /// What is known and decided while one batch is judged.
     private struct Batch {
-        let now: Int64
+        let now: Timestamp
         /// The deltas that those of the batch follow, and those admitted so far.
         var links: [DeltaID: DeltaLink] = [:]
         var admitted: [AdmittedDelta] = []
@@ -445,7 +445,7 @@ public actor Intake {
     /// taken up after it.
     ///
     /// - Throws: what the log throws: nothing is decided then, and what had waited goes on waiting.
-    private func admit(_ candidates: [Candidate], now: Int64) async throws -> [Judgement] {
+    private func admit(_ candidates: [Candidate], now: Timestamp) async throws -> [Judgement] {
         var batch = Batch(now: now)
         do {
             let judgements = try await judge(candidates, &batch)
@@ -456,7 +456,7 @@ public actor Intake {
             let start = clock.uptime
             let stored = try await log.append(batch.admitted, cursors: [:])
             health.worked()
-            metrics.commit.recordMicroseconds(clock.uptime - start)
+            metrics.commit.recordMicroseconds((clock.uptime - start).microseconds)
             if !stored.isEmpty { onAccepted(stored) }
             pool.makeReady(waitingFor: batch.admitted.map(\.delta.id))
             startTakingUp()

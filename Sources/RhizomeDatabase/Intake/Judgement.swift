@@ -1,3 +1,4 @@
+package import Bytes
 public import RhizomeCore
 
 /// What became of one delta that was handed in.
@@ -12,7 +13,7 @@ public struct Judgement: Sendable {
     public let message: String
 
     /// When it is no longer too far ahead of our clock, µs since 1970; none where it could not be decoded.
-    package var due: Int64? { link.map { $0.head.timeCreated - DeltaLimits.aheadMicroseconds } }
+    package var due: Timestamp? { link.map { $0.head.timeCreated - DeltaLimits.ahead } }
 
     /// The delta's id; none where it could not be decoded.
     public var id: DeltaID? { link?.head.id }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import RhizomeCore
 internal import SignedLog
 
@@ -16,28 +17,27 @@ struct OwnChain {
 
     /// Signs drafts, each after the one before it.
     ///
-    /// - Parameter now: µs since 1970; a delta's time is greater than those before it, and than what it is to replace.
+    /// - Parameter now: the clock; a delta's time is greater than those before it, and than what it is to replace.
     /// - Throws: ``WriteError`` `clock` where one of them would be more than 5 minutes ahead of that; `content`.
     mutating func sign(
         _ drafts: [Draft],
         by signer: any StatementSigner,
-        now: Int64
+        now: Timestamp
     ) throws(WriteError) -> [SignedDelta] {
         guard !drafts.isEmpty else { return [] }
-        let latest = drafts.reduce(heads.map(\.timeCreated).max() ?? -1) { time, draft in
-            let after = max(time, draft.replacing ?? -1)
-            return after < .max ? after + 1 : after
+        let latest = drafts.reduce(heads.map(\.timeCreated).max() ?? .min) { time, draft -> Timestamp in
+            max(time, draft.replacing ?? .min).next
         }
         if let error = WriteError.clock(forWritingAt: latest, now: now) { throw error }
         var signed: [SignedDelta] = []
         var heads = heads
         for (index, draft) in drafts.enumerated() {
-            let after = max(heads.map(\.timeCreated).max() ?? -1, draft.replacing ?? -1)
+            let after = max(heads.map(\.timeCreated).max() ?? .min, draft.replacing ?? .min)
             do throws(DeltaRefusal) {
                 let delta = try SignedDelta(
                     pointers: draft.pointers,
                     after: heads,
-                    timeCreated: max(now, after + 1),
+                    timeCreated: max(now, after.next),
                     signer: signer
                 )
                 signed.append(delta)

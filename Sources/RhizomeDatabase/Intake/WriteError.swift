@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 internal import RhizomeCore
 
 /// Why a local write failed.
@@ -19,8 +19,8 @@ public struct WriteError: Error, Equatable, Sendable, CustomStringConvertible {
     public let message: String
     /// Which of the drafts it is about, counted from 0; `nil` where it isn't about one of them.
     public let draft: Int?
-    /// Of `clock`: from when on the same write works, µs since 1970 by this node's clock as it goes now.
-    public let writableAt: Int64?
+    /// Of `clock`: from when on the same write works, by this node's clock as it goes now.
+    public let writableAt: Timestamp?
     /// Of `clock`: how long that is from the moment of the error.
     public let wait: Duration?
 
@@ -28,7 +28,7 @@ public struct WriteError: Error, Equatable, Sendable, CustomStringConvertible {
         self.init(code, message, draft: draft, writableAt: nil, wait: nil)
     }
 
-    private init(_ code: Code, _ message: String, draft: Int?, writableAt: Int64?, wait: Duration?) {
+    private init(_ code: Code, _ message: String, draft: Int?, writableAt: Timestamp?, wait: Duration?) {
         self.code = code
         self.message = message
         self.draft = draft
@@ -37,17 +37,17 @@ public struct WriteError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// What keeps a delta from being written that has to have a certain time, at least; `nil` where nothing does.
-    static func clock(forWritingAt time: Int64, now: Int64) -> WriteError? {
-        let writableAt = time - DeltaLimits.aheadMicroseconds
+    static func clock(forWritingAt time: Timestamp, now: Timestamp) -> WriteError? {
+        let writableAt = time - DeltaLimits.ahead
         guard writableAt > now else { return nil }
         return WriteError(
             .clock,
-            "our last delta, or the one to be replaced, is \((time - now) / 1_000_000) s ahead of this clock; "
+            "our last delta, or the one to be replaced, is \((time - now).components.seconds) s ahead of this clock; "
                 + "set the clock right (timedatectl), or wait: by this clock writing works again at "
-                + Timestamp.text(writableAt),
+                + "\(writableAt)",
             draft: nil,
             writableAt: writableAt,
-            wait: .microseconds(writableAt - now)
+            wait: writableAt - now
         )
     }
 

@@ -1,11 +1,11 @@
+internal import Bytes
 internal import RhizomeCore
 internal import SignedLog
 
 /// What waits for the writer, and what goes into its next transaction.
 ///
 /// A call's deltas are cut into slices, between which it is another source's turn; the call is answered once all of
-/// them are done, or one has failed: what comes after that one would not fit any more. A value of the actor that writes;
-/// times are µs of a clock that never goes back.
+/// them are done, or one has failed: what comes after that one would not fit any more. A value of the actor that writes.
 struct WriterQueue {
     /// A verified delta, and who brought it.
     struct Candidate: Sendable {
@@ -73,19 +73,19 @@ struct WriterQueue {
     /// The same while several do: each waits for the transaction that is under way when its own come.
     private static let batchOfSeveral = 1_000
     /// How long a source must have been alone before it gets the larger transactions.
-    private static let aloneAfter: Int64 = 1_000_000
+    private static let aloneAfter = Duration.seconds(1)
 
     private var waiting = Turns<PublicKey?, Job>()
     private var calls: [UInt64: Call] = [:]
     private var lastCall: UInt64 = 0
     /// The two who handed in work last, and when.
-    private var recent: [(source: PublicKey?, time: Int64)] = []
+    private var recent: [(source: PublicKey?, time: Uptime)] = []
 
     /// How many slices wait, those of failed calls too.
     var count: Int { waiting.count }
 
     /// Adds a call's work; the continuation gets what became of each slice.
-    mutating func add(_ work: Work, now: Int64, _ continuation: CheckedContinuation<[Outcome], Never>) {
+    mutating func add(_ work: Work, now: Uptime, _ continuation: CheckedContinuation<[Outcome], Never>) {
         let slices = work.slices(weighing: Self.slice)
         lastCall += 1
         calls[lastCall] = Call(continuation: continuation, slicesLeft: slices.count)
@@ -98,7 +98,7 @@ struct WriterQueue {
     /// A transaction's jobs: what was written here first, then of each source a slice in its turn.
     ///
     /// None where nothing waits.
-    mutating func next(now: Int64) -> [Job] {
+    mutating func next(now: Uptime) -> [Job] {
         let isAlone =
             waiting.sources.count == 1
             && !recent.contains { other in

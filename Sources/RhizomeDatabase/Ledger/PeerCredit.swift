@@ -1,31 +1,33 @@
+internal import Bytes
+
 /// How much bad input a peer may still send: 1,000 pieces, refilled at 10 a second; at zero it is turned away for 15 s,
 /// doubling to 10 min (spec: admission.md).
 ///
-/// A pure value: times are µs of a clock that never goes back.
+/// A pure value.
 struct PeerCredit: Sendable {
     private static let full = 1_000.0
-    private static let perMicrosecond = 10.0 / 1_000_000
-    /// From nothing to full, µs.
-    private static let refillTime: Int64 = 100_000_000
-    private static let firstPenalty: Int64 = 15_000_000
-    private static let longestPenalty: Int64 = 600_000_000
+    private static let perSecond = 10.0
+    /// From nothing to full.
+    private static let refillTime = Duration.seconds(100)
+    private static let firstPenalty = Duration.seconds(15)
+    private static let longestPenalty = Duration.seconds(600)
 
     private var credit = PeerCredit.full
-    private var updated: Int64
+    private var updated: Uptime
     private var penalty = PeerCredit.firstPenalty
     /// Until when the peer is turned away.
-    private(set) var penalisedUntil: Int64 = .min
+    private(set) var penalisedUntil = Uptime.min
 
-    init(now: Int64) { updated = now }
+    init(now: Uptime) { updated = now }
 
     /// Whether the peer is turned away at this moment.
-    func isPenalised(now: Int64) -> Bool { now < penalisedUntil }
+    func isPenalised(now: Uptime) -> Bool { now < penalisedUntil }
 
     /// Takes away credit for bad input.
     ///
     /// - Returns: whether a penalty starts with it.
-    mutating func charge(_ pieces: Int, now: Int64) -> Bool {
-        let refilled = min(Self.full, credit + Double(max(0, now - updated)) * Self.perMicrosecond)
+    mutating func charge(_ pieces: Int, now: Uptime) -> Bool {
+        let refilled = min(Self.full, credit + max(.zero, now - updated) / .seconds(1) * Self.perSecond)
         // Credit full again, not by the silence of the penalty itself, shows that it has helped.
         if refilled == Self.full, now >= penalisedUntil + Self.refillTime { penalty = Self.firstPenalty }
         updated = now

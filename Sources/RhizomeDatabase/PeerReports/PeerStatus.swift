@@ -1,3 +1,4 @@
+public import Bytes
 public import RhizomeCore
 public import SignedLog
 
@@ -38,7 +39,7 @@ public struct PeerStatus: Sendable {
     /// How long a request and its reply are on their way, µs.
     public let roundTripMicroseconds: Int64?
     /// When something came from it last, µs since 1970.
-    public let lastSeen: Int64?
+    public let lastSeen: Timestamp?
     /// How many deltas it is known to hold that are missing here, at least: each of its heads that isn't held is one.
     ///
     /// None until all heads have been compared.
@@ -64,7 +65,7 @@ public struct PeerStatus: Sendable {
         state: State,
         clockOffsetMicroseconds: Int64?,
         roundTripMicroseconds: Int64?,
-        lastSeen: Int64?,
+        lastSeen: Timestamp?,
         behind: Int64?,
         ahead: Int64?,
         forks: [Fork],

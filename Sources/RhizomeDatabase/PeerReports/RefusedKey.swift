@@ -11,10 +11,10 @@ public struct RefusedKey: Hashable, Sendable {
     /// How often it asked.
     public var count: Int
     /// When it asked last, µs since 1970.
-    public var lastSeen: Int64
+    public var lastSeen: Timestamp
 
     /// A key and who showed it.
-    package init(transportKey: Bytes32, address: String, count: Int, lastSeen: Int64) {
+    package init(transportKey: Bytes32, address: String, count: Int, lastSeen: Timestamp) {
         self.transportKey = transportKey
         self.address = address
         self.count = count

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Locks
 internal import RhizomeCore
 package import RhizomeIdentity
@@ -19,7 +20,7 @@ package final class TrustInForce: Sendable {
     /// Whether an author's deltas are taken (spec: admission.md).
     ///
     /// - Parameter now: µs since 1970.
-    func standing(ofAuthor author: PublicKey, at now: Int64) -> AuthorStanding {
+    func standing(ofAuthor author: PublicKey, at now: Timestamp) -> AuthorStanding {
         switch list.standing(of: author, at: now) {
         case .own: .mayWrite(trustStatement: nil)
         case .trusted(let entry) where entry.may.contains(.author): .mayWrite(trustStatement: entry.statement)

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Dispatch
 internal import Logging
 internal import RhizomeIdentity
@@ -38,9 +39,9 @@ package struct TrustWatch: Sendable {
         var mayConnect: Set<PublicKey> = []
         var mayAuthor: Set<PublicKey> = []
         var hidden: Set<PublicKey> = []
-        var statements: [PublicKey: Int64] = [:]
+        var statements: [PublicKey: Timestamp] = [:]
 
-        init(_ list: TrustList, now: Int64) {
+        init(_ list: TrustList, now: Timestamp) {
             for (identity, entry) in list.entries {
                 statements[identity] = entry.time
                 if list.mayConnect(identity, at: now) { mayConnect.insert(identity) }
@@ -93,7 +94,7 @@ package struct TrustWatch: Sendable {
         var head = loaded.list.head
         var lastError = ""
         while !Task.isCancelled {
-            try? await Task.sleep(for: Self.interval)
+            try? await clock.sleep(for: Self.interval)
             if journal.version != version {
                 do {
                     version = try await takeUp()

@@ -10,10 +10,12 @@ package final class OwnLogGate: Sendable {
         var isOpen = true
     }
 
+    private static let patience = Duration.seconds(3)
+
     private let state = Lock(State())
 
-    /// Waits for these peers, from now on.
-    package func close(until peers: Set<PublicKey>, patience: Duration = .seconds(3)) {
+    /// Waits for these peers, from now on, for 3 s by the clock at most.
+    package func close(until peers: Set<PublicKey>, by clock: NodeClock) {
         guard !peers.isEmpty else { return }
         state.withLock { state in
             state.awaited = peers
@@ -22,7 +24,7 @@ package final class OwnLogGate: Sendable {
         // Owner: the gate; it ends after the patience. No write's own task, since that may be cancelled, and must not
         // open the gate for the others then.
         Task {
-            try? await Task.sleep(for: patience)
+            try? await clock.sleep(for: Self.patience)
             open()
         }
     }

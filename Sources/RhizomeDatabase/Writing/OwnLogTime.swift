@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Locks
 internal import RhizomeCore
 internal import SignedLog
@@ -6,12 +7,12 @@ internal import SignedLog
 /// (spec: admission.md, "Clocks").
 final class OwnLogTime: Sendable {
     private let own: PublicKey
-    private let latest: Lock<Int64>
+    private let latest: Lock<Timestamp>
 
     /// - Parameter heads: of the own log: nothing in it is later than the latest of them.
     init(of own: PublicKey, heads: [Head]) {
         self.own = own
-        latest = Lock(heads.map(\.timeCreated).max() ?? -1)
+        latest = Lock(heads.map(\.timeCreated).max() ?? .min)
     }
 
     /// Takes note of what was accepted.
@@ -22,8 +23,8 @@ final class OwnLogTime: Sendable {
     }
 
     /// Why nothing can be written at this moment; `nil` where the clock isn't in the way.
-    func error(now: Int64) -> WriteError? {
+    func error(now: Timestamp) -> WriteError? {
         let after = latest.withLock { $0 }
-        return WriteError.clock(forWritingAt: after < .max ? after + 1 : after, now: now)
+        return WriteError.clock(forWritingAt: after.next, now: now)
     }
 }

@@ -62,7 +62,7 @@ extension APIError {
         switch error.code {
         case .clock, .disk:
             self = .unavailable(error.code.rawValue, error.message, retryAfter: error.wait ?? .seconds(1))
-            if let time = error.writableAt { details.append("writableAt", .integer(time)) }
+            if let time = error.writableAt { details.append("writableAt", .integer(time.microseconds)) }
         case .content: self = .badInput(error.message)
         }
     }

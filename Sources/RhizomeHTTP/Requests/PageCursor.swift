@@ -87,10 +87,12 @@ enum PageCursor: Equatable {
     /// Bytes of a moment: its time and its id.
     private static let momentBytes = 8 + Bytes32.count
 
-    private static func bytes(_ moment: Moment) -> [UInt8] { bytes(moment.timeCreated) + moment.id.bytes.array }
+    private static func bytes(_ moment: Moment) -> [UInt8] {
+        bytes(moment.timeCreated.microseconds) + moment.id.bytes.array
+    }
 
     private static func moment(_ bytes: ArraySlice<UInt8>) -> Moment? {
-        guard let time = number(bytes.prefix(8)), time < DeltaLimits.time,
+        guard let time = number(bytes.prefix(8)).map({ Timestamp(microseconds: $0) }), time < DeltaLimits.time,
             let id = Bytes32(bytes.dropFirst(8).prefix(Bytes32.count))
         else { return nil }
         return Moment(timeCreated: time, id: DeltaID(id))

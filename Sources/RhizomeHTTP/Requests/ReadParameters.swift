@@ -48,7 +48,7 @@ struct ReadParameters {
                 limit = Int(number)
             case "after" where kinds.contains(.page): after = value
             case "asOf" where kinds.contains(.viewpoint):
-                guard let time = AsOf.microseconds(value) else { throw .badInput(AsOf.message, field: "asOf") }
+                guard let time = AsOf.moment(value) else { throw .badInput(AsOf.message, field: "asOf") }
                 viewpoint.asOf = time
             case "context" where kinds.contains(.viewpoint): viewpoint.context = value
             case "authors" where kinds.contains(.viewpoint): viewpoint.authors = try Self.names(value, "authors")

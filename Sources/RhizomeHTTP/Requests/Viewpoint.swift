@@ -10,7 +10,7 @@ struct Viewpoint: Sendable {
     /// The name of the context through which to look.
     var context: Text?
     /// The moment as of which to look, µs since 1970.
-    var asOf: Int64?
+    var asOf: Timestamp?
     /// Dids or petnames of those who alone count; everybody where `nil`.
     var authors: [String]?
     /// Dids or petnames of those who don't count.

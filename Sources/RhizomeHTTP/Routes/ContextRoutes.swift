@@ -85,7 +85,7 @@ struct ContextRoutes {
                 definition: try ContextDefinition(
                     json: .object(try request.object()),
                     identity: { database.identity(typed: $0) },
-                    time: { AsOf.microseconds($0) }
+                    time: { AsOf.moment($0) }
                 )
             )
         }
@@ -114,7 +114,7 @@ extension StoredContext {
         var json: JSONObject = [
             "name": .text(name.text(own: own)),
             "creator": name.author.json,
-            "timeCreated": .integer(timeCreated),
+            "timeCreated": .integer(timeCreated.microseconds),
             "delta": delta.json,
         ]
         guard case .failure(let error) = definition else {

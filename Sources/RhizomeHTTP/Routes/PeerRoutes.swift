@@ -41,7 +41,7 @@ struct PeerRoutes {
             "transportKey": Z85.encode(key.transportKey.array).map { .string($0) } ?? .null,
             "address": .string(key.address),
             "count": .integer(Int64(key.count)),
-            "lastSeen": .integer(key.lastSeen),
+            "lastSeen": .integer(key.lastSeen.microseconds),
             "candidates": .array(key.candidates.map(\.json)),
         ]
         var names = JSONObject()
@@ -73,7 +73,7 @@ extension PeerStatus {
             "state": .string(state.rawValue),
             "clockOffsetMicroseconds": clockOffsetMicroseconds.map { .integer($0) } ?? .null,
             "roundTripMicroseconds": roundTripMicroseconds.map { .integer($0) } ?? .null,
-            "lastSeen": lastSeen.map { .integer($0) } ?? .null,
+            "lastSeen": lastSeen.map { .integer($0.microseconds) } ?? .null,
             "behind": behind.map { .integer($0) } ?? .null,
             "ahead": ahead.map { .integer($0) } ?? .null,
             "forks": .array(forks.map { ["sequence": .integer($0.sequence), "ids": .array($0.ids.map(\.json))] }),

@@ -4,7 +4,7 @@ internal import RhizomeDatabase
 /// Chooses which of the refused keys are logged, so that a person can decide to trust: a pure value.
 ///
 /// Each key once as long as it is remembered as refused, and at most ten of all a minute, since a stranger makes keys as
-/// it likes; the rest is told by its number. Times are µs of the clock that never goes back.
+/// it likes; the rest is told by its number.
 struct KnockLog {
     /// What is to be logged now.
     struct Lines {
@@ -14,17 +14,17 @@ struct KnockLog {
     }
 
     private static let most = 10
-    private static let interval: Int64 = 60_000_000
+    private static let interval = Duration.seconds(60)
 
     private var told: Set<Bytes32> = []
-    private var windowStart = Int64.min
+    private var windowStart = Uptime.min
     private var lines = 0
     private var others = 0
 
     /// What is to be logged of these, which are all that are remembered.
-    mutating func next(_ refused: [RefusedKey], now: Int64) -> Lines {
+    mutating func next(_ refused: [RefusedKey], now: Uptime) -> Lines {
         var next = Lines()
-        if windowStart == .min || now - windowStart >= Self.interval {
+        if now - windowStart >= Self.interval {
             next.others = others
             windowStart = now
             lines = 0

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Logging
 internal import RhizomeCore
 internal import RhizomeDatabase
@@ -50,19 +51,19 @@ struct Announcer: Sendable {
 
     /// Bytes of one publication: a slow subscriber may hold several in our memory.
     private static let publicationBytes = 1024 * 1024
-    /// How long the first heads after a pause wait, µs, where their author publishes to peers of ours as well.
+    /// How long the first heads after a pause wait where their author publishes to peers of ours as well.
     ///
     /// Meanwhile these take what they were sent whole, instead of asking us for it; and we don't all tell them at the
     /// same moment.
-    private static let authorsLead: ClosedRange<Int64> = 5_000...15_000
+    private static let authorsLeadMicroseconds = 5_000...15_000
 
     /// Runs until the mailbox is closed or the task cancelled.
     @concurrent
     func run() async {
         var heads = GatheredHeads()
         while true {
-            let wait = heads.due.map { Duration.microseconds(max($0 - clock.uptime, 0)) }
-            guard let news = await mailbox.take(within: wait) else { return }
+            let wait = heads.due.map { max($0 - clock.uptime, .zero) }
+            guard let news = await mailbox.take(within: wait, by: clock) else { return }
             for part in news.wires.chunks(weighing: Self.publicationBytes, by: \.count) {
                 await peering.publish(.deltas(part))
             }
@@ -80,7 +81,8 @@ struct Announcer: Sendable {
         }
     }
 
-    private func firstWait(for authors: Set<PublicKey>) async -> Int64 {
-        await peering.isConnected(withAnyOf: authors) ? Int64.random(in: Self.authorsLead) : 0
+    private func firstWait(for authors: Set<PublicKey>) async -> Duration {
+        await peering.isConnected(withAnyOf: authors)
+            ? .microseconds(Int.random(in: Self.authorsLeadMicroseconds)) : .zero
     }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Locks
 internal import Logging
 internal import RhizomeDatabase
@@ -13,18 +14,18 @@ final class FetchMeter: Sendable {
         var deltas = 0
         var finishedLogs = 0
         var logs = 0
-        var begun: Int64 = 0
-        var loggedAt: Int64?
-        var shownAt: Int64?
+        var begun = Uptime.min
+        var loggedAt: Uptime?
+        var shownAt: Uptime?
         var isShown = false
         var isLogged = false
     }
 
-    /// How often a line goes into the log at most, µs.
-    private static let logInterval: Int64 = 5_000_000
-    private static let showInterval: Int64 = 100_000
+    /// How often a line goes into the log at most.
+    private static let logInterval = Duration.seconds(5)
+    private static let showInterval = Duration.milliseconds(100)
     /// How long fetching takes before it is told at all.
-    private static let patience: Int64 = 1_000_000
+    private static let patience = Duration.seconds(1)
 
     private let peer: PublicKey
     private let name: @Sendable () -> String
@@ -75,13 +76,13 @@ final class FetchMeter: Sendable {
                 deltas: state.deltas,
                 finishedLogs: state.finishedLogs,
                 logs: state.logs,
-                seconds: Double(now - state.begun) / 1_000_000,
+                seconds: (now - state.begun) / .seconds(1),
                 isOver: isOver
             )
             let isTold = state.deltas > 0 && now - state.begun >= Self.patience
             let shows =
                 isOver ? state.isShown : isTold && now - (state.shownAt ?? state.begun) >= Self.showInterval
-            let isDue = now - (state.loggedAt ?? .min / 2) >= Self.logInterval
+            let isDue = now - (state.loggedAt ?? .min) >= Self.logInterval
             // Whatever has a line while it goes on has one at its end.
             let logs =
                 isOver ? state.isLogged || isTold && isDue : isTold && isDue && now - state.begun >= Self.logInterval

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Logging
 internal import RhizomeCore
 internal import RhizomeDatabase
@@ -11,11 +12,11 @@ internal import SignedLog
 struct ForkWatch: Sendable {
     private struct Told {
         var count = 0
-        var notBefore = Int64.min
+        var notBefore = Uptime.min
     }
 
-    private static let lookInterval: Int64 = 1_000_000
-    private static let logInterval: Int64 = 60_000_000
+    private static let lookInterval = Duration.seconds(1)
+    private static let logInterval = Duration.seconds(60)
     /// Beyond so many forks further ones are no news.
     private static let most = 100
 
@@ -30,8 +31,7 @@ struct ForkWatch: Sendable {
     func run() async {
         var told: [PublicKey: Told] = [:]
         var waiting: Set<PublicKey> = []
-        let interval = Duration.microseconds(Self.lookInterval)
-        while let authors = await grown.take(within: waiting.isEmpty ? nil : interval) {
+        while let authors = await grown.take(within: waiting.isEmpty ? nil : Self.lookInterval, by: clock) {
             waiting.formUnion(authors)
             for author in waiting where told[author]?.notBefore ?? .min <= clock.uptime {
                 guard let forks = try? await log.forks(of: author, limit: Self.most) else {

@@ -1,10 +1,10 @@
+internal import Bytes
 internal import SignedLog
 
 /// Which logs one peer is still to be pushed, and when: a pure value.
 ///
 /// What is put off stays owed and is looked at again as soon as the reason has passed: while the peer asks us itself,
 /// after a failure, while it takes nothing of an author. Besides, all logs are held against what it has once a minute.
-/// Times are µs of the clock that never goes back.
 struct OwedPushes: Sendable {
     /// Which logs are to be held against what the peer has.
     enum Logs: Equatable, Sendable {
@@ -28,25 +28,24 @@ struct OwedPushes: Sendable {
         case unwanted
     }
 
-    private static let second: Int64 = 1_000_000
     /// How long a peer that we reach has to reach us too, before we push to it.
-    private static let patience = second
-    private static let interval = 60 * second
-    private static let retryInterval = 10 * second
+    private static let patience = Duration.seconds(1)
+    private static let interval = Duration.seconds(60)
+    private static let retryInterval = Duration.seconds(10)
     /// Logs that are owed apart from the others; where there are more, all are looked at.
     private static let most = 1_000
 
     /// When all logs are looked at; until they have been once on a connection, it needn't be known which ones grew.
-    private var allDue = Int64.min
+    private var allDue = Uptime.min
     private var logs: Set<PublicKey> = []
     private var unwanted: Set<PublicKey> = []
     /// How long the peer counts as one that asks us itself, which ends earlier where it stops.
-    private var askingEnds = Int64.min
-    private var retryDue = Int64.min
+    private var askingEnds = Uptime.min
+    private var retryDue = Uptime.min
     private var backoffs: [PublicKey: Backoff] = [:]
 
     /// A connection came up: what the peer lacks is to be found out.
-    mutating func connected(now: Int64) {
+    mutating func connected(now: Uptime) {
         allDue = .min
         logs = []
         unwanted = []
@@ -71,40 +70,40 @@ struct OwedPushes: Sendable {
     }
 
     /// The peer asks us itself, and counts as doing so until then.
-    mutating func isAsked(until end: Int64) { askingEnds = end }
+    mutating func isAsked(until end: Uptime) { askingEnds = end }
 
     /// The connection on which the peer asked last is gone: unless it comes back soon, it asks no more.
-    mutating func askingStopped(now: Int64) { askingEnds = min(askingEnds, now + Self.patience) }
+    mutating func askingStopped(now: Uptime) { askingEnds = min(askingEnds, now + Self.patience) }
 
     /// Something failed on this connection.
-    mutating func failed(now: Int64) { retryDue = now + Self.retryInterval }
+    mutating func failed(now: Uptime) { retryDue = now + Self.retryInterval }
 
     /// Nothing is pushed to this peer for now; what changes that opens a new connection, or is seen in a minute.
-    mutating func isBarred(now: Int64) { retryDue = now + Self.interval }
+    mutating func isBarred(now: Uptime) { retryDue = now + Self.interval }
 
     /// When there is something to be pushed.
     ///
     /// - Complexity: O(*n*) in the logs that are owed, 1,000 at most.
-    var due: Int64 {
+    var due: Uptime {
         let first = logs.lazy.map { backoffs[$0]?.notBefore ?? .min }.min() ?? .max
         return max(askingEnds, retryDue, min(allDue, first))
     }
 
     /// What is to be pushed now; `nil` where nothing is.
-    func dueLogs(now: Int64) -> Logs? {
+    func dueLogs(now: Uptime) -> Logs? {
         guard due <= now else { return nil }
         return allDue <= now ? .all : .only(logs.filter { !isBackedOff($0, now: now) })
     }
 
     /// Whether a log is to be pushed now, of all that are looked at; one that has to wait for it stays owed.
-    mutating func takes(_ author: PublicKey, now: Int64) -> Bool {
+    mutating func takes(_ author: PublicKey, now: Uptime) -> Bool {
         guard !unwanted.contains(author) else { return false }
         guard isBackedOff(author, now: now) else { return true }
         owe(author)
         return false
     }
 
-    private func isBackedOff(_ author: PublicKey, now: Int64) -> Bool { backoffs[author]?.notBefore ?? .min > now }
+    private func isBackedOff(_ author: PublicKey, now: Uptime) -> Bool { backoffs[author]?.notBefore ?? .min > now }
 
     /// Beyond the bound it is found again when all are looked at.
     private mutating func owe(_ author: PublicKey) {
@@ -112,7 +111,7 @@ struct OwedPushes: Sendable {
     }
 
     /// Takes note of what became of one log.
-    mutating func pushed(_ author: PublicKey, _ outcome: Outcome, now: Int64) {
+    mutating func pushed(_ author: PublicKey, _ outcome: Outcome, now: Uptime) {
         logs.remove(author)
         switch outcome {
         case .done: backoffs[author] = nil
@@ -126,7 +125,7 @@ struct OwedPushes: Sendable {
     }
 
     /// All of them have been looked at.
-    mutating func finished(_ looked: Logs, now: Int64) {
+    mutating func finished(_ looked: Logs, now: Uptime) {
         if looked == .all { allDue = now + Self.interval }
     }
 }

@@ -7,18 +7,18 @@ final class PageSize: Sendable {
     private static let least = 16 * 1024
     private static let first = 64 * 1024
     private static let most = 1024 * 1024
-    /// Pages that take less than this, µs, may be larger.
-    private static let quick: Int64 = 2_000_000
+    /// Pages that take less than this may be larger.
+    private static let quick = Duration.seconds(2)
     /// Pages that take longer than this must be smaller.
-    private static let slow: Int64 = 10_000_000
+    private static let slow = Duration.seconds(10)
 
     private let size = Lock(PageSize.first)
 
     /// Bytes of signed deltas.
     var bytes: Int { size.withLock { $0 } }
 
-    /// Notes how long a page of that size took, µs.
-    func took(_ time: Int64, bytes: Int) {
+    /// Notes how long a page of that size took.
+    func took(_ time: Duration, bytes: Int) {
         size.withLock { size in
             if time < Self.quick {
                 size = min(Self.most, max(size, 2 * bytes))
@@ -29,5 +29,5 @@ final class PageSize: Sendable {
     }
 
     /// Notes that a page of that size didn't come over in time.
-    func failed(bytes: Int) { took(.max, bytes: bytes / 2) }
+    func failed(bytes: Int) { size.withLock { $0 = max(Self.least, min($0, bytes / 4)) } }
 }

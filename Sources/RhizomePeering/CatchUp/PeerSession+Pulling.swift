@@ -8,7 +8,7 @@ extension PeerSession {
     private static let authorsAtOnce = 4
     /// How long a head waits beyond the moment at which it is due, µs: what waits here in memory is taken up once a second,
     /// and need not be asked for then.
-    private static let takingUpTime: Int64 = 1_500_000
+    private static let takingUpTime = Duration.seconds(1.5)
     /// Pages of one comparison at most: ten million heads.
     private static let pages = 1000
     /// Pages of news at one time at most, 200,000 heads: it goes on with the next ones 10 s later.
@@ -174,8 +174,8 @@ extension PeerSession {
     /// What the pages of one pull brought.
     private struct Brought: Sendable {
         var accepted = 0
-        /// When the first of them is due that came before its time, µs since 1970.
-        var due: Int64?
+        /// When the first of them is due that came before its time.
+        var due: Timestamp?
         var hasStalled = false
     }
 

@@ -28,19 +28,18 @@ struct PeerSession: Sendable {
     let logger: Logger
     let pageSize = PageSize()
 
-    private static let second: Int64 = 1_000_000
-    private static let helloInterval = 60 * second
-    private static let newsInterval = 10 * second
-    private static let compareInterval = 3600 * second
+    private static let helloInterval = Duration.seconds(60)
+    private static let newsInterval = Duration.seconds(10)
+    private static let compareInterval = Duration.seconds(3600)
     /// How soon all heads are compared again where there were too many to be remembered.
-    private static let recompareInterval = 60 * second
-    private static let foreignWait = 60 * second
+    private static let recompareInterval = Duration.seconds(60)
+    private static let foreignWait = Duration.seconds(60)
     /// When something that failed is tried again.
-    private static let retryInterval = 10 * second
+    private static let retryInterval = Duration.seconds(10)
     /// How long what a peer wrote itself is left to its publications before it is pulled: they bring it whole.
-    private static let settlingTime: Int64 = 200_000
-    /// How long a session waits at least between two looks, so that what fails at once isn't tried at once, µs.
-    private static let shortestWait: Int64 = 200_000
+    private static let settlingTime = Duration.milliseconds(200)
+    /// How long a session waits at least between two looks, so that what fails at once isn't tried at once.
+    private static let shortestWait = Duration.milliseconds(200)
     static let requestDeadline = Duration.seconds(10)
     static let pageDeadline = Duration.seconds(60)
 
@@ -50,17 +49,17 @@ struct PeerSession: Sendable {
         var wanted = WantedHeads()
         /// Heads of the peer's own log that its publications are about to bring, and when they are wanted after all.
         var settling: Set<AuthorHead> = []
-        var settlingEnds = Int64.max
+        var settlingEnds = Uptime.max
         var owed = OwedPushes()
     }
 
     /// What a session knows of the present connection, and when what is due on it.
     struct Connection: Sendable {
-        var helloDue = Int64.min
-        var newsDue = Int64.min
-        var newsAsked = Int64.min
-        var compareDue = Int64.min
-        var compareAsked = Int64.min
+        var helloDue = Uptime.min
+        var newsDue = Uptime.min
+        var newsAsked = Uptime.min
+        var compareDue = Uptime.min
+        var compareAsked = Uptime.min
         var isGreeted = false
         var hasAskedForOwnLog = false
         /// Greetings that the peer forgot right away.
@@ -72,7 +71,7 @@ struct PeerSession: Sendable {
     func run() async {
         var memory = Memory()
         var connection: Connection?
-        while let news = await mailbox.take(within: wait(connection, memory)) {
+        while let news = await mailbox.take(within: wait(connection, memory), by: clock) {
             if news.wasLost { connection = nil }
             if let isUp = news.isUp {
                 if !isUp {
@@ -133,7 +132,7 @@ struct PeerSession: Sendable {
             let wall = clock.now
             if let next = memory.wanted.nextDue(after: wall) { due = min(due, clock.uptime + (next - wall)) }
         }
-        return .microseconds(max(due == .min ? 0 : due - clock.uptime, Self.shortestWait))
+        return max(due - clock.uptime, Self.shortestWait)
     }
 
     private func work(_ connection: inout Connection, _ memory: inout Memory) async throws(PeerError) {
@@ -163,7 +162,7 @@ struct PeerSession: Sendable {
         if clock.uptime >= connection.newsDue {
             connection.newsAsked = clock.uptime
             // With jitter, so that many nodes that started together don't ask together.
-            connection.newsDue = clock.uptime + Self.newsInterval * Int64.random(in: 80...120) / 100
+            connection.newsDue = clock.uptime + Self.newsInterval * Int.random(in: 80...120) / 100
             try await askForNews(&memory)
         }
         settle(&memory)

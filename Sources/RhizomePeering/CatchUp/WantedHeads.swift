@@ -1,3 +1,4 @@
+internal import Bytes
 internal import RhizomeCore
 internal import SignedLog
 
@@ -5,15 +6,15 @@ internal import SignedLog
 ///
 /// A head stays wanted until it is held. A pull that brings nothing is repeated after 10 s, doubling to 10 min, per
 /// author; a head from the future is asked for again when it is due; one that reaches what fits nowhere not again (spec:
-/// admission.md, "What counts against whom"). Times are µs of the clock that never goes back, but for those at which
-/// heads are due: they are µs since 1970, since a clock that is set right changes when that is.
+/// admission.md, "What counts against whom"). Heads are due by the wall clock,
+/// since one that is set right changes when that is.
 struct WantedHeads: Sendable {
     /// What a pull of some heads of one author brought.
     struct Outcome: Sendable {
         /// Deltas that were accepted.
         var accepted = 0
-        /// Heads that wait for their time, µs since 1970.
-        var future: [DeltaID: Int64] = [:]
+        /// Heads that wait for their time.
+        var future: [DeltaID: Timestamp] = [:]
         /// Heads that reach a delta that fits nowhere.
         var stalled: Set<DeltaID> = []
     }
@@ -25,8 +26,8 @@ struct WantedHeads: Sendable {
 
     private var heads: [PublicKey: Set<DeltaID>] = [:]
     private var backoffs: [PublicKey: Backoff] = [:]
-    /// When heads are due that aren't asked for until then, µs since 1970; never, where one fits nowhere.
-    private var parked: [DeltaID: Int64] = [:]
+    /// When heads are due that aren't asked for until then; never, where one fits nowhere.
+    private var parked: [DeltaID: Timestamp] = [:]
     /// How many heads are wanted.
     private(set) var count = 0
 
@@ -62,9 +63,7 @@ struct WantedHeads: Sendable {
     }
 
     /// What is to be asked for now, by author.
-    ///
-    /// - Parameter wall: µs since 1970.
-    func due(now: Int64, wall: Int64) -> [PublicKey: [DeltaID]] {
+    func due(now: Uptime, wall: Timestamp) -> [PublicKey: [DeltaID]] {
         var due: [PublicKey: [DeltaID]] = [:]
         for (author, ids) in heads where backoffs[author]?.notBefore ?? .min <= now {
             let ids = ids.filter { isDue($0, wall) }
@@ -74,9 +73,7 @@ struct WantedHeads: Sendable {
     }
 
     /// Takes note of what a pull brought, after the heads that are held now were removed.
-    ///
-    /// - Parameter wall: µs since 1970.
-    mutating func pulled(_ author: PublicKey, _ outcome: Outcome, now: Int64, wall: Int64) {
+    mutating func pulled(_ author: PublicKey, _ outcome: Outcome, now: Uptime, wall: Timestamp) {
         if parked.count > Self.most { parked = [:] }
         parked.merge(outcome.future) { _, due in due }
         for id in outcome.stalled {
@@ -90,10 +87,10 @@ struct WantedHeads: Sendable {
         }
     }
 
-    private func isDue(_ id: DeltaID, _ wall: Int64) -> Bool { parked[id] ?? .min <= wall }
+    private func isDue(_ id: DeltaID, _ wall: Timestamp) -> Bool { parked[id] ?? .min <= wall }
 
-    /// When the next of the heads is due that are wanted and wait for their time, µs since 1970, after this moment.
-    func nextDue(after wall: Int64) -> Int64? {
+    /// When the next of the heads is due that are wanted and wait for their time, after this moment.
+    func nextDue(after wall: Timestamp) -> Timestamp? {
         guard !parked.isEmpty else { return nil }
         return heads.values.lazy.joined().compactMap { parked[$0] }.filter { $0 > wall && $0 < .max }.min()
     }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import RhizomeIdentity
 
 /// When a link to a peer connects, to which of its addresses, and how it stands (spec: peering.md, "Facts").
@@ -88,7 +89,7 @@ struct LinkStateMachine: Sendable {
         case idle
         case lookingUp(PeerAddress)
         case connecting(Target, hasTCP: Bool)
-        case up(Target, since: ContinuousClock.Instant, isGreeted: Bool)
+        case up(Target, since: Uptime, isGreeted: Bool)
         case waiting
         case closed
     }
@@ -135,7 +136,7 @@ struct LinkStateMachine: Sendable {
     /// over.
     ///
     /// - Returns: what is to be done now.
-    mutating func on(_ event: Event, now: ContinuousClock.Instant) -> [Action] {
+    mutating func on(_ event: Event, now: Uptime) -> [Action] {
         if case .closed = state { return [] }
         switch event {
         case .open: return restart()
@@ -156,7 +157,7 @@ struct LinkStateMachine: Sendable {
         }
     }
 
-    private mutating func on(_ event: AttemptEvent, now: ContinuousClock.Instant) -> [Action] {
+    private mutating func on(_ event: AttemptEvent, now: Uptime) -> [Action] {
         switch (event, state) {
         case (.found(let hosts), .lookingUp(let address)): return connect(to: hosts, of: address, now: now)
         case (.connected, .connecting(let target, _)):
@@ -203,7 +204,7 @@ struct LinkStateMachine: Sendable {
     private mutating func connect(
         to hosts: [String],
         of address: PeerAddress,
-        now: ContinuousClock.Instant
+        now: Uptime
     ) -> [Action] {
         guard !hosts.isEmpty else { return fail(.unreachable, now: now) }
         // Each time another one of a name's addresses: the first may lead nowhere, as where there is no IPv6.
@@ -221,7 +222,7 @@ struct LinkStateMachine: Sendable {
     /// - Parameters:
     ///   - outcome: how it ended, unless the peer was authenticated.
     ///   - isFinal: the peer answered 400, after which asking again soon is no use.
-    private mutating func fail(_ outcome: Phase, isFinal: Bool = false, now: ContinuousClock.Instant) -> [Action] {
+    private mutating func fail(_ outcome: Phase, isFinal: Bool = false, now: Uptime) -> [Action] {
         var actions: [Action]
         if case .up(_, let since, _) = state {
             // A peer that is lost again and again right after it was reached is not gone to any more often than one

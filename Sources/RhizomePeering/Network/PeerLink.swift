@@ -1,6 +1,7 @@
 internal import Bytes
 internal import DeterministicCBOR
 internal import Logging
+internal import RhizomeDatabase
 internal import RhizomeIdentity
 internal import SignedLog
 internal import Sodium
@@ -43,6 +44,7 @@ final class PeerLink {
     private let serverKey: [UInt8]
     private let keys: Keys
     private let thread: SocketThread
+    private let clock: NodeClock
     private let topic: [UInt8]
     private let onEvent: (Event) -> Void
     private let onBadInput: (Incoming) -> Void
@@ -62,6 +64,7 @@ final class PeerLink {
         addresses: [PeerAddress],
         topic: [UInt8],
         thread: SocketThread,
+        clock: NodeClock,
         onEvent: @escaping (Event) -> Void,
         onBadInput: @escaping (Incoming) -> Void
     ) {
@@ -70,6 +73,7 @@ final class PeerLink {
         self.keys = keys
         self.topic = topic
         self.thread = thread
+        self.clock = clock
         self.onEvent = onEvent
         self.onBadInput = onBadInput
         machine = LinkStateMachine(addresses: addresses)
@@ -86,7 +90,7 @@ final class PeerLink {
 
     /// Does what is to be done when this happens.
     func on(_ event: LinkStateMachine.Event) {
-        for action in machine.on(event, now: ContinuousClock.now) { perform(action) }
+        for action in machine.on(event, now: clock.uptime) { perform(action) }
     }
 
     private func perform(_ action: LinkStateMachine.Action) {

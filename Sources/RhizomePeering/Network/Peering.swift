@@ -18,7 +18,7 @@ internal import ZeroMQ
 actor Peering: SocketActor {
     /// Work that came in and is done on the pool.
     enum Job: Sendable {
-        case request(peer: PublicKey, connection: [UInt8], id: [UInt8], body: [UInt8], received: Int64)
+        case request(peer: PublicKey, connection: [UInt8], id: [UInt8], body: [UInt8], received: Timestamp)
         case publication(peer: PublicKey, body: [UInt8])
 
         var peer: PublicKey {
@@ -48,12 +48,11 @@ actor Peering: SocketActor {
 
     /// What a peer asked of us last.
     private struct LastRequest {
-        /// µs of the clock that never goes back.
-        let time: Int64
+        let time: Uptime
         /// The connection on which it came.
         let descriptor: Int32?
         /// When that connection was found gone.
-        var lost: Int64?
+        var lost: Uptime?
     }
 
     /// Where a bound socket listens, and what peers are told of it.
@@ -67,7 +66,7 @@ actor Peering: SocketActor {
     private static let greetedConnections = 64
     /// How often it is logged that a peer sends messages of too many frames, and that descriptors are short: all of them
     /// are counted.
-    private static let repeatedLogInterval: Int64 = 60_000_000
+    private static let repeatedLogInterval = Duration.seconds(60)
     /// Bytes of a frame that a subscriber may send: enough for the handshake's largest, and more than a topic has.
     private static let subscriptionBytes = 512
     /// Publications of one peer that are worked on at the same time: further ones are dropped and fetched later.
@@ -100,8 +99,8 @@ actor Peering: SocketActor {
     private let subscriberLimit = InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
     private let requesters = AcceptedConnections()
     private let subscribers = AcceptedConnections()
-    private var oversizedLogged: [PublicKey: Int64] = [:]
-    private var shortageLogged: Int64?
+    private var oversizedLogged: [PublicKey: Uptime] = [:]
+    private var shortageLogged: Uptime?
     private var isStopped = false
 
     init(
@@ -295,6 +294,7 @@ actor Peering: SocketActor {
                     addresses: addresses,
                     topic: Array(configuration.topic.utf8),
                     thread: thread,
+                    clock: clock,
                     onEvent: { [weak self] event in self?.assumeIsolated { $0.handle(event, of: peer) } },
                     onBadInput: { [ledger] incoming in ledger.charge(peer, bytes: incoming.bytes) }
                 )
@@ -413,11 +413,10 @@ actor Peering: SocketActor {
         metrics.publicationsInFlight.set(inFlight.values.reduce(0) { $0 + $1.publications })
     }
 
-    /// Until when a peer counts as one that asks us itself, µs of the clock that never goes back; `nil` where it never
-    /// asked (spec: peering.md, "Catching up").
+    /// Until when a peer counts as one that asks us itself; `nil` where it never asked (spec: peering.md, "Catching up").
     ///
     /// That is for 30 s after its last request, and for 1 s after the connection on which it came was lost.
-    func asking(of peer: PublicKey) -> Int64? {
+    func asking(of peer: PublicKey) -> Uptime? {
         lastRequests[peer].map { last in
             min(last.time + PeerState.silence, last.lost.map { $0 + PeerState.returnTime } ?? .max)
         }

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// How much a peer may ask for: 40,000 units, refilled at 8,000 a second.
 ///
 /// A request takes one, and one more for each 16 KiB of it and of its answer. So a peer may be given 128 MiB a second
@@ -6,7 +8,7 @@
 /// that waits for answers sends any. At the end of it a peer is answered `busy`, which costs as much as any request;
 /// whoever still goes on, 2,000 units further, is charged for each (``PeerCredit``).
 ///
-/// A pure value: times are µs of a clock that never goes back.
+/// A pure value.
 struct RequestAllowance: Sendable {
     /// What becomes of a request.
     enum Answer: Sendable {
@@ -19,22 +21,22 @@ struct RequestAllowance: Sendable {
     }
 
     private static let full = 40_000.0
-    private static let perMicrosecond = 8_000.0 / 1_000_000
+    private static let perSecond = 8_000.0
     private static let bytesPerUnit = 16.0 * 1024
     private static let beyondLimit = 20.0
     /// How far below nothing it goes before requests are charged.
     private static let patience = 2_000.0
 
     private var units = RequestAllowance.full
-    private var updated: Int64
+    private var updated: Uptime
 
-    init(now: Int64) { updated = now }
+    init(now: Uptime) { updated = now }
 
     /// Takes away what a request costs, whatever becomes of it.
     ///
     /// - Parameter hasRoom: whether fewer are under way than may be.
-    mutating func ask(bytes: Int, hasRoom: Bool, now: Int64) -> Answer {
-        units = min(Self.full, units + Double(max(0, now - updated)) * Self.perMicrosecond)
+    mutating func ask(bytes: Int, hasRoom: Bool, now: Uptime) -> Answer {
+        units = min(Self.full, units + max(.zero, now - updated) / .seconds(1) * Self.perSecond)
         updated = max(updated, now)
         let isUsedUp = units < 1
         units = max(units - (hasRoom ? 1 : Self.beyondLimit) - Double(bytes) / Self.bytesPerUnit, -Self.patience)

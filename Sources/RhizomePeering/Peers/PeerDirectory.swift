@@ -14,7 +14,7 @@ final class PeerDirectory: Sendable {
         var hello: Hello?
         var clock = ClockSamples()
         /// µs since 1970.
-        var lastSeen: Int64?
+        var lastSeen: Timestamp?
         /// The heads that it told us of, or that we gave it, by author.
         var heads: [PublicKey: Set<DeltaID>] = [:]
         /// Whether it has told all of them once.
@@ -112,13 +112,13 @@ final class PeerDirectory: Sendable {
         }
     }
 
-    /// How far the median of the peers' clocks is ahead of ours, µs; `nil` where none is known.
+    /// How far the median of the peers' clocks is ahead of ours; `nil` where none is known.
     ///
     /// Of an even number all between the two in the middle is a median, and the one nearest to our clock counts: of two
     /// peers the one that is off doesn't decide.
-    var medianOffset: Int64? {
-        let offsets = entries.withLock { $0.values.compactMap { $0.clock.best?.offsetMicroseconds } }.sorted()
+    var medianOffset: Duration? {
+        let offsets = entries.withLock { $0.values.compactMap { $0.clock.best?.offset } }.sorted()
         guard !offsets.isEmpty else { return nil }
-        return max(offsets[(offsets.count - 1) / 2], min(offsets[offsets.count / 2], 0))
+        return max(offsets[(offsets.count - 1) / 2], min(offsets[offsets.count / 2], .zero))
     }
 }

@@ -7,7 +7,7 @@ struct Asker: Sendable {
     /// The routing id of its connection.
     let connection: [UInt8]
     /// When the request came in, µs since 1970.
-    let received: Int64
+    let received: Timestamp
 }
 
 /// A method that this node answers (spec: peering.md, "Requests").

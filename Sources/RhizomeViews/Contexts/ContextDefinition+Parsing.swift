@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 internal import RhizomeCore
 public import RhizomeIdentity
 public import SignedLog
@@ -11,13 +11,13 @@ extension ContextDefinition {
     ///
     /// - Parameters:
     ///   - identity: the author that a text names; `nil` where it names none.
-    ///   - time: µs since 1970 of what `asOf` is; `nil` where it is no time.
+    ///   - time: the moment that `asOf` is; `nil` where it is no time.
     /// - Throws: ``FieldError`` with the way to the fault (`resolvers.user.age`), ``JSONLogicError`` with the way within
     ///   the filter.
     public init(
         json: JSONValue,
         identity: (String) -> PublicKey? = PublicKey.init(did:),
-        time: (JSONValue) -> Int64? = { $0.integer }
+        time: (JSONValue) -> Timestamp? = { $0.integer.map { Timestamp(microseconds: $0) } }
     ) throws {
         guard let object = json.object else { throw FieldError(.type, field: "", "a context is an object") }
         for member in object.members where !Self.parts.contains(member.name) {
@@ -76,7 +76,7 @@ extension ContextDefinition {
     public static let unknownIdentity =
         "nobody in the list goes by this name, and it is no did; see: rhizome-keys list --all"
 
-    private static func time(_ json: JSONValue, _ read: (JSONValue) -> Int64?) throws(FieldError) -> Int64 {
+    private static func time(_ json: JSONValue, _ read: (JSONValue) -> Timestamp?) throws(FieldError) -> Timestamp {
         guard let time = read(json) else {
             throw FieldError(
                 .type,

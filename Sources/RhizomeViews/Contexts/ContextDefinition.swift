@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 public import SignedLog
 public import StrictJSON
 
@@ -35,7 +35,7 @@ public struct ContextDefinition: Equatable, Sendable {
     /// Which resolvers properties have.
     public let resolvers: ResolverTable?
     /// The moment as of which to look, µs since 1970; now where `nil`.
-    public let asOf: Int64?
+    public let asOf: Timestamp?
     /// Whether forked authors count; they do where `nil`.
     public let forked: ForkPolicy?
 
@@ -48,7 +48,7 @@ public struct ContextDefinition: Equatable, Sendable {
         authors: Authors? = nil,
         moderators: [PublicKey]? = nil,
         resolvers: ResolverTable? = nil,
-        asOf: Int64? = nil,
+        asOf: Timestamp? = nil,
         forked: ForkPolicy? = nil
     ) throws(JSONLogicError) {
         if let filter {
@@ -77,7 +77,7 @@ public struct ContextDefinition: Equatable, Sendable {
         }
         if let moderators { json.append("moderators", .array(moderators.map(\.json))) }
         if let resolvers { json.append("resolvers", resolvers.json) }
-        if let asOf { json.append("asOf", .integer(asOf)) }
+        if let asOf { json.append("asOf", .integer(asOf.microseconds)) }
         if let forked { json.append("forked", .string(forked.rawValue)) }
         return .object(json)
     }

@@ -1,3 +1,4 @@
+public import Bytes
 public import SignedLog
 
 extension Perspective {
@@ -29,7 +30,7 @@ extension Perspective {
     ///   - without: don't count besides, nor as moderators.
     ///   - filter: has to be passed too.
     public func narrowed(
-        asOf: Int64? = nil,
+        asOf: Timestamp? = nil,
         authors: Set<PublicKey>? = nil,
         without: Set<PublicKey> = [],
         filter: DeltaFilter? = nil

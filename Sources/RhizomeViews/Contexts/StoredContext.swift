@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 public import RhizomeCore
 internal import SignedLog
 internal import StrictJSON
@@ -10,7 +10,7 @@ public struct StoredContext: Sendable {
     /// The delta that holds the definition.
     public let delta: DeltaID
     /// When it was written, in µs since 1970.
-    public let timeCreated: Int64
+    public let timeCreated: Timestamp
     private let reading: Reading
 
     /// What was read of a definition.

@@ -15,7 +15,7 @@ public struct ViewedDelta: Hashable, Sendable {
     /// Its place in the author's log.
     public let sequence: Int64
     /// µs since 1970.
-    public let timeCreated: Int64
+    public let timeCreated: Timestamp
     /// What it says.
     public let pointers: [Pointer]
 
@@ -25,7 +25,7 @@ public struct ViewedDelta: Hashable, Sendable {
         author: PublicKey,
         host: PublicKey? = nil,
         sequence: Int64 = 0,
-        timeCreated: Int64,
+        timeCreated: Timestamp,
         pointers: [Pointer]
     ) {
         self.id = id
@@ -63,12 +63,12 @@ public struct ViewedDelta: Hashable, Sendable {
 /// The order of deltas in every view: by time, then by the bytes of the id (spec: views.md).
 public struct Moment: Hashable, Comparable, Sendable {
     /// µs since 1970.
-    public let timeCreated: Int64
+    public let timeCreated: Timestamp
     /// The delta's id, which settles ties.
     public let id: DeltaID
 
     /// A place in the order.
-    public init(timeCreated: Int64, id: DeltaID) {
+    public init(timeCreated: Timestamp, id: DeltaID) {
         self.timeCreated = timeCreated
         self.id = id
     }

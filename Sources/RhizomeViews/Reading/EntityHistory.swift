@@ -19,7 +19,7 @@ public struct EntityHistory: AsyncSequence, Sendable {
         /// Who said so.
         public let creator: PublicKey
         /// When, in µs since 1970.
-        public let timeCreated: Int64
+        public let timeCreated: Timestamp
         /// By which delta.
         public let delta: DeltaID
         /// Which of its delta's changes of the entity it is, from 0.
@@ -166,7 +166,7 @@ extension EntityHistory.Change {
             "property": .text(property),
             "value": value.json,
             "creator": creator.json,
-            "timeCreated": .integer(timeCreated),
+            "timeCreated": .integer(timeCreated.microseconds),
             "delta": delta.json,
         ]
     }

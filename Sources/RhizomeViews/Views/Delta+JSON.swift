@@ -15,7 +15,7 @@ extension SignedDelta {
             "host": body.host?.json ?? .null,
             "sequence": .integer(header.sequence),
             "previous": .array(header.previous.map(\.json)),
-            "timeCreated": .integer(header.timeCreated),
+            "timeCreated": .integer(header.timeCreated.microseconds),
             "pointers": .array(body.pointers.map(\.json)),
             "signature": .string(Base64.urlUnpadded.encode(statement.signature)),
         ]
@@ -26,7 +26,7 @@ extension StoredDelta {
     /// The JSON form with `timeReceived`, and `receivedFrom` where a peer brought it (spec: delta.md, "JSON form").
     public var json: JSONObject {
         var json = delta.json
-        json.append("timeReceived", .integer(arrival.timeReceived))
+        json.append("timeReceived", .integer(arrival.timeReceived.microseconds))
         if let peer = arrival.receivedFrom { json.append("receivedFrom", peer.json) }
         return json
     }
@@ -40,7 +40,7 @@ extension ViewedDelta {
             "creator": author.json,
             "host": host?.json ?? .null,
             "sequence": .integer(sequence),
-            "timeCreated": .integer(timeCreated),
+            "timeCreated": .integer(timeCreated.microseconds),
             "pointers": .array(pointers.map(\.json)),
         ]
     }

@@ -95,7 +95,7 @@ private struct DeltaRecord: JSONLogicRecord {
         case "host": delta.host.map { .text(Text($0.did)) } ?? .null
         case "creatorAddress": .text(Text("\(author.did)@\(delta.host?.did ?? author.did)"))
         case "creatorName": author.petname.map { .text(Text($0)) } ?? .null
-        case "timeCreated": .number(Double(delta.timeCreated))
+        case "timeCreated": .number(Double(delta.timeCreated.microseconds))
         case "sequence": .number(Double(delta.sequence))
         case "pointers": JSONLogicValue(.array(delta.pointers.map(\.json)))
         default: nil

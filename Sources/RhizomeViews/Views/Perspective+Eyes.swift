@@ -1,10 +1,11 @@
+internal import Bytes
 internal import SignedLog
 
 extension Perspective {
     /// What a perspective sees, as a value that can be told from another; of the same node's.
     struct Eyes: Hashable, Sendable {
         let exclusion: Int
-        let asOf: Int64?
+        let asOf: Timestamp?
         let moderators: Set<PublicKey>
         let authors: Set<PublicKey>?
         let without: Set<PublicKey>

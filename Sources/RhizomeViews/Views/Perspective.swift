@@ -21,7 +21,7 @@ public struct Perspective: Sendable {
     /// all before them.
     public var kept: [PublicKey: [DeltaID]] { didSet { exclusion = nil } }
     /// Step 2: only deltas with a `timeCreated` of at most this, µs since 1970; all where `nil`.
-    public var asOf: Int64?
+    public var asOf: Timestamp?
     /// Step 4: who may negate deltas by others, besides their authors, unless ``without`` names them.
     public var moderators: Set<PublicKey>
     /// Step 5: only these authors' deltas; everybody's where `nil`.
@@ -45,7 +45,7 @@ public struct Perspective: Sendable {
 
     /// A perspective; without arguments, the one that sees all.
     public init(
-        asOf: Int64? = nil,
+        asOf: Timestamp? = nil,
         moderators: Set<PublicKey> = [],
         authors: Set<PublicKey>? = nil,
         without: Set<PublicKey> = [],

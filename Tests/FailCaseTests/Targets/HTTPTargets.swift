@@ -22,7 +22,7 @@ enum HTTPTargets: FuzzTarget {
         let again = try RequestTarget(parsing: (path.isEmpty ? "/" : path) + "?" + query)
         try require(again == target, "a target that is encoded anew is the same")
         for value in target.query.values {
-            _ = Timestamp.parse(value.string, plusIsSpace: true)
+            _ = Timestamp(value.string, plusIsSpace: true)
             _ = try? PageCursor.position(value, epoch: [UInt8](repeating: 3, count: 16))
             guard let id: Text = try? PageCursor.entity(value) else { continue }
             try require(PageCursor.entity(id).text == value.string, "a cursor has one text")

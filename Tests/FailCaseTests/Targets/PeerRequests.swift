@@ -1,5 +1,6 @@
 import Bytes
 import RhizomeCore
+import RhizomeTesting
 import SignedLog
 
 @testable import RhizomePeering

@@ -181,7 +181,7 @@ import Testing
     @Test("row 8: five minutes ahead is accepted, a microsecond more waits until it is due")
     func future() async throws {
         let bench = try IntakeBench()
-        let limit = bench.time.now + DeltaLimits.aheadMicroseconds
+        let limit = bench.time.now + DeltaLimits.ahead
         let fits = try Deltas.make("alice", 1, at: limit)
         let waits = try Deltas.make("alice", 2, at: limit + 1)
         #expect(try await bench.submit(fits, from: peer) == .accept)

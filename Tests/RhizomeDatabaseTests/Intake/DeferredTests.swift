@@ -329,7 +329,7 @@ import Testing
                 try SignedDelta(
                     pointers: [Pointer("a", .text(Text(String(repeating: "x", count: 1 << (number % 9) + number))))],
                     after: [],
-                    timeCreated: Int64(number),
+                    timeCreated: Timestamp(number),
                     signer: TestAuthors.signer("author \(number % 3)")
                 )
             }
@@ -361,7 +361,7 @@ import Testing
                         pool.makeReady(waitingFor: held)
                         model.makeReady(waitingFor: held)
                     case 1:
-                        let now = Int64.random(in: 0..<10, using: &generator)
+                        let now = Timestamp.random(in: 0..<10, using: &generator)
                         pool.makeReady(dueAt: now)
                         model.makeReady { if case .due(let due) = $0.wait { due <= now } else { false } }
                     case 2:
@@ -390,7 +390,7 @@ import Testing
                             switch Int.random(in: 0..<3, using: &generator) {
                             case 0: .trust
                             case 1: .gap(Array(ids.shuffled(using: &generator).prefix(2)))
-                            default: .due(Int64.random(in: 0..<10, using: &generator))
+                            default: .due(Timestamp.random(in: 0..<10, using: &generator))
                             }
                         pool.insert(delta, of: brought, waitingFor: wait)
                         model.insert(delta, brought, wait)

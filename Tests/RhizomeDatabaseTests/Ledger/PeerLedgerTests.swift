@@ -24,10 +24,10 @@ import Testing
     /// A credit that expectations may change.
     private final class Credit {
         private var value: PeerCredit
-        init(now: Int64 = 0) { value = PeerCredit(now: now) }
-        func charge(_ pieces: Int, now: Int64) -> Bool { value.charge(pieces, now: now) }
-        func isPenalised(now: Int64) -> Bool { value.isPenalised(now: now) }
-        var penalisedUntil: Int64 { value.penalisedUntil }
+        init(now: Uptime = 0) { value = PeerCredit(now: now) }
+        func charge(_ pieces: Int, now: Uptime) -> Bool { value.charge(pieces, now: now) }
+        func isPenalised(now: Uptime) -> Bool { value.isPenalised(now: now) }
+        var penalisedUntil: Uptime { value.penalisedUntil }
     }
 
     @Test("a peer has 1,000 pieces of bad input, refilled at 10 a second")
@@ -46,14 +46,16 @@ import Testing
     func rate(pieces: Int) {
         let credit = Credit()
         var penalised = false
-        for second in 1...2_000 where credit.charge(pieces, now: Int64(second) * 1_000_000) { penalised = true }
+        for second in 1...2_000 where credit.charge(pieces, now: Uptime(microseconds: Int64(second) * 1_000_000)) {
+            penalised = true
+        }
         #expect(penalised == (pieces > 10))
     }
 
     @Test("the penalty is 15 s, doubling to 10 min, and 15 s again once the credit was full")
     func penalties() {
         let credit = Credit()
-        var now: Int64 = 0
+        var now: Uptime = 0
         for seconds: Int64 in [15, 30, 60, 120, 240, 480, 600, 600] {
             #expect(credit.charge(1_000, now: now))
             #expect(!credit.charge(5_000, now: now), "one penalty at a time")
@@ -70,7 +72,7 @@ import Testing
 
     @Test("a clock that seems to go back gives no credit and doesn't trap")
     func creditAndClock() {
-        let credit = Credit(now: .max / 4)
+        let credit = Credit(now: Uptime(microseconds: .max / 4))
         #expect(!credit.charge(500, now: 0))
         #expect(!credit.charge(499, now: -5))
         #expect(credit.charge(Int.max, now: 0))

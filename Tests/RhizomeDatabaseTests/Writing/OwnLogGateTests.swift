@@ -1,5 +1,7 @@
 import Bytes
+import DatabaseTesting
 import Locks
+import RhizomeTesting
 import SignedLog
 import Testing
 
@@ -34,7 +36,7 @@ import Testing
     @Test("the first write waits until every peer was asked, or can't be, and later ones don't")
     func gate() async {
         let gate = OwnLogGate()
-        gate.close(until: [Self.key(1), Self.key(2)], patience: .seconds(600))
+        gate.close(until: [Self.key(1), Self.key(2)], by: ManualClock().clock)
         let first = Write(at: gate)
         gate.settled(Self.key(1))
         gate.settled(Self.key(1))
@@ -46,23 +48,27 @@ import Testing
         await second.task.value
         #expect(!Write(at: gate).waits)
         let open = OwnLogGate()
-        open.close(until: [])
+        open.close(until: [], by: ManualClock().clock)
         await open.pass()
     }
 
     @Test("the first write waits for 3 s at most")
-    func patience() async {
-        let clock = ContinuousClock()
+    func patience() async throws {
+        let time = ManualClock()
         let gate = OwnLogGate()
-        gate.close(until: [Self.key(1)])
-        let waited = await clock.measure { await gate.pass() }
-        #expect(waited >= .seconds(2.9) && waited < .seconds(60))
+        gate.close(until: [Self.key(1)], by: time.clock)
+        let write = Write(at: gate)
+        try await eventually("the gate waits by the clock") { time.sleeperCount == 1 }
+        time.advance(.milliseconds(2_999))
+        #expect(write.waits && time.sleeperCount == 1)
+        time.advance(.milliseconds(1))
+        await write.task.value
     }
 
     @Test("a write that is cancelled while it waits opens the gate for nobody")
     func cancelledWrite() async {
         let gate = OwnLogGate()
-        gate.close(until: [Self.key(1)], patience: .seconds(600))
+        gate.close(until: [Self.key(1)], by: ManualClock().clock)
         let cancelled = Write(at: gate)
         cancelled.task.cancel()
         let other = Write(at: gate)

@@ -13,15 +13,9 @@ import Testing
 
 /// Clocks that are a day off (spec: admission.md, "Clocks").
 @Suite(.timeLimit(.minutes(5))) struct ClockFaultTests {
-    private static let day: Int64 = 86_400_000_000
+    private static let day = Duration.seconds(86_400)
 
-    private static func clock(off microseconds: Int64) -> NodeClock {
-        let system = NodeClock.system
-        return NodeClock(
-            wallMicroseconds: { system.now + microseconds },
-            monotonicMicroseconds: { system.uptime }
-        )
-    }
+    private static func clock(off: Duration) -> NodeClock { NodeClock(now: { SystemTime.now + off }) }
 
     @Test(
         "what a clock a day ahead wrote waits elsewhere, its node is warned, and set right it can't write and says why"
@@ -46,7 +40,7 @@ import Testing
                 }
                 let offset = try await first.network.peers().last?.clockOffsetMicroseconds ?? 0
                 print("a clock 24 h ahead sees bob's \(offset / 1_000_000) s off")
-                #expect(abs(offset + Self.day) < 60_000_000)
+                #expect(abs(offset + Self.day.microseconds) < 60_000_000)
                 // Later words of right clocks go on counting where clocks are right.
                 _ = try await second.database.write([.name("Bobby")])
                 try await eventually("alice holds it") { try await alice.log.count() == 3 }
@@ -56,7 +50,8 @@ import Testing
                 let error = await #expect(throws: WriteError.self) { try await first.database.write([.name("Alice")]) }
                 #expect(error?.code == .clock)
                 let writableAt = try #require(error?.writableAt)
-                #expect(abs(writableAt - first.database.clock.now - Self.day) < 600_000_000)
+                let wait = writableAt - first.database.clock.now
+                #expect((Self.day - .seconds(600)..<Self.day + .seconds(600)).contains(wait))
                 #expect(first.database.writeError?.writableAt == writableAt)
             }
             #expect(try await bob.log.count() == 2)
@@ -72,7 +67,7 @@ import Testing
             try bob.trust(alice)
             try alice.trust(bob, at: second.network.requestAddress)
             _ = try await second.database.write([.name("Bob")])
-            try await alice.running(clock: Self.clock(off: -Self.day)) { first in
+            try await alice.running(clock: Self.clock(off: .zero - Self.day)) { first in
                 try await eventually("bob's waits at alice") {
                     first.database.ledger.counts(of: bob.identity.publicKey).deferrals[.future] ?? 0 > 0
                 }
@@ -94,14 +89,10 @@ import Testing
         let alice = try TestNode("alice")
         let zoe = try TestAuthors.signer("zoe").publicKey
         try alice.trust(zoe, as: "zoe", may: [.author])
-        let offset = Lock<Int64>(0)
-        let system = NodeClock.system
-        let clock = NodeClock(
-            wallMicroseconds: { system.now + offset.withLock { $0 } },
-            monotonicMicroseconds: { system.uptime }
-        )
-        let due = system.now + Self.day
-        let early = try Deltas.make("zoe", at: due + DeltaLimits.aheadMicroseconds)
+        let offset = Lock(Duration.zero)
+        let clock = NodeClock(now: { SystemTime.now + offset.withLock { $0 } })
+        let due = SystemTime.now + Self.day
+        let early = try Deltas.make("zoe", at: due + DeltaLimits.ahead)
         let stranger = try Deltas.make("stranger")
         let junk = PushMethod((0..<1_300).map { stranger.resigned($0) }).encoded
         let others = PushMethod((1_300..<2_600).map { stranger.resigned($0) }).encoded

@@ -1,3 +1,4 @@
+import Bytes
 import Logging
 import RhizomeIdentity
 import RhizomeTesting
@@ -12,10 +13,7 @@ import Testing
 @Suite struct ClockTests {
     /// A clock that is ahead of the system's.
     private func clock(aheadBy seconds: Int64) -> NodeClock {
-        NodeClock(
-            wallMicroseconds: { NodeClock.system.now + seconds * 1_000_000 },
-            monotonicMicroseconds: { NodeClock.system.uptime }
-        )
+        NodeClock(now: { SystemTime.now + .seconds(seconds) })
     }
 
     private func warnings(_ records: LogRecords) -> Int {

@@ -251,7 +251,7 @@ import Testing
                     }
                 )
             }
-            try await alice.running(clock: time.clock) { node in
+            try await alice.running(clock: time.awakeClock) { node in
                 _ = try await node.database.write([.name("a")])
                 try alice.trust(peer.key, as: "raw", at: address)
                 try await eventually("greeted") { peer.count(of: "news") > 0 }
@@ -281,7 +281,7 @@ import Testing
         let alice = try TestNode("alice")
         let time = ManualClock(NodeClock.system.now)
         try await RawPeer.running { peer, address in
-            try await alice.running(clock: time.clock) { node in
+            try await alice.running(clock: time.awakeClock) { node in
                 _ = try await node.database.write([.name("a")])
                 try alice.trust(peer.key, as: "raw", at: address, may: [.author])
                 func round() async throws {
@@ -411,7 +411,7 @@ import Testing
         let time = ManualClock(NodeClock.system.now)
         try await RawPeer.running { peer, _ in
             try alice.trust(peer.key, as: "raw")
-            try await alice.running(clock: time.clock) { node in
+            try await alice.running(clock: time.awakeClock) { node in
                 try await peer.connect(to: node)
                 try await peer.greet()
                 #expect(try await peer.code(Self.malformed) == .malformed)

@@ -171,7 +171,7 @@ import Testing
         try alice.trust(bob)
         try await alice.running { first in
             try bob.trust(alice, at: first.network.requestAddress)
-            try await bob.running(clock: time.clock) { second in
+            try await bob.running(clock: time.awakeClock) { second in
                 _ = try await first.database.write([.name("Alice")])
                 try await eventually("bob has put it off") {
                     second.database.ledger.counts(of: alice.identity.publicKey).deferrals[.future] ?? 0 > 0

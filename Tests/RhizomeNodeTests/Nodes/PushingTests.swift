@@ -64,7 +64,7 @@ import Testing
         let alice = try TestNode("alice")
         let time = ManualClock(NodeClock.system.now)
         try await RawPeer.running(answer: answer) { peer, address in
-            try await alice.running(clock: time.clock) { node in
+            try await alice.running(clock: time.awakeClock) { node in
                 try alice.trust(peer.key, as: "raw", at: address)
                 try await eventually("greeted") { peer.count(of: "news") > 0 }
                 try await body(Pair(alice: alice, node: node, peer: peer, time: time))

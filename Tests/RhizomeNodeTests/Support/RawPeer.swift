@@ -126,7 +126,7 @@ actor RawPeer: SocketActor {
         for _ in 0..<times { _ = try router?.send([asker ?? [], nextID(), body]) }
     }
 
-    func hello(received: Int64? = nil, version: Int64 = 1) -> Hello {
+    func hello(received: Timestamp? = nil, version: Int64 = 1) -> Hello {
         var hello = Hello(
             agent: "raw",
             name: "raw",

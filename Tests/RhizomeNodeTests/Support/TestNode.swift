@@ -38,7 +38,7 @@ final class TestNode: Sendable {
 
     deinit { folder.remove() }
 
-    var now: Int64 { NodeClock.system.now }
+    var now: Timestamp { NodeClock.system.now }
 
     /// Where it will listen, and listens again after a restart; for nodes with a host of their own.
     var addresses: [String] { [4000, 4001].map { "\(host ?? "127.0.0.1"):\($0)" } }

@@ -1,5 +1,6 @@
 import Bytes
 import RhizomeDatabase
+import RhizomeTesting
 import Testing
 
 @testable import RhizomePeering

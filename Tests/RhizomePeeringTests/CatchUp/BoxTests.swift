@@ -127,7 +127,7 @@ import Testing
         let author = Self.key(1)
         #expect(wanted.nextDue(after: 0) == nil)
         for number in 1...4 { wanted.add(AuthorHead(author: author, id: Self.id(number))) }
-        let future = [Self.id(1): Int64(700), Self.id(4): 900]
+        let future: [DeltaID: Timestamp] = [Self.id(1): 700, Self.id(4): 900]
         wanted.pulled(author, .init(future: future, stalled: [Self.id(2)]), now: 0, wall: 500)
         wanted.pulled(author, .init(accepted: 1), now: 0, wall: 500)
         #expect(wanted.due(now: 0, wall: 500) == [author: [Self.id(3)]])
@@ -157,5 +157,11 @@ import Testing
         #expect(wanted.isShort, "what was left out is to be found again")
         wanted.startComparing()
         #expect(!wanted.isShort)
+    }
+}
+
+extension Mailbox {
+    fileprivate func take(within timeout: Duration? = nil) async -> Content? {
+        await take(within: timeout, by: .system)
     }
 }

@@ -19,12 +19,12 @@ import Testing
     /// looks when something came in, and when it is time.
     private struct Telling {
         /// When something was told.
-        private(set) var times: [Int64] = []
+        private(set) var times: [Uptime] = []
         /// How many heads at a time.
         private(set) var counts: [Int] = []
         private var gathered = GatheredHeads()
 
-        init(_ moments: [Int64], firstWait: Int64) {
+        init(_ moments: [Uptime], firstWait: Duration) {
             for (number, moment) in moments.enumerated() {
                 pass(until: moment)
                 var news = NewHeads()
@@ -36,12 +36,12 @@ import Testing
             pass(until: .max)
         }
 
-        private mutating func pass(until moment: Int64) {
+        private mutating func pass(until moment: Uptime) {
             guard let due = gathered.due, due <= moment else { return }
             tell(now: due)
         }
 
-        private mutating func tell(now: Int64) {
+        private mutating func tell(now: Uptime) {
             guard let heads = gathered.take(now: now) else { return }
             times.append(now)
             counts.append(heads.count)
@@ -49,8 +49,8 @@ import Testing
     }
 
     /// How often something is told if all of it is gathered, what comes after a pause too.
-    private static func tellingsWithoutPauses(_ moments: [Int64]) -> Int {
-        var due = Int64.min
+    private static func tellingsWithoutPauses(_ moments: [Uptime]) -> Int {
+        var due = Uptime.min
         return moments.count { moment in
             guard moment >= due else { return false }
             due = moment + GatheredHeads.interval
@@ -60,14 +60,14 @@ import Testing
 
     @Test("the first is told at once, what follows is gathered, and after a pause the first is told at once again")
     func pauses() {
-        let telling = Telling([0, 1_000, 20_000, 50_999, 101_000, 150_999, 250_999], firstWait: 0)
+        let telling = Telling([0, 1_000, 20_000, 50_999, 101_000, 150_999, 250_999], firstWait: .zero)
         #expect(telling.times == [0, 51_000, 101_000, 200_999, 250_999])
         #expect(telling.counts == [1, 3, 1, 1, 1])
     }
 
     @Test("what comes while the first after a pause waits is told with it, and only the first waits so short")
     func waits() {
-        let telling = Telling([0, 9_999, 10_000, 200_000], firstWait: 10_000)
+        let telling = Telling([0, 9_999, 10_000, 200_000], firstWait: .milliseconds(10))
         #expect(telling.times == [10_000, 60_000, 210_000])
         #expect(telling.counts == [2, 1, 1])
     }
@@ -76,26 +76,26 @@ import Testing
     func nothing() {
         var gathered = GatheredHeads()
         #expect(gathered.due == nil && gathered.isPaused(now: 0) && gathered.take(now: 0) == nil)
-        gathered.add(NewHeads(), wait: 0, now: 0)
+        gathered.add(NewHeads(), wait: .zero, now: 0)
         #expect(gathered.due == nil && gathered.take(now: 1) == nil)
         var news = NewHeads()
         news.add(Self.head(1))
-        gathered.add(news, wait: 10, now: 5)
+        gathered.add(news, wait: .microseconds(10), now: 5)
         #expect(gathered.due == 15 && !gathered.isPaused(now: 14) && gathered.take(now: 14) == nil)
         #expect(gathered.take(now: 15) == [Self.head(1)])
         #expect(gathered.due == nil && gathered.take(now: 16) == nil)
-        #expect(!gathered.isPaused(now: 15 + GatheredHeads.interval - 1))
+        #expect(!gathered.isPaused(now: 14 + GatheredHeads.interval))
         #expect(gathered.isPaused(now: 15 + GatheredHeads.interval))
     }
 
     @Test(
         "under a steady load no more is told than if all were gathered, but for the first",
         arguments: [1_000, 7_000, 10_000, 25_000, 49_999, 50_000, 60_000, 99_000, 200_000] as [Int64],
-        [0, 5_000, 15_000] as [Int64]
+        [0, 5, 15]
     )
-    func steady(interval: Int64, firstWait: Int64) {
-        let moments = (0..<1_000).map { $0 * interval }
-        let telling = Telling(moments, firstWait: firstWait)
+    func steady(interval: Int64, firstWait: Int) {
+        let moments = (0..<1_000).map { Uptime(microseconds: $0 * interval) }
+        let telling = Telling(moments, firstWait: .milliseconds(firstWait))
         #expect(telling.counts.reduce(0, +) == moments.count)
         #expect(telling.times.count <= Self.tellingsWithoutPauses(moments) + 1)
     }
@@ -105,18 +105,18 @@ import Testing
         withSeed { generator in
             for _ in 0..<50 {
                 let longest = Int64.random(in: 1...300_000, using: &generator)
-                var moment: Int64 = 0
+                var moment: Uptime = 0
                 let moments = (0..<200).map { _ in
                     moment += Int64.random(in: 0...longest, using: &generator)
                     return moment
                 }
-                let telling = Telling(moments, firstWait: Int64.random(in: 0...15_000, using: &generator))
+                let telling = Telling(moments, firstWait: .microseconds(Int.random(in: 0...15_000, using: &generator)))
                 #expect(telling.counts.reduce(0, +) == moments.count, "seed \(generator.seed)")
                 let distances = zip(telling.times, telling.times.dropFirst()).map { $1 - $0 }
                 #expect(distances.allSatisfy { $0 >= GatheredHeads.interval }, "seed \(generator.seed)")
                 let toldAt = zip(telling.times, telling.counts).flatMap { Array(repeating: $0, count: $1) }
                 let waits = zip(moments, toldAt).map { $1 - $0 }
-                #expect(waits.allSatisfy { (0...GatheredHeads.interval).contains($0) }, "seed \(generator.seed)")
+                #expect(waits.allSatisfy { (.zero...GatheredHeads.interval).contains($0) }, "seed \(generator.seed)")
             }
         }
     }

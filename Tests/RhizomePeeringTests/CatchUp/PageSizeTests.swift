@@ -8,11 +8,11 @@ import Testing
     func adapts() {
         let size = PageSize()
         #expect(size.bytes == 64 << 10)
-        for _ in 0..<10 { size.took(100_000, bytes: size.bytes) }
+        for _ in 0..<10 { size.took(.milliseconds(100), bytes: size.bytes) }
         #expect(size.bytes == 1 << 20)
-        size.took(5_000_000, bytes: 1 << 20)
+        size.took(.seconds(5), bytes: 1 << 20)
         #expect(size.bytes == 1 << 20, "what takes some seconds stays")
-        size.took(11_000_000, bytes: 1 << 20)
+        size.took(.seconds(11), bytes: 1 << 20)
         #expect(size.bytes == 512 << 10)
         size.failed(bytes: 512 << 10)
         #expect(size.bytes == 128 << 10)
@@ -21,10 +21,10 @@ import Testing
         #expect(size.bytes == 128 << 10)
         for _ in 0..<10 { size.failed(bytes: size.bytes) }
         #expect(size.bytes == 16 << 10)
-        size.took(100_000, bytes: 16 << 10)
+        size.took(.milliseconds(100), bytes: 16 << 10)
         #expect(size.bytes == 32 << 10)
         // Nor does a small page that is quick.
-        size.took(100_000, bytes: 1_000)
+        size.took(.milliseconds(100), bytes: 1_000)
         #expect(size.bytes == 32 << 10)
     }
 }

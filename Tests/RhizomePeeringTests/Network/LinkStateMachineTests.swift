@@ -1,3 +1,4 @@
+import Bytes
 import RhizomeIdentity
 import RhizomeTesting
 import Testing
@@ -17,7 +18,7 @@ import Testing
         private(set) var actions: [Action] = []
         /// The number of the present attempt, which the last lookup or timer told.
         private(set) var number = 0
-        private var now = ContinuousClock.now
+        private var now = Uptime(microseconds: 0)
 
         init(_ addresses: [PeerAddress]) { machine = LinkStateMachine(addresses: addresses) }
 
@@ -37,7 +38,7 @@ import Testing
         @discardableResult
         mutating func attempt(_ event: LinkStateMachine.AttemptEvent) -> [Action] { on(.attempt(number, event)) }
 
-        mutating func pass(_ time: Duration) { now += time }
+        mutating func pass(_ time: Duration) { now = now + time }
 
         /// From a lookup up to the authenticated connection.
         mutating func authenticate() {

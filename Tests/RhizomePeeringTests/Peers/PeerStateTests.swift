@@ -2,6 +2,7 @@ import Bytes
 import DatabaseTesting
 import RhizomeCore
 import RhizomeDatabase
+import RhizomeTesting
 import SignedLog
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
     /// An allowance that expectations may change.
     private final class Allowance {
         private var value = RequestAllowance(now: 0)
-        func ask(bytes: Int = 0, hasRoom: Bool = true, now: Int64 = 0) -> RequestAllowance.Answer {
+        func ask(bytes: Int = 0, hasRoom: Bool = true, now: Uptime = 0) -> RequestAllowance.Answer {
             value.ask(bytes: bytes, hasRoom: hasRoom, now: now)
         }
         func spend(bytes: Int) { value.spend(bytes: bytes) }
@@ -37,10 +38,10 @@ import Testing
         let large = Allowance()
         for second: Int64 in 0..<100 {
             for request: Int64 in 0..<8_000 {
-                #expect(small.ask(now: second * 1_000_000 + request * 125) == .serve)
+                #expect(small.ask(now: Uptime(microseconds: second * 1_000_000 + request * 125)) == .serve)
             }
             for page: Int64 in 0..<100 {
-                #expect(large.ask(now: second * 1_000_000 + page * 10_000) == .serve)
+                #expect(large.ask(now: Uptime(microseconds: second * 1_000_000 + page * 10_000)) == .serve)
                 large.spend(bytes: 1_048_576)
             }
         }
@@ -67,33 +68,35 @@ import Testing
         var samples = ClockSamples()
         #expect(samples.best == nil)
         samples.add(asked: 1_000, received: 5_100, answered: 5_150, arrived: 1_250)
-        #expect(samples.best?.offsetMicroseconds == 4_000)
-        #expect(samples.best?.roundTripMicroseconds == 200)
+        #expect(samples.best?.offset == .microseconds(4_000))
+        #expect(samples.best?.roundTrip == .microseconds(200))
         samples.add(asked: 2_000, received: 1_010, answered: 1_010, arrived: 2_020)
-        #expect(samples.best?.offsetMicroseconds == -1_000)
-        #expect(samples.best?.roundTripMicroseconds == 20)
+        #expect(samples.best?.offset == .microseconds(-1_000))
+        #expect(samples.best?.roundTrip == .microseconds(20))
         for number in 0..<8 {
-            let asked = Int64(number) * 10_000
+            let asked = Timestamp(microseconds: Int64(number) * 10_000)
             samples.add(asked: asked, received: asked, answered: asked, arrived: asked + 500)
         }
-        #expect(samples.best?.roundTripMicroseconds == 500, "the two first ones are forgotten")
-        #expect(samples.best?.offsetMicroseconds == -250)
+        #expect(samples.best?.roundTrip == .microseconds(500), "the two first ones are forgotten")
+        #expect(samples.best?.offset == .microseconds(-250))
     }
 
     @Test("no stamps of a peer trap or are believed where they can't be")
     func hostileStamps() throws {
-        let hostile: [Int64] = [
-            .min, .min + 1, .min / 2, -1, 0, 1, DeltaLimits.time - 1, DeltaLimits.time, .max / 2, .max - 1, .max,
+        let hostile: [Timestamp] = [
+            .min, .min + 1, Timestamp(microseconds: .min / 2), -1, 0, 1, DeltaLimits.time - 1, DeltaLimits.time,
+            Timestamp(microseconds: .max / 2), .max - 1, .max,
         ]
+        let most = DeltaLimits.time - Timestamp(microseconds: 0)
         for asked in hostile + [1_735_689_600_000_000] {
             for arrived in hostile + [1_735_689_600_000_100] {
-                for received in hostile + [.min + abs(asked % 1_000_000_000)] {
-                    for answered in hostile + [.min + abs(arrived % 1_000_000_000)] {
+                for received in hostile + [.min + abs(asked.microseconds % 1_000_000_000)] {
+                    for answered in hostile + [.min + abs(arrived.microseconds % 1_000_000_000)] {
                         var samples = ClockSamples()
                         samples.add(asked: asked, received: received, answered: answered, arrived: arrived)
                         guard let best = samples.best else { continue }
-                        #expect(abs(best.offsetMicroseconds) < DeltaLimits.time)
-                        #expect((0..<DeltaLimits.time).contains(best.roundTripMicroseconds))
+                        #expect((.zero - most..<most).contains(best.offset))
+                        #expect((.zero..<most).contains(best.roundTrip))
                     }
                 }
             }
@@ -107,11 +110,11 @@ import Testing
         let medians: [Int64] = [7, 0, 7, 7]
         for (number, offset) in ([7, -90_000_000, 80_000_000_000, 2_000] as [Int64]).enumerated() {
             let peer = PublicKey(Bytes32(repeating: UInt8(number)))
-            let asked: Int64 = 1_735_689_600_000_000
+            let asked: Timestamp = 1_735_689_600_000_000
             directory.update(peer) {
                 $0.clock.add(asked: asked, received: asked + offset, answered: asked + offset, arrived: asked)
             }
-            #expect(directory.medianOffset == medians[number])
+            #expect(directory.medianOffset == .microseconds(medians[number]))
         }
     }
 
@@ -121,18 +124,18 @@ import Testing
     func backoff() {
         var backoff = Backoff()
         #expect(backoff.notBefore == .min)
-        var waits: [Int64] = []
+        var waits: [Duration] = []
         for _ in 0..<9 {
             backoff.fail(now: 1_000)
-            waits.append((backoff.notBefore - 1_000) / 1_000_000)
+            waits.append(backoff.notBefore - Uptime(microseconds: 1_000))
         }
-        #expect(waits == [10, 20, 40, 80, 160, 320, 600, 600, 600])
+        #expect(waits == [10, 20, 40, 80, 160, 320, 600, 600, 600].map { .seconds($0) })
     }
 
     @Test("a peer is connected by its greeted link, or by a request in the last 30 s where no link gets through")
     func connected() {
-        let now: Int64 = 1_000_000_000
-        func isConnected(_ phase: LinkStateMachine.Phase?, _ lastRequest: Int64?) -> Bool {
+        let now: Uptime = 1_000_000_000
+        func isConnected(_ phase: LinkStateMachine.Phase?, _ lastRequest: Uptime?) -> Bool {
             PeerState(phase: phase, address: nil, lastRequest: lastRequest).isConnected(now: now)
         }
         #expect(isConnected(.connected, nil))

@@ -45,7 +45,7 @@ import Testing
             [Pointer("_context", entity: name, targetContext: "definition"), Pointer("definition", value)]
         }
 
-        func asOf(_ name: Text, by author: String = "own") async throws -> Int64? {
+        func asOf(_ name: Text, by author: String = "own") async throws -> Timestamp? {
             try await contexts.context(ContextName(name, by: maker.author(author)))?.definition.get().asOf
         }
     }
@@ -78,7 +78,7 @@ import Testing
             for delta in isReversed ? deltas.reversed() : deltas {
                 bench.cache.note(try await bench.log.append([try bench.maker.admit(delta)], cursors: [:]))
             }
-            let winner: Int64 = deltas[0].id < deltas[1].id ? 2 : 1
+            let winner: Timestamp = deltas[0].id < deltas[1].id ? 2 : 1
             #expect(try await bench.asOf("mine") == winner)
         }
     }
@@ -167,7 +167,7 @@ import Testing
         for index in 0..<40 {
             try await bench.define(Text("c\(index)"), Text(#"{"asOf":\#(index),"filter":"\#(padding)"}"#))
         }
-        for index in 0..<40 { #expect(try await bench.asOf(Text("c\(index)")) == Int64(index)) }
+        for index in 0..<40 { #expect(try await bench.asOf(Text("c\(index)")) == Timestamp(index)) }
         #expect(bench.cache.definitions.cost > 32 << 20)
         #expect(bench.cache.definitions.cost <= 64 << 20)
         #expect(try await bench.asOf("c0") == 0)

@@ -49,7 +49,7 @@ import Testing
             ]
             for (moment, expected) in moments {
                 let time = moment.delta.header.timeCreated
-                for asOf in [time, time + 999] as [Int64] {
+                for asOf in [time, time + 999] {
                     let view = try await bench.view(Perspective(asOf: asOf, refusesForked: true))
                     #expect(view == expected)
                 }

@@ -17,7 +17,7 @@ enum RandomContext {
     ///   - times: the moments as of which it may look.
     static func definition(
         authors: [PublicKey],
-        times: ClosedRange<Int64>,
+        times: ClosedRange<Timestamp>,
         using random: inout SeededGenerator
     ) throws -> ContextDefinition {
         func some() -> [PublicKey] {
@@ -35,7 +35,7 @@ enum RandomContext {
             authors: parts[1] ? (Bool.random(using: &random) ? .all : .these(some())) : nil,
             moderators: parts[2] ? some() : nil,
             resolvers: parts[3] ? ResolverTable(table) : nil,
-            asOf: parts[4] ? .random(in: times, using: &random) : nil,
+            asOf: parts[4] ? Timestamp.random(in: times, using: &random) : nil,
             forked: parts[5] ? (Bool.random(using: &random) ? .allow : .refuse) : nil
         )
     }

@@ -23,10 +23,10 @@ struct Hello: Hashable, PeerMethod {
     var publish: Text?
     /// The network that it takes part in.
     var topic: Text
-    /// µs since 1970 when this left.
-    var time: Int64
-    /// In replies: µs since 1970 when the request came in.
-    var received: Int64?
+    /// When this left.
+    var time: Timestamp
+    /// In replies: when the request came in.
+    var received: Timestamp?
 
     /// Reads the map; unknown keys are ignored.
     init(from reader: inout CBORReader) throws(CBORError) {
@@ -61,8 +61,8 @@ struct Hello: Hashable, PeerMethod {
         request = texts["request"]
         publish = texts["publish"]
         self.topic = topic
-        self.time = time
-        received = integers["received"]
+        self.time = Timestamp(microseconds: time)
+        received = integers["received"].map { Timestamp(microseconds: $0) }
     }
 
     init(
@@ -71,8 +71,8 @@ struct Hello: Hashable, PeerMethod {
         request: Text?,
         publish: Text?,
         topic: Text,
-        time: Int64,
-        received: Int64? = nil
+        time: Timestamp,
+        received: Timestamp? = nil
     ) {
         `protocol` = Self.protocolVersion
         self.agent = agent
@@ -90,9 +90,9 @@ struct Hello: Hashable, PeerMethod {
         var entries: [CBORValue: CBORValue] = [
             .text("protocol"): .integer(`protocol`), .text("agent"): .text(agent), .text("name"): .text(name),
             .text("request"): text(request), .text("publish"): text(publish), .text("topic"): .text(topic),
-            .text("time"): .integer(time),
+            .text("time"): .integer(time.microseconds),
         ]
-        if let received { entries[.text("received")] = .integer(received) }
+        if let received { entries[.text("received")] = .integer(received.microseconds) }
         writer.value(.map(entries))
     }
     static func readReply(_ reader: inout CBORReader) throws(CBORError) -> Hello { try Hello(from: &reader) }
