@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "RhizomeIdentity", targets: ["RhizomeIdentity"]),
         .library(name: "RhizomeNode", targets: ["RhizomeNode"]),
         .library(name: "RhizomePeering", targets: ["RhizomePeering"]),
+        .library(name: "RhizomeProof", targets: ["RhizomeProof"]),
         .library(name: "RhizomeStore", targets: ["RhizomeStore"]),
         .library(name: "RhizomeViews", targets: ["RhizomeViews"]),
         .library(name: "StrictJSON", targets: ["StrictJSON"]),
@@ -91,8 +92,8 @@ let package = Package(
             name: "rhizome-node",
             dependencies: [
                 "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeHTTP", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
-                "SignedLog", "StrictJSON",
+                "RhizomeHTTP", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeProof",
+                "RhizomeStore", "SignedLog", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -160,6 +161,13 @@ let package = Package(
         .target(
             name: "RhizomeCollections",
             dependencies: ["Bytes", "RhizomeCore", "RhizomeDatabase", "RhizomeViews", "StrictJSON"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RhizomeProof",
+            dependencies: [
+                "Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "SignedLog", "StrictJSON",
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -261,6 +269,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "RhizomeProofTests",
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedLog"],
+            swiftSettings: strict
+        ),
         .target(
             name: "DatabaseTesting",
             dependencies: [
@@ -342,7 +355,7 @@ let package = Package(
         ),
         .testTarget(
             name: "NodeCommandTests",
-            dependencies: ["Locks", "RhizomeTesting", "rhizome-keys", "rhizome-node", "users", "who-said-so"],
+            dependencies: ["Bytes", "Locks", "RhizomeTesting", "rhizome-keys", "rhizome-node", "users", "who-said-so"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -359,7 +372,7 @@ let package = Package(
             name: "FailCaseTests",
             dependencies: [
                 "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomePeering",
-                "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
+                "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
             ],
             swiftSettings: strict
         ),

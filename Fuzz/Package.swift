@@ -49,6 +49,10 @@ let package = Package(
             ["Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"]
         ),
         room(
+            "RhizomeProof",
+            ["Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "SignedLog", "StrictJSON"]
+        ),
+        room(
             "RhizomePeering",
             ["Bytes", "DeterministicCBOR", "RhizomeCore", "SignedLog"],
             sources: ["Messages"]
@@ -68,7 +72,7 @@ let package = Package(
             name: "rhizome-fuzz",
             dependencies: [
                 "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomePeering",
-                "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
+                "RhizomeProof", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
             ],
             swiftSettings: strict
         ),

@@ -8,14 +8,11 @@ package enum CommandLineTool {
     /// The version that `--version` prints.
     package static let version = SoftwareVersion.current
 
-    /// EX_IOERR of sysexits.h.
-    private static let outputFailed = ExitCode(74)
-
     /// Parses the arguments, runs the command and ends the process.
     ///
-    /// Exit 0: done. 1: failed; one line on standard error says what, and what to do. 64: wrong usage. 74: the results
-    /// can't be written; where nobody reads them any more it ends without a word, as by SIGPIPE. 78: failed, and will
-    /// again until the machine is configured otherwise.
+    /// Exit 0: done. 1: failed; one line on standard error says what, and what to do. 64: wrong usage. 65: what was given
+    /// is malformed. 74: the results can't be written; where nobody reads them any more it ends without a word, as by
+    /// SIGPIPE. 78: failed, and will again until the machine is configured otherwise.
     package static func main<Root: ParsableCommand>(_ root: Root.Type) async -> Never {
         do {
             try StandardStreams.prepare()
@@ -38,13 +35,13 @@ package enum CommandLineTool {
         case let failure as OutputFailure:
             if failure.isReaderGone { StandardStreams.endOnClosedPipe() }
             complain(about: failure)
-            root.exit(withError: outputFailed)
+            root.exit(withError: ExitCode.inputOutput)
         case is CommandMisuse:
             complain(about: error)
             root.exit(withError: ExitCode.validationFailure)
         case let failure as CommandFailure:
             complain(about: failure)
-            root.exit(withError: ExitCode(failure.exitCode))
+            root.exit(withError: failure.exitCode)
         case is ExitCode: root.exit(withError: error)
         default: break
         }
@@ -117,6 +114,15 @@ package enum CommandLineTool {
     }
 }
 
+extension ExitCode {
+    /// EX_DATAERR of sysexits.h: what was given is malformed.
+    package static let malformed = ExitCode(65)
+    /// EX_IOERR: results can't be written.
+    package static let inputOutput = ExitCode(74)
+    /// EX_CONFIG: it will fail again until the machine is configured otherwise.
+    package static let configuration = ExitCode(78)
+}
+
 /// Wrong usage that shows only once the home has been looked at: exit 64, in one line as failures are.
 package struct CommandMisuse: Error, CustomStringConvertible {
     /// What is missing and how to give it, in one line.
@@ -129,12 +135,11 @@ package struct CommandMisuse: Error, CustomStringConvertible {
 package struct CommandFailure: Error, CustomStringConvertible {
     /// What happened and what to do, in one line.
     package let description: String
-    let exitCode: Int32
+    let exitCode: ExitCode
 
-    /// - Parameter isConfiguration: whether it will fail again until the machine is configured otherwise (exit 78).
-    package init(_ description: String, isConfiguration: Bool = false) {
+    package init(_ description: String, _ exitCode: ExitCode = .failure) {
         self.description = description
-        exitCode = isConfiguration ? 78 : 1
+        self.exitCode = exitCode
     }
 }
 

@@ -6,7 +6,7 @@ import CommandSupport
 struct RhizomeNodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rhizome-node",
-        abstract: "Run a node, and verify what it holds.",
+        abstract: "Run a node, and verify what it holds and what others prove.",
         discussion: """
             A node needs an identity (rhizome-keys generate) and peers that it trusts (rhizome-keys trust). It takes in \
             what they sign, hands on what it holds to those who may connect, and answers programs over HTTP:
@@ -17,7 +17,7 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
               curl http://127.0.0.1:3000/api/user/taliesin-1
             """,
         version: CommandLineTool.version,
-        subcommands: [Run.self, Audit.self]
+        subcommands: [Run.self, Audit.self, Verify.self]
     )
 
     static func main() async { await CommandLineTool.main(Self.self) }

@@ -45,7 +45,7 @@ struct Run: AsyncParsableCommand {
             // Before anything is opened: what finds no descriptor left tells of other troubles, or ends without a word.
             try Node.requireDescriptors()
         } catch {
-            throw CommandFailure(error.message, isConfiguration: true)
+            throw CommandFailure(error.message, .configuration)
         }
         let level = try options.level()
         LoggingSystem.bootstrap { _ in LogfmtHandler(logLevel: level) }

@@ -22,7 +22,7 @@ public struct DeltaFilter: Sendable {
     ///
     /// - Parameters:
     ///   - name: what an error calls it, since several filters may be passed one after the other.
-    ///   - petname: what a person calls an author.
+    ///   - petname: what a person calls an author; asked for only where the rule looks at it.
     public init(
         _ rule: JSONLogicRule,
         name: String = "filter",
@@ -47,7 +47,7 @@ public struct DeltaFilter: Sendable {
     struct Run {
         private let filter: DeltaFilter
         private var budget = JSONLogicBudget(steps: DeltaFilter.baseSteps)
-        private var authors: [PublicKey: DeltaRecord.Author] = [:]
+        private var dids: [PublicKey: String] = [:]
 
         init(_ filter: DeltaFilter) { self.filter = filter }
 
@@ -55,12 +55,12 @@ public struct DeltaFilter: Sendable {
         ///
         /// - Throws: ``JSONLogicError``: `steps`, `bytes` or `depth` where the rule costs too much.
         mutating func passes(_ delta: ViewedDelta) throws(JSONLogicError) -> Bool {
-            let author =
-                authors[delta.author] ?? DeltaRecord.Author(delta.author, petname: filter.petname(delta.author))
-            authors[delta.author] = author
+            let did = dids[delta.author] ?? delta.author.did
+            dids[delta.author] = did
             budget.steps += DeltaFilter.stepsPerDelta
             do {
-                return try filter.rule.evaluate(DeltaRecord(delta: delta, author: author), within: &budget).isTruthy
+                let record = DeltaRecord(delta: delta, did: did, petname: filter.petname)
+                return try filter.rule.evaluate(record, within: &budget).isTruthy
             } catch {
                 throw error.of(rule: filter.name)
             }
@@ -70,19 +70,10 @@ public struct DeltaFilter: Sendable {
 
 /// A delta as a rule sees it; only what is asked for is made.
 private struct DeltaRecord: JSONLogicRecord {
-    /// What is the same for all deltas of an author.
-    struct Author {
-        let did: String
-        let petname: String?
-
-        init(_ key: PublicKey, petname: String?) {
-            did = key.did
-            self.petname = petname
-        }
-    }
-
     let delta: ViewedDelta
-    let author: Author
+    /// The author's.
+    let did: String
+    let petname: @Sendable (PublicKey) -> String?
 
     var names: [Text] {
         ["id", "creator", "host", "creatorAddress", "creatorName", "timeCreated", "sequence", "pointers"]
@@ -91,10 +82,10 @@ private struct DeltaRecord: JSONLogicRecord {
     func member(_ name: Text) -> JSONLogicValue? {
         switch name {
         case "id": .text(Text(delta.id.description))
-        case "creator": .text(Text(author.did))
+        case "creator": .text(Text(did))
         case "host": delta.host.map { .text(Text($0.did)) } ?? .null
-        case "creatorAddress": .text(Text("\(author.did)@\(delta.host?.did ?? author.did)"))
-        case "creatorName": author.petname.map { .text(Text($0)) } ?? .null
+        case "creatorAddress": .text(Text("\(did)@\(delta.host?.did ?? did)"))
+        case "creatorName": petname(delta.author).map { .text(Text($0)) } ?? .null
         case "timeCreated": .number(Double(delta.timeCreated.microseconds))
         case "sequence": .number(Double(delta.sequence))
         case "pointers": JSONLogicValue(.array(delta.pointers.map(\.json)))
