@@ -21,7 +21,7 @@ public final class PeerNetwork: PeerReporting {
     private let mail: PeeringMail
     private let metrics: PeeringMetrics
     private let admittance: Admittance
-    private let peering: Peering
+    let peering: Peering
     private let thread: SocketThread
     private let jobs: AsyncStream<Peering.Job>
     private let holdings: PeerHoldings

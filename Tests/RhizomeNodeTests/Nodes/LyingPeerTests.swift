@@ -53,12 +53,13 @@ import Testing
                 func pulls() -> Int {
                     peer.requests.count { ($0 as? PullMethod)?.request.author == zoe }
                 }
-                // Told of over and over, they are not asked for over and over.
-                for round in 0..<20 {
-                    await peer.publish(.heads(lies))
+                // Told of over and over, each time with one more of them, they are not asked for over and over.
+                for round in 1...20 {
+                    let another = AuthorHead(author: zoe, id: DeltaID(Bytes32(repeating: UInt8(lies.count + round))))
                     try await eventually("publication \(round) was looked at") {
-                        await peer.publish(.heads([]))
-                        return true
+                        await peer.publish(.heads(lies + [another]))
+                        let status = try await node.network.peers().first { $0.identity == peer.key }
+                        return status?.behind == Int64(lies.count + round)
                     }
                 }
                 let asks = peer.count(of: "news")

@@ -107,6 +107,10 @@ import Testing
             try await pair.round()
             #expect(pair.pushes.isEmpty)
             await pair.peer.hangUp()
+            try await eventually("the loss is noticed") {
+                guard let end = await pair.node.network.peering.asking(of: pair.peer.key) else { return false }
+                return end <= pair.time.clock.uptime + .seconds(1)
+            }
             // It asked at most 13 s ago.
             try await pair.isPushed(first, within: 10)
         }
