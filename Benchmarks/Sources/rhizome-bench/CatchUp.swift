@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeIdentity
@@ -25,7 +26,7 @@ struct CatchUp {
     private func fetchLongLogs() async throws {
         let source = try makeHome("source", keeping: true)
         try await StoreBuild(folder: source.data, count: Self.count, authors: Self.authorCount).run()
-        let log = try SQLiteDeltaLog.openForReading(folder: source.data, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.openForReading(folder: source.data, version: "bench", now: SystemTime.now)
         let sample = try await log.deltas(after: 0, limit: 20_000).map(\.delta)
         let authors = try await log.authors().map(\.author)
         try log.close()
@@ -62,7 +63,7 @@ struct CatchUp {
         let target = try makeHome("many-target")
         let firsts = try DeltaFactory.firsts(by: Self.manyAuthors)
         for (home, held) in [(source, firsts), (target, firsts.dropLast())] {
-            let log = try SQLiteDeltaLog.open(folder: home.data, version: "bench", now: 0)
+            let log = try SQLiteDeltaLog.open(folder: home.data, version: "bench", now: SystemTime.now)
             _ = try await log.append(Array(held), cursors: [:])
             try log.close()
         }

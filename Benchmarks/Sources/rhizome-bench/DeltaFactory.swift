@@ -10,7 +10,7 @@ struct DeltaFactory: Sendable {
     }
 
     static let authorCount = 300
-    private static let start: Int64 = 1_735_689_600_000_000
+    private static let start = Timestamp(microseconds: 1_735_689_600_000_000)
 
     private var authors: [Author] = []
     private var generator: LinearGenerator
@@ -47,7 +47,7 @@ struct DeltaFactory: Sendable {
     }
 
     private mutating func delta(by number: Int) throws -> AdmittedDelta {
-        time += 1_000
+        time = time + .milliseconds(1)
         let author = authors[number]
         let delta = try SignedDelta(
             pointers: pointers(),
@@ -60,7 +60,7 @@ struct DeltaFactory: Sendable {
         // What a node does with a delta from a peer: decode what came, verify, fit.
         let received = try SignedDelta(decoding: delta.bytes)
         let verified = try VerifiedDelta.verify(received).get()
-        let arrival = Arrival(timeReceived: time + 50_000, receivedFrom: delta.author, trustStatement: nil)
+        let arrival = Arrival(timeReceived: time + .milliseconds(50), receivedFrom: delta.author, trustStatement: nil)
         let held = author.head.map { [$0.id: DeltaLink(author: delta.author, head: $0)] } ?? [:]
         guard case .admitted(let admitted) = Admission.fit(verified, held: held, arrival: arrival, now: time) else {
             throw BenchmarkError("a delta that fits was not admitted")
@@ -88,7 +88,7 @@ struct DeltaFactory: Sendable {
             return [
                 Pointer("user", entity: Text("user-\(entity)"), targetContext: "friends"),
                 Pointer("friend", entity: Text("user-\(other)"), targetContext: "friends"),
-                Pointer("since", .integer(time)),
+                Pointer("since", .integer(time.microseconds)),
             ]
         }
     }

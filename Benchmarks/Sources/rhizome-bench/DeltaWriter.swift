@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeIdentity
@@ -13,7 +14,7 @@ struct DeltaWriter {
     private var heads: [Head?]
     private var batch: [AdmittedDelta] = []
     private var bytes = 0
-    private var time: Timestamp = 1_735_689_600_000_000
+    private var time = Timestamp(microseconds: 1_735_689_600_000_000)
 
     /// A writer with new authors.
     init(_ log: SQLiteDeltaLog, authors count: Int) throws {
@@ -25,7 +26,7 @@ struct DeltaWriter {
     /// Writes a delta by one of the authors; it is in the log after ``finish()``.
     @discardableResult
     mutating func write(_ pointers: [Pointer], by author: Int = 0) async throws -> DeltaID {
-        time += 1_000
+        time = time + .milliseconds(1)
         let delta = try SignedDelta(
             pointers: pointers,
             after: heads[author].map { [$0] } ?? [],
@@ -63,7 +64,7 @@ extension SQLiteDeltaLog {
     ) async throws -> SQLiteDeltaLog {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
-        let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: SystemTime.now)
         if try await log.count() == 0 { try await build(log) }
         return log
     }

@@ -29,7 +29,7 @@ struct LocalNode: Sendable {
     ) async throws {
         self.home = home
         self.identity = identity
-        store = try SQLiteDeltaLog.open(folder: home.path + "/data", version: "bench", now: 0)
+        store = try SQLiteDeltaLog.open(folder: home.path + "/data", version: "bench", now: SystemTime.now)
         var logger = Logger(label: "bench") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = ProcessInfo.processInfo.environment["RHIZOME_LOG_LEVEL"] == nil ? .error : .info
         func binding(_ name: String) -> NodeConfiguration.Binding {

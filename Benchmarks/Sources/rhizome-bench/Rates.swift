@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeStore
@@ -10,7 +11,7 @@ struct Rates {
     let options: BenchmarkOptions
 
     func run() async throws {
-        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: SystemTime.now)
         defer { try? log.close() }
         let sample = try await log.deltas(after: 0, limit: 20_000)
 
@@ -64,7 +65,7 @@ struct Rates {
             let folder = options.folder + "-append"
             try? FileManager.default.removeItem(atPath: folder)
             defer { try? FileManager.default.removeItem(atPath: folder) }
-            let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: 0)
+            let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: SystemTime.now)
             let part = size == 1 ? Array(batch.prefix(1_000)) : batch
             let start = ProcessorTime.now
             let wall = clock.now
@@ -85,7 +86,7 @@ struct Rates {
         try FileManager.default.copyItem(atPath: options.folder, toPath: folder)
         var factory = try DeltaFactory(authors: 100, entities: options.count / 5, seed: 99)
         let batches = try (0..<5).map { _ in try factory.next(10_000) }
-        let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: SystemTime.now)
         let clock = ContinuousClock()
         let wall = clock.now
         let start = ProcessorTime.now

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeStore
@@ -7,7 +8,7 @@ import RhizomeStore
 enum RhizomeBench {
     /// Audits the store that was built before; in this process, so that its memory is the audit's.
     private static func audit(_ options: BenchmarkOptions) async throws {
-        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: SystemTime.now)
         let clock = ContinuousClock()
         let start = clock.now
         let report = try await log.audit(width: ProcessInfo.processInfo.activeProcessorCount)

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeStore
@@ -11,7 +12,7 @@ struct StartMeasurement {
     static func measure(_ options: BenchmarkOptions) async throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let log = try SQLiteDeltaLog.open(folder: options.folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.open(folder: options.folder, version: "bench", now: SystemTime.now)
         let count = try await log.count()
         var heads: [AuthorHead] = []
         while true {

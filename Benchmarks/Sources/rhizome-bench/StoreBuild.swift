@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeStore
@@ -17,7 +18,7 @@ struct StoreBuild {
     func run() async throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
-        let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.open(folder: folder, version: "bench", now: SystemTime.now)
         defer { try? log.close() }
         let held = Int(try await log.count())
         guard held != count else {

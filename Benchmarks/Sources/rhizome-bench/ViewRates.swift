@@ -48,7 +48,7 @@ struct ViewRates {
     }
 
     private func read(_ folder: String, count: Int) async throws -> Times {
-        let log = try SQLiteDeltaLog.openForReading(folder: folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.openForReading(folder: folder, version: "bench", now: SystemTime.now)
         defer { try? log.close() }
         // Where entities have about 20 deltas each: see DeltaFactory.
         let likely = count / 5 / 64
@@ -82,7 +82,7 @@ struct ViewRates {
 
     /// Reads more than the cache holds, and tells what it holds then and what the process took for it.
     private func fill() async throws {
-        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: SystemTime.now)
         defer { try? log.close() }
         let cache = ViewCache()
         let reader = EntityReader(log: log, without: .nothing, cache: cache)

@@ -53,7 +53,11 @@ struct WideAnswers {
 
     /// In the fresh process: reads, and prints the most memory that it took and what it takes a second later, in KiB.
     func measure(_ kind: Kind) async throws {
-        let log = try SQLiteDeltaLog.openForReading(folder: folder + "-\(kind.rawValue)", version: "bench", now: 0)
+        let log = try SQLiteDeltaLog.openForReading(
+            folder: folder + "-\(kind.rawValue)",
+            version: "bench",
+            now: SystemTime.now
+        )
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<kind.readers.count {
                 group.addTask {
