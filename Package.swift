@@ -76,7 +76,7 @@ let package = Package(
             name: "RhizomeHTTP",
             dependencies: [
                 "Bytes", "HomeFiles", "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
+                "RhizomeIdentity", "RhizomeProof", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -93,7 +93,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
                 "RhizomeHTTP", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeProof",
-                "RhizomeStore", "SignedLog", "StrictJSON",
+                "RhizomeStore", "RhizomeViews", "SignedLog", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -271,7 +271,9 @@ let package = Package(
         ),
         .testTarget(
             name: "RhizomeProofTests",
-            dependencies: ["Bytes", "RhizomeCore", "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedLog"],
+            dependencies: [
+                "Bytes", "RhizomeCore", "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON",
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -330,9 +332,8 @@ let package = Package(
             name: "RhizomeHTTPTests",
             dependencies: [
                 "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeTesting", "RhizomeViews", "SignedLog",
-                "Sodium",
-                "StrictJSON",
+                "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeProof", "RhizomeTesting", "RhizomeViews",
+                "SignedLog", "Sodium", "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

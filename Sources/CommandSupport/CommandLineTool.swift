@@ -84,12 +84,13 @@ package enum CommandLineTool {
     /// One line of results.
     ///
     /// - Throws: ``OutputFailure``.
-    package static func show(_ line: String) throws {
-        do throws(FileError) {
-            try StandardStreams.output(line + "\n")
-        } catch {
-            throw OutputFailure(error)
-        }
+    package static func show(_ line: String) throws { try write(Array((line + "\n").utf8)) }
+
+    /// Results that are no text.
+    ///
+    /// - Throws: ``OutputFailure``.
+    package static func write(_ bytes: [UInt8]) throws {
+        do throws(FileError) { try StandardStreams.output(bytes) } catch { throw OutputFailure(error) }
     }
 
     /// The wall clock: µs since 1970.
@@ -117,6 +118,8 @@ package enum CommandLineTool {
 extension ExitCode {
     /// EX_DATAERR of sysexits.h: what was given is malformed.
     package static let malformed = ExitCode(65)
+    /// EX_CANTCREAT: a file can't be written.
+    package static let cannotCreate = ExitCode(73)
     /// EX_IOERR: results can't be written.
     package static let inputOutput = ExitCode(74)
     /// EX_CONFIG: it will fail again until the machine is configured otherwise.

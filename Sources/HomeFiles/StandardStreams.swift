@@ -22,8 +22,7 @@ package enum StandardStreams {
     /// Writes results.
     ///
     /// - Throws: `noSpace`, `closedPipe` and `system`, where the other end is full or gone.
-    package static func output(_ text: String) throws(FileError) {
-        let bytes = Array(text.utf8)
+    package static func output(_ bytes: [UInt8]) throws(FileError) {
         try writeAll(STDOUT_FILENO, unsafe bytes.span.bytes, path: "standard output")
     }
 

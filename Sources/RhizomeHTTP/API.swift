@@ -63,6 +63,7 @@ final class API: Sendable {
                 + LosslessRoutes(database: database).routes
                 + ContextRoutes(database: database).routes
                 + CollectionRoutes(database: database, makeUUID: makeUUID).routes
+                + AuthorshipRoutes(database: database).routes
         )
     }
 

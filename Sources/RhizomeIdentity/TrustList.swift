@@ -63,6 +63,12 @@ public struct TrustList: Sendable {
     /// Whether that identity is the owner or stands in the list, trusted or not.
     public func isKnown(_ identity: PublicKey) -> Bool { identity == owner || entries[identity] != nil }
 
+    /// Whose deltas are shown, all or some: the own identity, and all with an entry but those of whom nothing is kept.
+    public var authors: [PublicKey] {
+        let shown = entries.values.filter { $0.action == .trust || $0.keep != .none }
+        return [owner] + shown.map(\.identity)
+    }
+
     /// Whether that identity's deltas are accepted; true for the own one.
     public func mayAuthor(_ identity: PublicKey, at now: Timestamp) -> Bool { may(.author, identity, at: now) }
 

@@ -27,15 +27,7 @@ struct Audit: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
 
     func run() async throws {
-        let home = try self.home.open()
-        let owner = try home.keyFile().publicKey
-        let log = try SQLiteDeltaLog.openForReading(
-            folder: home.path + "/data",
-            version: CommandLineTool.version,
-            now: CommandLineTool.now
-        )
-        let trust = try TrustJournal(home: home, owner: owner)
-            .loadWitnessed(isWitnessNeeded: try await log.count() > 0).list
+        let (home, log, trust) = try await self.home.openStore()
         let report = try await log.audit(width: ProcessInfo.processInfo.activeProcessorCount)
         let text = AuditText(
             report: report,

@@ -17,7 +17,7 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
               curl http://127.0.0.1:3000/api/user/taliesin-1
             """,
         version: CommandLineTool.version,
-        subcommands: [Run.self, Audit.self, Verify.self]
+        subcommands: [Run.self, Audit.self, Blame.self, Prove.self, Verify.self]
     )
 
     static func main() async { await CommandLineTool.main(Self.self) }

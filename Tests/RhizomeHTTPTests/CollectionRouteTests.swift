@@ -1,8 +1,10 @@
 import Bytes
 import DatabaseTesting
+import HTTPTypes
 import Locks
 import RhizomeCore
 import RhizomeIdentity
+import RhizomeProof
 import RhizomeTesting
 import SignedLog
 import StrictJSON
@@ -31,6 +33,39 @@ import Testing
         #expect(try await api.node.memory.count() == 5)
         let history = try #require(try await api.get("/api/user/u1/history")["history"]?.array)
         #expect(history.compactMap { $0.object?["property"]?.text } == ["name", "age", "height", "bard"])
+    }
+
+    @Test("Who said what is told with what it won over and why, as it is seen in any way")
+    func blame() async throws {
+        let api = try await APIHarness()
+        for age in [41, 42] { _ = try await api.put("/api/user/u1", "{\"age\": \(age)}") }
+        let blame = try await api.get("/api/user/u1/blame")
+        #expect(blame.status == 200 && blame["format"] == 1 && blame["collection"] == "user")
+        let property = try #require(blame["properties"]?.array?.first?.object)
+        #expect(property["property"] == "age" && property["value"] == 42)
+        #expect(property["resolver"] == "last-write-wins" && property["overCount"] == 1)
+        let because = try #require(property["because"]?.array?.first?.object)
+        #expect(because["value"] == 42 && because["creator"] == .string(api.node.identity.did))
+        let over = try #require(property["over"]?.array?.first?.object)
+        #expect(over["value"] == 41 && over["why"] == "later")
+        let id = try #require(because["delta"]?.text)
+        #expect(try await api.get("/api/deltas/\(id)").status == 200)
+        let then = try #require(over["timeCreated"]?.integer)
+        let before = try await api.get("/api/user/u1/blame?asOf=\(then)&limit=1")["properties"]?.array?.first?.object
+        #expect(before?["value"] == 41 && before?["over"]?.array?.first?.object?["why"] == "future")
+        let without = try await api.get("/api/user/u1/blame?without=\(api.node.identity.did)")
+        let nothing = try #require(without["properties"]?.array?.first?.object)
+        #expect(nothing["value"] == nil && nothing["because"] == [] && nothing["overCount"] == 2)
+        #expect(try await api.get("/api/user/nobody/blame").status == 404)
+        #expect(try await api.get("/api/user/u1/blame?after=x").status == 400)
+        let proof = try await api.get("/api/user/u1/proof?property=age&complete=true")
+        #expect(proof.status == 200 && proof.headers[.contentType] == "application/cbor")
+        let verification = await ProofVerification.verify(proof.body)
+        #expect(verification.isValid && verification.proof?.claim.isComplete == true)
+        #expect(verification.proof?.claim.properties.map(\.json) == [42])
+        #expect(try await api.get("/api/user/u1/proof?property=height").status == 404)
+        #expect(try await api.get("/api/user/u1/proof?complete=yes").status == 400)
+        #expect(try await api.get("/api/user/nobody/proof").status == 404)
     }
 
     @Test("Only what changes is written, and nothing where nothing does")

@@ -2,6 +2,7 @@ internal import Bytes
 internal import HTTPTypes
 internal import RhizomeCore
 internal import RhizomeDatabase
+internal import RhizomeProof
 internal import RhizomeViews
 internal import StrictJSON
 
@@ -16,6 +17,7 @@ extension APIError {
         case let error as ContextError: self.init(error)
         case let error as WriteError: self.init(error)
         case let error as DeltaLogError: self.init(error)
+        case let error as ProofError: self = .badInput(error.message, details: ["code": .string(error.code.rawValue)])
         case is CancellationError: self = .unavailable("stopping", "this node is shutting down")
         default: self.init(status: .internalServerError, error: "internal")
         }

@@ -16,7 +16,11 @@ struct ReadParameters {
     struct Kinds: OptionSet {
         let rawValue: Int
         /// `limit` and `after`.
-        static let page = Kinds(rawValue: 1)
+        static let page: Kinds = [.limit, Kinds(rawValue: 1)]
+        /// `limit` alone.
+        static let limit = Kinds(rawValue: 8)
+        /// `property` and `complete`.
+        static let proof = Kinds(rawValue: 16)
         /// `context`, `asOf`, `authors`, `without` and `filter`.
         static let viewpoint = Kinds(rawValue: 2)
         /// `say`.
@@ -29,6 +33,10 @@ struct ReadParameters {
     let viewpoint: Viewpoint
     /// Whether a PUT is to say every property that it names: `say=all`.
     let saysAll: Bool
+    /// The property that is to be proved; all where `nil`.
+    let property: Text?
+    /// Whether a proof is to be complete.
+    let isComplete: Bool
 
     /// Reads a query.
     ///
@@ -38,10 +46,12 @@ struct ReadParameters {
         var after: Text?
         var viewpoint = Viewpoint()
         var saysAll = false
+        var property: Text?
+        var isComplete = false
         // In order, so that the same query gets the same answer.
         for (name, value) in query.sorted(by: { $0.key < $1.key }) {
             switch name {
-            case "limit" where kinds.contains(.page):
+            case "limit" where kinds.contains(.limit):
                 guard let number = Self.number(value), (1...Int64(RequestLimits.pageItems)).contains(number) else {
                     throw .badInput("limit is a number from 1 to \(RequestLimits.pageItems)", field: "limit")
                 }
@@ -54,6 +64,12 @@ struct ReadParameters {
             case "authors" where kinds.contains(.viewpoint): viewpoint.authors = try Self.names(value, "authors")
             case "without" where kinds.contains(.viewpoint): viewpoint.without = try Self.names(value, "without")
             case "filter" where kinds.contains(.viewpoint): viewpoint.filter = try Self.rule(value, "filter")
+            case "property" where kinds.contains(.proof): property = value
+            case "complete" where kinds.contains(.proof):
+                guard value == "true" || value == "false" else {
+                    throw .badInput("complete is true or false", field: "complete")
+                }
+                isComplete = value == "true"
             case "say" where kinds.contains(.say):
                 guard value == "all" else {
                     throw .badInput("say is all, to write every named property in your own name", field: "say")
@@ -65,6 +81,8 @@ struct ReadParameters {
         page = PageRequest(limit: limit, after: after)
         self.viewpoint = viewpoint
         self.saysAll = saysAll
+        self.property = property
+        self.isComplete = isComplete
     }
 
     /// Digits only: no sign, no space, within Int64.

@@ -18,6 +18,8 @@ public struct JSONLogicRule: Sendable {
     /// How deep its arrays and objects may nest.
     public static let maximumDepth = 128
 
+    /// The rule as it was given.
+    public let json: JSONValue
     private let root: JSONLogicNode
 
     /// Compiles a rule.
@@ -25,6 +27,7 @@ public struct JSONLogicRule: Sendable {
     /// - Throws: ``JSONLogicError``: `unknownOperator`, `arguments`, `ruleSize` or `ruleDepth`, with the place.
     /// - Complexity: O(size).
     public init(_ json: JSONValue) throws(JSONLogicError) {
+        self.json = json
         var compiler = JSONLogicCompiler()
         root = try compiler.compile(json)
     }

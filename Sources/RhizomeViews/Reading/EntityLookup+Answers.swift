@@ -138,10 +138,7 @@ extension EntityLookup {
         case .last: try take(lastStatement(statements))
         case .first: try take(firstStatement(statements))
         case .lastOfEachAuthor:
-            for ends in Dictionary(grouping: statements.ends, by: \.stream.author).values {
-                let own = Statements(id: statements.id, property: statements.property, ends: ends)
-                try take(lastStatement(own))
-            }
+            for own in byAuthor(statements) { try take(lastStatement(own)) }
         case .all: folding = try fold(by: resolver, over: statements)
         }
         return (folding.value, !folding.isEmpty)
@@ -154,11 +151,20 @@ extension EntityLookup {
         }
     }
 
-    private func lastStatement(_ statements: Statements) throws -> Assertion? {
+    /// The same of each author.
+    func byAuthor(_ statements: Statements) -> [Statements] {
+        Dictionary(grouping: statements.ends, by: \.stream.author).values.map { ends in
+            Statements(id: statements.id, property: statements.property, ends: ends)
+        }
+    }
+
+    /// The last word that is in force.
+    func lastStatement(_ statements: Statements) throws -> Assertion? {
         try last(of: statements.ends, where: isInForce).flatMap { assertion($0, statements) }
     }
 
-    private func firstStatement(_ statements: Statements) throws -> Assertion? {
+    /// The first word that is in force.
+    func firstStatement(_ statements: Statements) throws -> Assertion? {
         var first: ViewedDelta?
         for end in statements.ends {
             var moment: WordMoment?

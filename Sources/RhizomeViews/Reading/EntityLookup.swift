@@ -129,6 +129,19 @@ final class EntityLookup {
         return streams
     }
 
+    /// All that was said of an entity, by author and role, whatever the steps leave of it.
+    func everyStream(of id: Text, on properties: Set<Text>? = nil) throws -> [StreamEnd] {
+        guard let entity = try entity(id) else { return [] }
+        let numbers = try properties.map { try $0.compactMap { try context($0) }.sorted() }
+        var streams: [StreamEnd] = []
+        try snapshot.forEachStream(of: entity, on: numbers, by: { _ in true }) { end in
+            streams.append(end)
+            try memory.add(Self.streamBytes)
+            return true
+        }
+        return streams
+    }
+
     /// Notes that what is looked up depends on something.
     func depend(on dependency: Dependency) throws {
         guard dependencies.add(dependency) else { return }

@@ -37,7 +37,7 @@ public struct EntityReader: Sendable {
         self.exclusion = exclusion
     }
 
-    @concurrent private func look<Value: Sendable>(
+    @concurrent func look<Value: Sendable>(
         _ body: @escaping @Sendable (EntityLookup) throws -> Value
     ) async throws -> Value {
         try await log.look(from: perspective, body)

@@ -36,8 +36,8 @@ struct Fates {
     struct Negated {
         /// Rows that are read ahead for each look-up so far: they take about as long.
         private static let rowsPerLookUp = 16
-        /// At most: 512 KiB.
-        private static let most = 1 << 16
+        /// At most: 8 MiB, of an author of whom as many words were looked at.
+        private static let most = 1 << 20
 
         /// First 8 bytes of ids, in order; where they aren't all, as many as were read.
         private var prefixes: [UInt64] = []

@@ -1,6 +1,6 @@
 internal import RhizomeCore
 
-/// The words of several streams together, by (timeCreated, id bytes), each delta once, from any moment on.
+/// The words of several streams together, by (timeCreated, id bytes), each delta once, from any moment on, or backwards.
 ///
 /// In memory are a few words of each stream, and those of one moment. It can be put by and gone on with in a later look
 /// at the same log: it holds numbers, and no connection.
@@ -9,7 +9,8 @@ struct WordMerge: Sendable {
         let stream: WordStream
         /// The next word last.
         var words: [Word] = []
-        var after: Word?
+        /// The last word that was read.
+        var place: Word?
         var isOver = false
         /// How many words are read next.
         var limit = 4
@@ -26,6 +27,8 @@ struct WordMerge: Sendable {
     /// Streams of which no word has been read; the moment to begin at comes first among what is read of them.
     private var unopened: [StreamEnd]
     private let start: Word?
+    /// Whether the last word comes first; words after the moment of a perspective are given too then.
+    private let isBackwards: Bool
     private let limit: Int
     /// A heap: the source whose next word comes first is the first, and none comes before the one at half its place.
     private var heap: [Source] = []
@@ -40,7 +43,16 @@ struct WordMerge: Sendable {
         // No delta has the position 0.
         self.start = first.map { Word(moment: $0, position: 0) }
         unopened = streams.filter { end in first.map { $0 <= end.last.moment } ?? true }
+        isBackwards = false
         limit = max(2, min(Self.mostWords, Self.allWords / max(1, unopened.count)))
+    }
+
+    /// The words of streams, the last first, those too that are later than a perspective looks.
+    init(backwards streams: [StreamEnd]) {
+        start = nil
+        unopened = streams
+        isBackwards = true
+        limit = max(2, min(Self.mostWords, Self.allWords / max(1, streams.count)))
     }
 
     /// Bytes that are held, about.
@@ -57,7 +69,7 @@ struct WordMerge: Sendable {
     mutating func opens(in lookup: EntityLookup) throws -> Bool {
         for _ in 0..<Self.opened {
             guard let end = unopened.popLast() else { return true }
-            var source = Source(stream: end.stream, after: start)
+            var source = Source(stream: end.stream, place: start)
             try fill(&source, in: lookup)
             guard !source.words.isEmpty else { continue }
             try lookup.memory.add(sourceBytes)
@@ -87,7 +99,7 @@ struct WordMerge: Sendable {
             for item in found where item.position != moments.last?.item.position {
                 moments.append((try lookup.delta(at: item.position).moment, item))
             }
-            moments.sort { $0.moment > $1.moment }
+            moments.sort { isBackwards ? $0.moment < $1.moment : $0.moment > $1.moment }
             found = moments.map(\.item)
         }
         ready = found
@@ -97,12 +109,15 @@ struct WordMerge: Sendable {
     private func fill(_ source: inout Source, in lookup: EntityLookup) throws {
         while source.words.isEmpty, !source.isOver {
             let count = min(source.limit, limit)
-            let page = try lookup.snapshot.words(of: source.stream, after: source.after, limit: count)
-            source.after = page.last ?? source.after
+            let page =
+                isBackwards
+                ? try lookup.snapshot.words(of: source.stream, before: source.place, limit: count)
+                : try lookup.snapshot.words(of: source.stream, after: source.place, limit: count)
+            source.place = page.last ?? source.place
             source.isOver = page.count < count
             source.limit = min(limit, 2 * source.limit)
-            source.words = page.reversed().filter { lookup.counts($0) }
-            if let last = page.last, let end = lookup.end, last >= end { source.isOver = true }
+            source.words = page.reversed().filter { isBackwards ? $0.position <= lookup.position : lookup.counts($0) }
+            if !isBackwards, let last = page.last, let end = lookup.end, last >= end { source.isOver = true }
         }
     }
 
@@ -110,7 +125,7 @@ struct WordMerge: Sendable {
 
     private func comesFirst(_ first: Int, _ second: Int) -> Bool {
         guard let one = heap[first].words.last, let other = heap[second].words.last else { return false }
-        return one.moment < other.moment
+        return isBackwards ? one.moment > other.moment : one.moment < other.moment
     }
 
     private mutating func push(_ source: Source) {

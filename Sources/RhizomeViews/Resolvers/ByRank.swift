@@ -26,9 +26,12 @@ public struct ByRank: Resolver {
     /// What it looks at.
     public var basis: ResolverBasis { .lastOfEachAuthor }
 
+    /// An author's place, least for whom counts most.
+    func rank(of author: PublicKey) -> Int { ranks[author] ?? lastRank }
+
     /// The assertion and the rank of its author.
     public func state(of assertion: Assertion) -> State {
-        State(rank: ranks[assertion.delta.author] ?? lastRank, assertion: assertion)
+        State(rank: rank(of: assertion.delta.author), assertion: assertion)
     }
 
     /// The one of the better rank, or the later one where the ranks are equal.

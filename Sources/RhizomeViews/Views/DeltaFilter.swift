@@ -14,7 +14,8 @@ public struct DeltaFilter: Sendable {
     private static let baseSteps = 10_000
     private static let stepsPerDelta = 500
 
-    private let rule: JSONLogicRule
+    /// The rule.
+    public let rule: JSONLogicRule
     private let name: String
     private let petname: @Sendable (PublicKey) -> String?
 

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Bytes
+import CommandSupport
+import RhizomeCore
+import RhizomeIdentity
+import RhizomeStore
+import RhizomeViews
+import SignedLog
+import StrictJSON
+
+/// Which store to read, and through whose eyes: the options of all commands that read entities (spec: cli.md).
+///
+/// They open the store themselves, whether or not a node runs, and see by the trusted-peer list as the node does.
+struct ReadingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Look through this context; another author's is NAME@did.", valueName: "NAME"))
+    var context: String?
+    @Option(
+        help: ArgumentHelp(
+            "Look as of this moment: 2026-01-31T12:00:00Z, 2026-01-31, or 90s, 15m, 2h, 3d ago.",
+            valueName: "DATE"
+        )
+    )
+    var asOf: MomentArgument?
+    @Option(help: ArgumentHelp("Only these authors count: petnames or dids, with commas.", valueName: "PEER,…"))
+    var authors: String?
+    @Option(help: ArgumentHelp("These authors don't count: petnames or dids, with commas.", valueName: "PEER,…"))
+    var without: String?
+    @Option(help: ArgumentHelp("Only deltas that pass this JSON-Logic rule count.", valueName: "RULE"))
+    var filter: String?
+    @OptionGroup var home: HomeOption
+
+    /// Opens the store.
+    func open() async throws -> ReadStore {
+        let (_, log, trust) = try await home.openStore()
+        let perspective = try await perspective(of: log, by: trust)
+        return ReadStore(log: log, trust: trust, perspective: perspective, context: context.map { Text($0) })
+    }
+
+    private func perspective(of log: SQLiteDeltaLog, by trust: TrustList) async throws -> Perspective {
+        let exclusion = try await Exclusion(by: trust, in: log)
+        let petname: @Sendable (PublicKey) -> String? = { trust.entries[$0]?.name }
+        var perspective = Perspective(without: exclusion)
+        if let context {
+            let name = ContextName(Text(context), own: trust.owner) { try? trust.find($0).identity }
+            let contexts = Contexts(log: log, own: trust.owner, without: exclusion, cache: ViewCache())
+            guard let name, let stored = try await contexts.context(name) else {
+                throw CommandMisuse("there is no context '\(context)'; another author's is NAME@did")
+            }
+            perspective = Perspective(of: try stored.definition.get(), without: exclusion, petname: petname)
+        }
+        return perspective.narrowed(
+            asOf: asOf?.moment(before: CommandLineTool.now),
+            authors: try authors.map { try Self.identities($0, "--authors", in: trust) },
+            without: try without.map { try Self.identities($0, "--without", in: trust) } ?? [],
+            filter: try filter.map { DeltaFilter(try Self.rule($0), petname: petname) }
+        )
+    }
+
+    private static func identities(_ names: String, _ option: String, in trust: TrustList) throws -> Set<PublicKey> {
+        var identities: Set<PublicKey> = []
+        for name in names.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+            if let identity = try? trust.find(name).identity {
+                identities.insert(identity)
+            } else if let identity = try? PeerText(parsing: name).identity {
+                identities.insert(identity)
+            } else {
+                throw CommandMisuse("\(option): '\(name)' is no petname and no did; see: rhizome-keys list")
+            }
+        }
+        return identities
+    }
+
+    private static func rule(_ text: String) throws -> JSONLogicRule {
+        do { return try JSONLogicRule(JSONValue(parsing: Array(text.utf8))) } catch {
+            throw CommandMisuse("--filter: \(error)")
+        }
+    }
+}
