@@ -315,7 +315,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "store-writer",
-            dependencies: ["Bytes", "RhizomeCore", "RhizomeStore", "SignedLog", "Sodium"],
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog", "Sodium"],
             path: "Tests/StoreWriter",
             swiftSettings: strict
         ),

@@ -1,5 +1,3 @@
-package import Sodium
-
 /// Somebody who can sign statements: an identity.
 public protocol StatementSigner: Sendable {
     /// The key by which its signatures are verified.
@@ -7,17 +5,4 @@ public protocol StatementSigner: Sendable {
 
     /// Signs a payload for one purpose.
     func sign(_ payload: [UInt8], for purpose: SignedStatement.Purpose) -> SignedStatement
-}
-
-/// A bare key pair, without an identity's files around it.
-package struct KeySigner: StatementSigner {
-    package let key: SigningKey
-
-    package init(_ key: SigningKey) { self.key = key }
-
-    package var publicKey: PublicKey { PublicKey(key.publicKey) }
-
-    package func sign(_ payload: [UInt8], for purpose: SignedStatement.Purpose) -> SignedStatement {
-        SignedStatement(signing: payload, purpose: purpose, with: key)
-    }
 }

@@ -35,8 +35,6 @@ package struct Message: Sendable {
     ///
     /// `nil` on sockets that connect (there the server's key is pinned instead), and if the frames disagreed.
     package let userID: String?
-    /// The sender's IP address, where libzmq knows it.
-    package let peerAddress: String?
     /// The descriptor of the connection on which it came, where libzmq knows it.
     package let descriptor: Int32?
 }
@@ -117,7 +115,6 @@ extension Socket {
             Message(
                 frames: frames,
                 userID: isOfOne ? sender.userID : nil,
-                peerAddress: sender.address,
                 descriptor: sender.descriptor
             )
         )
@@ -152,7 +149,6 @@ extension Socket {
 
     private struct Sender {
         let userID: String?
-        let address: String?
         let descriptor: Int32?
     }
 
@@ -182,7 +178,6 @@ extension Socket {
                 hasMore: zmq_msg_more(message) != 0,
                 sender: Sender(
                     userID: property("User-Id", of: message),
-                    address: property("Peer-Address", of: message)?.withoutIPv4Mapping,
                     // What `ZMQ_SRCFD` of zmq_msg_get(3) reads.
                     descriptor: property("__fd", of: message).flatMap { Int32($0) }
                 )

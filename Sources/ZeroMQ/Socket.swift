@@ -154,12 +154,6 @@ package final class Socket {
         guard unsafe zmq_connect(socket, endpoint) == 0 else { throw .last("zmq_connect \(endpoint)") }
     }
 
-    /// Ends the connection to an endpoint and what waits to be sent to it.
-    package func disconnect(_ endpoint: String) throws(ZeroMQError) {
-        let socket = try unsafe pointer("zmq_disconnect")
-        guard unsafe zmq_disconnect(socket, endpoint) == 0 else { throw .last("zmq_disconnect \(endpoint)") }
-    }
-
     /// Lets TCP pass a check and everything else but `inproc` not at all: libzmq's other transports have had bugs enough.
     private func prepare(for endpoint: String, check: () throws(ZeroMQError) -> Void) throws(ZeroMQError) {
         guard !endpoint.hasPrefix("inproc://") else { return }

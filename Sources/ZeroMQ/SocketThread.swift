@@ -46,8 +46,6 @@ internal import Synchronization
     private struct Registration {
         let handle: SocketHandle
         let onReadable: () -> Void
-        var isReading = true
-        var onWritable: (() -> Void)?
     }
 
     /// What only the thread itself touches.
@@ -128,37 +126,16 @@ internal import Synchronization
 
     // MARK: - Sockets
 
-    /// Calls back, on this thread, whenever the socket has something to read, until it is unregistered or closed.
+    /// Calls back, on this thread, whenever the socket has something to read, until it is closed.
     ///
-    /// The callback must read, or pause the socket: what is left unread calls back at once. It reads a bounded number
-    /// of messages (`Socket.receive(upTo:_:)`), so that other sockets have their turn.
-    /// The callback is kept until the socket is unregistered or closed or the thread stops; the socket itself is not,
-    /// unless the callback holds it. To be called on this thread.
+    /// The callback must read: what is left unread calls back at once. It reads a bounded number of messages
+    /// (`Socket.receive(upTo:_:)`), so that other sockets have their turn. What comes before waits in libzmq, up to the
+    /// socket's high-water mark, and then in the peer. The callback is kept until the socket is closed or the thread
+    /// stops; the socket itself is not, unless the callback holds it. To be called on this thread.
     package func register(_ socket: Socket, onReadable: @escaping () -> Void) {
         let key = ObjectIdentifier(socket.handle)
         guard local.open[key] != nil else { return }
         local.registrations[key] = Registration(handle: socket.handle, onReadable: onReadable)
-        local.itemsAreStale = true
-    }
-
-    /// Ends the calls back.
-    package func unregister(_ socket: Socket) {
-        local.registrations[ObjectIdentifier(socket.handle)] = nil
-        local.itemsAreStale = true
-    }
-
-    /// Stops or resumes calling back for a registered socket: what is not read waits in libzmq, up to its high-water
-    /// mark, and then in the peer.
-    package func setReading(_ isReading: Bool, of socket: Socket) {
-        local.registrations[ObjectIdentifier(socket.handle)]?.isReading = isReading
-        local.itemsAreStale = true
-    }
-
-    /// Calls back once, as soon as the registered socket takes a message again after `.wouldBlock`.
-    ///
-    /// Of no use on a ROUTER, which always claims to.
-    package func whenWritable(_ socket: Socket, _ action: @escaping () -> Void) {
-        local.registrations[ObjectIdentifier(socket.handle)]?.onWritable = action
         local.itemsAreStale = true
     }
 
@@ -396,15 +373,8 @@ internal import Synchronization
         let polled = local.polled
         for (index, key) in polled.enumerated() {
             let events = unsafe Int32(items[index + 1].revents)
-            // A callback before may have closed or unregistered it.
-            if events & ZMQ_POLLOUT != 0, let action = local.registrations[key]?.onWritable {
-                local.registrations[key]?.onWritable = nil
-                local.itemsAreStale = true
-                action()
-            }
-            if events & ZMQ_POLLIN != 0, let registration = local.registrations[key], registration.isReading {
-                registration.onReadable()
-            }
+            // A callback before may have closed it.
+            if events & ZMQ_POLLIN != 0 { local.registrations[key]?.onReadable() }
         }
     }
 
@@ -412,11 +382,8 @@ internal import Synchronization
         var items = unsafe [zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0)]
         var polled: [ObjectIdentifier] = []
         for (key, registration) in local.registrations {
-            var events: Int32 = 0
-            if registration.isReading { events |= ZMQ_POLLIN }
-            if registration.onWritable != nil { events |= ZMQ_POLLOUT }
-            guard events != 0, let socket = unsafe registration.handle.pollPointer else { continue }
-            unsafe items.append(zmq_pollitem_t(socket: socket, fd: 0, events: Int16(events), revents: 0))
+            guard let socket = unsafe registration.handle.pollPointer else { continue }
+            unsafe items.append(zmq_pollitem_t(socket: socket, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
             polled.append(key)
         }
         unsafe local.items = unsafe items

@@ -1,5 +1,5 @@
 import Bytes
-package import SignedLog
+internal import SignedLog
 import Sodium
 
 /// Key pairs for tests, the same in each run.

@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeStore
+import RhizomeTesting
 import SignedLog
 import Sodium
 

@@ -75,6 +75,7 @@ enum Frames {
     private actor Receiver: SocketActor {
         nonisolated let thread: SocketThread
         private var socket: Socket?
+        private let (incoming, continuation) = AsyncStream.makeStream(of: Incoming.self)
 
         init(thread: SocketThread) { self.thread = thread }
 
@@ -83,19 +84,11 @@ enum Frames {
             self.socket = socket
             try key.transportSecret().withSpan { try socket.curveServer(secret: $0, domain: domain) }
             try socket.bind("tcp://127.0.0.1:*")
+            thread.register(socket) { [continuation] in _ = try? socket.receive { continuation.yield($0) } }
             return try socket.lastEndpoint
         }
 
-        func next() async throws -> Incoming? {
-            guard let socket else { return nil }
-            await withCheckedContinuation { continuation in
-                thread.register(socket) { [thread] in
-                    thread.unregister(socket)
-                    continuation.resume()
-                }
-            }
-            return try socket.receive()
-        }
+        func next() async -> Incoming? { await incoming.first { _ in true } }
     }
 
     static func outcome(count: Int, size: Int) async throws -> String {
@@ -116,7 +109,7 @@ enum Frames {
             count: count,
             size: size
         )
-        let incoming = try await receiver.next()
+        let incoming = await receiver.next()
         await sending.stop(within: .seconds(10))
         let after = residentBytes("VmRSS")
         guard case .oversized(let userID, let frames, _, _) = incoming else { return "taken" }

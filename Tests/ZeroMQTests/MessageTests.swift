@@ -10,7 +10,8 @@ private func withPair<Result>(
     server serverOptions: SocketOptions = SocketOptions(),
     client clientOptions: SocketOptions = SocketOptions(),
     topic: [UInt8]? = nil,
-    _ body: (TestSocket, TestSocket, SocketThread) async throws -> Result
+    reads: (server: Bool, client: Bool) = (true, true),
+    _ body: (TestSocket, TestSocket) async throws -> Result
 ) async throws -> Result {
     try await withThread { thread in
         let (serverKeys, clientKeys) = (try TestKeys(), try TestKeys())
@@ -20,7 +21,8 @@ private func withPair<Result>(
             on: thread,
             keys: serverKeys,
             domain: domain,
-            options: serverOptions
+            options: serverOptions,
+            reads: reads.server
         )
         let client = try await TestSocket.client(
             kinds.client,
@@ -29,17 +31,18 @@ private func withPair<Result>(
             server: serverKeys.publicKey,
             endpoint: endpoint,
             options: clientOptions,
-            topic: topic
+            topic: topic,
+            reads: reads.client
         )
         try await client.event(.handshakeSucceeded)
-        return try await body(server, client, thread)
+        return try await body(server, client)
     }
 }
 
 @Suite struct MessageTests {
     @Test("a message of more frames than allowed is dropped, its sender named, and the next one is read")
     func oversized() async throws {
-        try await withPair((.router, .dealer)) { server, client, _ in
+        try await withPair((.router, .dealer)) { server, client in
             try await client.send(Array(repeating: [1, 2], count: 4))
             try await client.send(Array(repeating: [1, 2], count: 5))
             try await client.send(Array(repeating: [1, 2], count: 10_000))
@@ -63,7 +66,7 @@ private func withPair<Result>(
     func frameSize() async throws {
         var options = SocketOptions()
         options.maximumFrameSize = 100_000
-        try await withPair((.router, .dealer), server: options) { server, client, _ in
+        try await withPair((.router, .dealer), server: options) { server, client in
             try await client.send([[], []])
             #expect(try await server.message().frames.dropFirst() == [[], []])
             let largest = [UInt8](repeating: 7, count: options.maximumFrameSize)
@@ -111,18 +114,17 @@ private func withPair<Result>(
         options.sendHighWaterMark = 10
         options.receiveHighWaterMark = 10
         let count = 2_000
-        try await withPair((.xpub, .sub), server: options, client: options, topic: [1]) { server, client, thread in
+        try await withPair((.xpub, .sub), server: options, client: options, topic: [1], reads: (true, false)) {
+            server,
+            client in
             // Until the subscription has arrived nothing is sent.
-            var isSubscribed = false
-            while !isSubscribed {
+            try await eventually("the subscription has arrived") {
                 try await server.send([[1], []])
-                isSubscribed = (try? await client.incoming.next(within: .milliseconds(50))) != nil
+                return try await client.use { try $0.receive() } != nil
             }
-            let before = client.incoming.all.count
-            try await client.use { thread.setReading(false, of: $0) }
             let payload = [UInt8](repeating: 9, count: 64 << 10)
             for _ in 0..<count { #expect(try await server.send([[1], payload]) == .sent) }
-            try await client.use { thread.setReading(true, of: $0) }
+            try await client.read()
             // A mark that gets through once there is room again.
             var isMarked = false
             while !isMarked {
@@ -131,7 +133,7 @@ private func withPair<Result>(
                     if case .message(let message) = $0 { message.frames.last == [0] } else { false }
                 }
             }
-            let received = client.incoming.all.dropFirst(before).count {
+            let received = client.incoming.all.count {
                 if case .message(let message) = $0 { message.frames.last?.count == payload.count } else { false }
             }
             #expect(received > 0)
@@ -141,7 +143,7 @@ private func withPair<Result>(
 
     @Test("a subscription is a prefix: what begins like the topic arrives too, and must be compared")
     func prefix() async throws {
-        try await withPair((.xpub, .sub), topic: Array("rhizome".utf8)) { server, client, _ in
+        try await withPair((.xpub, .sub), topic: Array("rhizome".utf8)) { server, client in
             var topics: Set<String> = []
             while topics.count < 2 {
                 for topic in ["other", "rhizome", "rhizome-2", "rhizom"] {
@@ -179,12 +181,13 @@ private func withPair<Result>(
         var options = SocketOptions()
         options.sendHighWaterMark = 2
         options.receiveHighWaterMark = 2
-        try await withPair((.router, .dealer), server: options, client: options) { server, client, thread in
-            try await server.use { thread.setReading(false, of: $0) }
+        try await withPair((.router, .dealer), server: options, client: options, reads: (false, true)) {
+            server,
+            client in
             let payload = [UInt8](repeating: 1, count: 256 << 10)
             var sent = 0
             while try await client.send([[UInt8(truncatingIfNeeded: sent)], payload]) == .sent { sent += 1 }
-            try await server.use { thread.setReading(true, of: $0) }
+            try await server.read()
             for index in 0..<sent {
                 let message = try await server.message()
                 #expect(message.frames.dropFirst().map(\.count) == [1, payload.count])

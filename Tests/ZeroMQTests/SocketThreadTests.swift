@@ -189,62 +189,6 @@ private actor Counter: SocketActor {
         #expect(outcome.all == ["dropped"])
     }
 
-    @Test("a socket whose reading is paused keeps its messages, and the thread idle, until it is resumed")
-    func pause() async throws {
-        try await withThread { thread in
-            let got = Mailbox<[[UInt8]]>()
-            let spent = Mailbox<Double>()
-            let name = "inproc://pause-\(UInt64.random(in: .min ... .max))"
-            try await thread.perform {
-                let (left, right) = (try Socket(.pair, on: thread), try Socket(.pair, on: thread))
-                try left.bind(name)
-                try right.connect(name)
-                thread.register(left) {
-                    _ = try? left.receive { if case .message(let message) = $0 { got.put(message.frames) } }
-                }
-                thread.setReading(false, of: left)
-                #expect(try right.send([[7]]) == .sent)
-                let before = threadSeconds()
-                thread.schedule(after: .milliseconds(200)) {
-                    spent.put(threadSeconds() - before)
-                    #expect(got.all.isEmpty)
-                    thread.setReading(true, of: left)
-                }
-            }
-            #expect(try await got.next() == [[7]])
-            #expect(try await spent.next() < 0.1)
-        }
-    }
-
-    @Test("a full socket calls back when it takes messages again")
-    func writable() async throws {
-        try await withThread { thread in
-            let writable = Mailbox<Int>()
-            let name = "inproc://full-\(UInt64.random(in: .min ... .max))"
-            try await thread.perform {
-                var options = SocketOptions()
-                options.sendHighWaterMark = 5
-                options.receiveHighWaterMark = 5
-                let (left, right) = (try Socket(.dealer, on: thread, options), try Socket(.dealer, on: thread, options))
-                try left.bind(name)
-                try right.connect(name)
-                thread.register(right) { _ = right }
-                thread.register(left) { _ = left }
-                thread.setReading(false, of: left)
-                var sent = 0
-                while try right.send([[1], [2]]) == .sent { sent += 1 }
-                #expect(sent == 10)
-                let count = sent
-                thread.whenWritable(right) { writable.put(count) }
-                thread.schedule(after: .milliseconds(20)) {
-                    #expect(writable.all.isEmpty)
-                    _ = try? left.receive { _ in }
-                }
-            }
-            #expect(try await writable.next() == 10)
-        }
-    }
-
     @Test("more sockets than libzmq's 1,023 are open at once, and 1,000 more come and go, monitored or not")
     func manySockets() async throws {
         try await withThread { thread in

@@ -137,10 +137,11 @@ actor TestSocket: SocketActor {
         on thread: SocketThread,
         keys: TestKeys,
         domain: ZAPDomain,
-        options: SocketOptions = SocketOptions()
+        options: SocketOptions = SocketOptions(),
+        reads: Bool = true
     ) async throws -> (TestSocket, endpoint: String) {
         let server = TestSocket(on: thread)
-        try await server.open(kind, options)
+        try await server.open(kind, options, reads: reads)
         let endpoint = try await server.use { socket in
             try keys.secret.withSpan { secret in try socket.curveServer(secret: secret, domain: domain) }
             try socket.bind("tcp://127.0.0.1:*")
@@ -157,10 +158,11 @@ actor TestSocket: SocketActor {
         server: [UInt8],
         endpoint: String,
         options: SocketOptions = SocketOptions(),
-        topic: [UInt8]? = nil
+        topic: [UInt8]? = nil,
+        reads: Bool = true
     ) async throws -> TestSocket {
         let client = TestSocket(on: thread)
-        try await client.open(kind, options)
+        try await client.open(kind, options, reads: reads)
         try await client.use { socket in
             try keys.secret.withSpan { secret in
                 try socket.curveClient(serverKey: server, publicKey: keys.publicKey, secret: secret)
@@ -177,14 +179,21 @@ actor TestSocket: SocketActor {
         try open(kind, options)
     }
 
-    func open(_ kind: Socket.Kind, _ options: SocketOptions = SocketOptions()) throws {
+    /// - Parameter reads: whether it reads from the start; else from `read()` on.
+    func open(_ kind: Socket.Kind, _ options: SocketOptions = SocketOptions(), reads: Bool = true) throws {
         let socket = try Socket(kind, on: thread, options)
         self.socket = socket
         let events = events
         try socket.monitor { events.put($0) }
+        if reads { try read() }
+    }
+
+    /// Reads whatever comes.
+    func read() throws {
+        let socket = try opened
         let incoming = incoming
         // Replies of ZAP have more frames than our messages.
-        let maximumFrames = kind == .dealer ? 8 : Socket.maximumFrames
+        let maximumFrames = socket.kind == .dealer ? 8 : Socket.maximumFrames
         thread.register(socket) {
             _ = try? socket.receive(maximumFrames: maximumFrames) { incoming.put($0) }
         }

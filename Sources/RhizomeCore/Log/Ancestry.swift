@@ -19,9 +19,6 @@ public struct Ancestry: Hashable, Sendable {
         self.others = others
     }
 
-    /// How many ids it holds, 32 bytes each.
-    public var idCount: Int { others.count }
-
     /// Whether a delta of the author belongs to it.
     public func contains(_ id: DeltaID, sequence: Int64) -> Bool { sequence < end || others.contains(id) }
 }
