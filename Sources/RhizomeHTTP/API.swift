@@ -111,15 +111,16 @@ final class API: Sendable {
 
     /// Answers a request whose body has been read.
     func respond(to prepared: PreparedRequest, body: [UInt8]) async -> Response {
-        let request = APIRequest(
-            target: prepared.target,
-            parameters: prepared.parameters,
-            headers: prepared.headers,
-            body: body
-        )
         // Given back with the answer, which holds it until it has been written or its reader is gone.
         let memory = AnswerMemory(of: answers)
         do {
+            let request = APIRequest(
+                target: prepared.target,
+                parameters: prepared.parameters,
+                query: try ReadParameters(prepared.target.query, taking: prepared.route.query),
+                headers: prepared.headers,
+                body: body
+            )
             let response = try await AnswerMemory.$current.withValue(memory) {
                 try await prepared.route.handler(request)
             }

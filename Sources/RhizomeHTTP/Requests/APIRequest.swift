@@ -9,6 +9,8 @@ struct APIRequest: Sendable {
     let target: RequestTarget
     /// The route's variable parts, by name.
     let parameters: [String: Text]
+    /// What the query asks for, of what the route takes.
+    let query: ReadParameters
     /// The header fields.
     let headers: HTTPHeaders
     /// The whole body, within the route's limit.

@@ -11,9 +11,9 @@ struct PageRequest: Equatable, Sendable {
 }
 
 /// The query parameters that a route takes; all others are refused rather than left out of account.
-struct ReadParameters {
+struct ReadParameters: Sendable {
     /// Which kinds of parameters a route takes.
-    struct Kinds: OptionSet {
+    struct Kinds: OptionSet, Sendable {
         let rawValue: Int
         /// `limit` and `after`.
         static let page: Kinds = [.limit, Kinds(rawValue: 1)]

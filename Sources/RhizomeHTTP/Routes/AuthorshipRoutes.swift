@@ -14,24 +14,23 @@ struct AuthorshipRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/:collection/:id/blame", blame),
-            Route(.get, "/api/:collection/:id/proof", proof),
+            Route(.get, "/api/:collection/:id/blame", query: [.limit, .viewpoint], blame),
+            Route(.get, "/api/:collection/:id/proof", query: [.proof, .viewpoint], proof),
         ]
     }
 
     @Sendable private func blame(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: [.limit, .viewpoint])
         let collection = request.parameter("collection")
-        let reader = try await database.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: request.query.viewpoint)
         let blame = try await reader.blame(
             of: request.parameter("id"),
             in: collection,
-            limit: parameters.page.limit ?? EntityBlame.words
+            limit: request.query.page.limit ?? EntityBlame.words
         )
         guard let blame else { throw APIError.notFound }
         let json = blame.json(
             in: collection,
-            context: parameters.viewpoint.context,
+            context: request.query.viewpoint.context,
             epoch: database.log.epoch,
             petname: database.petname
         )
@@ -39,19 +38,18 @@ struct AuthorshipRoutes {
     }
 
     @Sendable private func proof(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: [.proof, .viewpoint])
         let maker = ProofMaker(
             log: database.log,
-            perspective: try await parameters.viewpoint.perspective(of: database),
+            perspective: try await request.query.viewpoint.perspective(of: database),
             trusted: database.trust.authors,
             maker: database.identity
         )
         var extent = ProofMaker.Extent()
-        extent.isComplete = parameters.isComplete
+        extent.isComplete = request.query.isComplete
         let proof = try await maker.prove(
             request.parameter("id"),
             in: request.parameter("collection"),
-            parameters.property.map { [$0] },
+            request.query.property.map { [$0] },
             extent: extent,
             made: database.clock.now
         )

@@ -14,37 +14,34 @@ struct CollectionRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/:collection/ids", ids),
-            Route(.get, "/api/:collection/:id", entity),
-            Route(.get, "/api/:collection/:id/history", history),
-            Route(.put, "/api/:collection", contentTypes: [MediaTypes.json], putAny),
-            Route(.put, "/api/:collection/:id", contentTypes: [MediaTypes.json], put),
+            Route(.get, "/api/:collection/ids", query: [.page, .viewpoint], ids),
+            Route(.get, "/api/:collection/:id", query: .viewpoint, entity),
+            Route(.get, "/api/:collection/:id/history", query: [.page, .viewpoint], history),
+            Route(.put, "/api/:collection", query: .say, contentTypes: [MediaTypes.json], putAny),
+            Route(.put, "/api/:collection/:id", query: .say, contentTypes: [MediaTypes.json], put),
         ]
     }
 
     // MARK: - Reading
 
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
         let name = request.parameter("collection")
-        let reader = try await database.reader(from: parameters.viewpoint)
-        return try await EntityList.response(to: request, page: parameters.page) { last, count in
+        let reader = try await database.reader(from: request.query.viewpoint)
+        return try await EntityList.response(to: request, page: request.query.page) { last, count in
             try await reader.collection(name, after: last, count: count)
         }
     }
 
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: .viewpoint)
-        let reader = try await database.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: request.query.viewpoint)
         let parts = try await reader.parts(of: request.parameter("id"), in: request.parameter("collection"))
         guard let parts else { throw APIError.notFound }
         return try await EntityAnswer.response(parts)
     }
 
     @Sendable private func history(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
-        let reader = try await database.reader(from: parameters.viewpoint)
-        return try await HistoryAnswer.response(to: request, page: parameters.page) { place, limit in
+        let reader = try await database.reader(from: request.query.viewpoint)
+        return try await HistoryAnswer.response(to: request, page: request.query.page) { place, limit in
             try await reader.history(of: request.parameter("id"), after: place, limit: limit)
         }
     }
@@ -53,7 +50,6 @@ struct CollectionRoutes {
 
     /// PUT with the id in the body, or without one.
     @Sendable private func putAny(_ request: APIRequest) async throws -> Response {
-        let saysAll = try ReadParameters(request.target.query, taking: .say).saysAll
         let body = try request.object()
         for member in body.members where member.name != "id" && member.name != "properties" {
             throw FieldError(.unknown, field: member.name.string, "there is no such field; a PUT has id and properties")
@@ -76,20 +72,19 @@ struct CollectionRoutes {
             request.parameter("collection"),
             id ?? Text(makeUUID()),
             properties,
-            saysAll: saysAll,
+            saysAll: request.query.saysAll,
             field: "properties"
         )
     }
 
     /// PUT with the id in the path.
     @Sendable private func put(_ request: APIRequest) async throws -> Response {
-        let saysAll = try ReadParameters(request.target.query, taking: .say).saysAll
         let properties = try request.object()
         return try await put(
             request.parameter("collection"),
             request.parameter("id"),
             properties,
-            saysAll: saysAll
+            saysAll: request.query.saysAll
         )
     }
 

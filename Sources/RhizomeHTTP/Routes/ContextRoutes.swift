@@ -17,7 +17,7 @@ struct ContextRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/contexts", all),
+            Route(.get, "/api/contexts", query: .page, all),
             Route(.get, "/api/contexts/:name", context),
             Route(.put, "/api/contexts/:name", contentTypes: [MediaTypes.json], put),
         ]
@@ -27,7 +27,7 @@ struct ContextRoutes {
 
     /// Names are read ahead, definitions, which can be large, one by one while the answer is written.
     @Sendable private func all(_ request: APIRequest) async throws -> Response {
-        let page = try ReadParameters(request.target.query, taking: .page).page
+        let page = request.query.page
         let contexts = try await database.contexts()
         let own = database.identity
         let batch = page.limit ?? Self.batch
@@ -65,7 +65,6 @@ struct ContextRoutes {
     }
 
     @Sendable private func context(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         guard let context = try await database.context(called: request.parameter("name")) else {
             throw APIError.notFound
         }
@@ -76,7 +75,6 @@ struct ContextRoutes {
     // MARK: - Writing
 
     @Sendable private func put(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         let name = request.parameter("name")
         guard !ReservedNames.ids.contains(name) else { throw APIError.badInput("this name is reserved", field: "name") }
         let put = try await database.views.computing.run(cost: request.body.count) { [database] in

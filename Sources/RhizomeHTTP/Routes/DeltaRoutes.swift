@@ -17,9 +17,9 @@ struct DeltaRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/deltas", deltas),
+            Route(.get, "/api/deltas", query: .page, deltas),
             Route(.get, "/api/deltas/count", count),
-            Route(.get, "/api/delta/ids", ids),
+            Route(.get, "/api/delta/ids", query: .page, ids),
             Route(.get, "/api/deltas/:delta", delta),
             Route(.post, "/api/deltas", contentTypes: [MediaTypes.json, MediaTypes.cbor], post),
         ]
@@ -36,12 +36,10 @@ struct DeltaRoutes {
     }
 
     @Sendable private func count(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         return .json(.integer(try await database.log.count()))
     }
 
     @Sendable private func delta(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         guard let id = DeltaID(hex: request.parameter("delta").string) else {
             throw APIError.badInput("a delta's id has 64 lower-case hex digits", field: "id")
         }
@@ -65,7 +63,7 @@ struct DeltaRoutes {
         suffix: String = "",
         _ json: @escaping @Sendable (StoredDelta) -> JSONValue
     ) async throws -> Response {
-        let page = try ReadParameters(request.target.query, taking: .page).page
+        let page = request.query.page
         let log = database.log
         let first = try PageCursor.position(page.after, epoch: log.epoch)
         let count = try await log.count()
@@ -94,7 +92,6 @@ struct DeltaRoutes {
     // MARK: - Writing
 
     @Sendable private func post(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         let type = try ContentTypes.check(request.headers, allowed: [MediaTypes.json, MediaTypes.cbor])
         return type == MediaTypes.cbor ? try await submit(request.body) : try await write(request)
     }

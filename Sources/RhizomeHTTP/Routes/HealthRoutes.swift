@@ -17,7 +17,6 @@ struct HealthRoutes {
     }
 
     @Sendable private func health(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         var health: JSONObject = [
             "status": "ok",
             "identity": .string(database.identity.did),

@@ -12,25 +12,26 @@ struct LosslessRoutes {
 
     var routes: [Route] {
         ["lossless", "hyperview"].flatMap { name in
-            [Route(.get, "/api/\(name)/ids", ids), Route(.get, "/api/\(name)/:entity", entity)]
+            [
+                Route(.get, "/api/\(name)/ids", query: [.page, .viewpoint], ids),
+                Route(.get, "/api/\(name)/:entity", query: [.page, .viewpoint], entity),
+            ]
         } + [
-            Route(.get, "/api/transaction/ids", transactions),
-            Route(.get, "/api/transaction/:entity", transaction),
+            Route(.get, "/api/transaction/ids", query: [.page, .viewpoint], transactions),
+            Route(.get, "/api/transaction/:entity", query: [.page, .viewpoint], transaction),
         ]
     }
 
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
-        let reader = try await database.reader(from: parameters.viewpoint)
-        return try await EntityList.response(to: request, page: parameters.page) { last, count in
+        let reader = try await database.reader(from: request.query.viewpoint)
+        return try await EntityList.response(to: request, page: request.query.page) { last, count in
             try await reader.entities(after: last, count: count)
         }
     }
 
     @Sendable private func transactions(_ request: APIRequest) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
-        let reader = try await database.reader(from: parameters.viewpoint)
-        return try await EntityList.response(to: request, page: parameters.page) { last, count in
+        let reader = try await database.reader(from: request.query.viewpoint)
+        return try await EntityList.response(to: request, page: request.query.page) { last, count in
             try await reader.collection(ControlName.transaction, after: last, count: count)
         }
     }
@@ -55,10 +56,9 @@ struct LosslessRoutes {
         _ request: APIRequest,
         _ check: (LosslessView) async throws -> Void
     ) async throws -> Response {
-        let parameters = try ReadParameters(request.target.query, taking: [.page, .viewpoint])
-        let reader = try await database.reader(from: parameters.viewpoint)
+        let reader = try await database.reader(from: request.query.viewpoint)
         let id = request.parameter("entity")
-        return try await LosslessAnswer.response(to: request, page: parameters.page, of: database) { place, limit in
+        return try await LosslessAnswer.response(to: request, page: request.query.page, of: database) { place, limit in
             guard let view = try await reader.lossless(id, after: place, limit: limit) else { throw APIError.notFound }
             try await check(view)
             return view

@@ -14,7 +14,6 @@ struct MetricsRoutes {
     var routes: [Route] { [Route(.get, "/metrics", metrics)] }
 
     @Sendable private func metrics(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         await database.measure()
         await peers.measure()
         measure()

@@ -21,17 +21,14 @@ struct PeerRoutes {
     }
 
     @Sendable private func peers(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         return .json(.array(try await peers.peers().map(\.json)))
     }
 
     @Sendable private func count(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         return .json(.integer(Int64(try await peers.peers().count)))
     }
 
     @Sendable private func refused(_ request: APIRequest) async throws -> Response {
-        _ = try ReadParameters(request.target.query, taking: [])
         return .json(.array(peers.refusedKeys().map(json)))
     }
 

@@ -18,6 +18,8 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// The path as written in http.md, for logs and metrics.
     let pattern: String
+    /// Which kinds of query parameters it takes.
+    let query: ReadParameters.Kinds
     /// The content types that a body may have; a route without any takes no body.
     let contentTypes: [String]
     /// Answers.
@@ -31,11 +33,13 @@ struct Route: Sendable {
     init(
         _ method: HTTPRequest.Method,
         _ pattern: String,
+        query: ReadParameters.Kinds = [],
         contentTypes: [String] = [],
         _ handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
+        self.query = query
         self.contentTypes = contentTypes
         self.handler = handler
         parts = pattern.split(separator: "/").map { part in
