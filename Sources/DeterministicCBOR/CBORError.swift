@@ -1,5 +1,7 @@
+public import Bytes
+
 /// Why bytes are not the deterministic CBOR that was expected (RFC 8949, section 4.2.1; spec: delta.md, "Encoding").
-public struct CBORError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct CBORError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// The item needs more bytes than there are.
@@ -37,9 +39,6 @@ public struct CBORError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Another type, length or content than this place has.
     public static func unexpected(at offset: Int) -> CBORError { CBORError(.unexpected, at: offset) }
 
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
     /// The code and the place.
-    public var description: String { "CBOR: \(code.rawValue) at byte \(offset)" }
+    public var message: String { "CBOR: \(code.rawValue) at byte \(offset)" }
 }

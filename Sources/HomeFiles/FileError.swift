@@ -1,7 +1,8 @@
+internal import Bytes
 internal import Glibc
 
 /// What stood in the way of opening, checking, writing or locking a file of the home folder (spec: identity.md).
-package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct FileError: CodedError {
     /// What is wrong.
     package enum Code: String, Sendable {
         /// Nothing has that name.
@@ -64,10 +65,4 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
         default: self.init(.system, path, "\(doing) \(path) failed: \(reason) (errno \(number))")
         }
     }
-
-    /// Whether both have the same code.
-    package static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// The message.
-    package var description: String { message }
 }

@@ -1,5 +1,7 @@
+public import Bytes
+
 /// Why what happened in a collection can't be told.
-public struct CollectionError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct CollectionError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// The cursor is of another store, or of this one before it was restored or mended.
@@ -15,10 +17,4 @@ public struct CollectionError: Error, Equatable, Sendable, CustomStringConvertib
         self.code = code
         self.message = message
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// The message.
-    public var description: String { message }
 }

@@ -1,8 +1,9 @@
+public import Bytes
 internal import Glibc
 internal import NIOCore
 
 /// Why the HTTP API can't start.
-public struct HTTPAPIError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct HTTPAPIError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// It can't listen where it should.
@@ -38,10 +39,4 @@ public struct HTTPAPIError: Error, Equatable, Sendable, CustomStringConvertible 
             "the HTTP API can't listen on \(configuration.address) port \(configuration.port): \(hint)"
         )
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// The message.
-    public var description: String { message }
 }

@@ -1,5 +1,7 @@
+public import Bytes
+
 /// What is wrong with a key, a text that should name one, a key file or the trusted-peer list (spec: identity.md).
-public struct IdentityError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct IdentityError: CodedError {
     /// What is wrong; the raw values are stable and appear in logs and JSON.
     public enum Code: String, Sendable {
         /// A text that is no did, card or SSH line.
@@ -66,10 +68,4 @@ public struct IdentityError: Error, Equatable, Sendable, CustomStringConvertible
         self.message = message
         self.statement = statement
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// The message.
-    public var description: String { message }
 }

@@ -1,5 +1,7 @@
+public import Bytes
+
 /// Why a node can't start or go on.
-public struct NodeError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct NodeError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// A socket can't listen where it should.
@@ -18,10 +20,4 @@ public struct NodeError: Error, Equatable, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// The message.
-    public var description: String { message }
 }

@@ -1,7 +1,8 @@
+internal import Bytes
 internal import CSodium
 
 /// What libsodium could not do.
-package struct SodiumError: Error, Equatable, CustomStringConvertible {
+package struct SodiumError: CodedError {
     /// What failed.
     package enum Code: String, Sendable {
         /// `sodium_init` failed: there is no source of randomness.
@@ -19,7 +20,7 @@ package struct SodiumError: Error, Equatable, CustomStringConvertible {
 
     package init(_ code: Code) { self.code = code }
 
-    package var description: String {
+    package var message: String {
         switch code {
         case .initialization: "libsodium can't start: no source of randomness"
         case .memory: "out of memory, or of memory that can be locked (see ulimit -l)"

@@ -1,7 +1,7 @@
 public import Bytes
 
 /// Why bytes are not the strict JSON that was expected (RFC 8259; spec: delta.md, "JSON form").
-public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct JSONError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// The input ends within a value, or is empty.
@@ -83,9 +83,6 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         }
         return field
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
 
     /// What is wrong, in words, without anything from the input.
     public var message: String {

@@ -1,10 +1,11 @@
+internal import Bytes
 internal import CZeroMQ
 internal import Glibc
 
 /// What libzmq, or this module on its behalf, refused to do.
 ///
 /// Two errors are equal when their codes are.
-package struct ZeroMQError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct ZeroMQError: CodedError {
     /// What kind of refusal it is.
     package enum Code: String, Sendable {
         /// Another socket, of this or another process, is bound to the endpoint (`EADDRINUSE`).
@@ -59,9 +60,7 @@ package struct ZeroMQError: Error, Equatable, Sendable, CustomStringConvertible 
         self.init(code, call, number: number)
     }
 
-    package static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    package var description: String {
+    package var message: String {
         guard number != 0 else { return "\(code.rawValue): \(call)" }
         guard let text = unsafe zmq_strerror(number) else { return "\(code.rawValue): \(call), error \(number)" }
         return unsafe "\(code.rawValue): \(call): \(String(cString: text))"

@@ -1,5 +1,7 @@
+public import Bytes
+
 /// Why a log can't do what was asked.
-public struct DeltaLogError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct DeltaLogError: CodedError {
     /// What is wrong.
     public struct Code: Hashable, Sendable {
         /// The stable name, the same in logs, metrics and answers.
@@ -31,10 +33,4 @@ public struct DeltaLogError: Error, Equatable, Sendable, CustomStringConvertible
         self.code = code
         self.message = message
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// The message.
-    public var description: String { message }
 }

@@ -2,7 +2,7 @@ public import Bytes
 internal import RhizomeCore
 
 /// Why a local write failed.
-public struct WriteError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct WriteError: CodedError {
     /// What is wrong: the same word in logs, metrics and HTTP answers.
     public enum Code: String, Sendable {
         /// Our own last delta, or the one to be replaced, is more than 5 minutes ahead of our clock.
@@ -50,10 +50,4 @@ public struct WriteError: Error, Equatable, Sendable, CustomStringConvertible {
             wait: writableAt - now
         )
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// The message.
-    public var description: String { message }
 }

@@ -1,7 +1,7 @@
-internal import Bytes
+public import Bytes
 
 /// An error that one node answers another with (spec: peering.md, "Requests").
-public struct PeerError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct PeerError: CodedError {
     /// The codes of the protocol, and those for what can happen on the way.
     public enum Code: String, Sendable {
         /// The request isn't what its method takes.
@@ -41,9 +41,6 @@ public struct PeerError: Error, Equatable, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
 
     /// The code and the sentence.
     public var description: String { "\(code.rawValue): \(message)" }

@@ -42,7 +42,7 @@ public struct StoredContext: Sendable {
 }
 
 /// Why a stored definition can't be used.
-public struct ContextError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ContextError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// The definition isn't the JSON that http.md describes.
@@ -69,12 +69,6 @@ public struct ContextError: Error, Equatable, Sendable, CustomStringConvertible 
         self.field = field
         message = "this context's stored definition can't be used, its author has to write another: \(reason)"
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// The message.
-    public var description: String { message }
 }
 
 extension StoredContext {

@@ -1,8 +1,8 @@
-internal import Bytes
+public import Bytes
 internal import RhizomeCore
 
 /// Why something that was asked for can't be read or written: which field, and what is wrong with it.
-public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct FieldError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// The field has to be there.
@@ -42,12 +42,6 @@ public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
         let separator = field.isEmpty || field.hasPrefix("[") ? "" : "."
         return FieldError(code, field: outer + separator + field, message)
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
-
-    /// What is wrong, without the field.
-    public var description: String { message }
 }
 
 extension FieldError {

@@ -1,8 +1,8 @@
-internal import Bytes
+public import Bytes
 public import StrictJSON
 
 /// Why a JSON-Logic rule can't be taken, or its evaluation was ended.
-public struct JSONLogicError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct JSONLogicError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// The rule has an operator that there isn't.
@@ -70,9 +70,6 @@ public struct JSONLogicError: Error, Equatable, Sendable, CustomStringConvertibl
             }
         }
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
 
     /// The message, and the place where there is one.
     public var description: String { path.isEmpty ? message : "\(message) (at \(pointer))" }
