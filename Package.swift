@@ -36,6 +36,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
@@ -50,10 +51,22 @@ let package = Package(
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "Bytes", swiftSettings: strict),
-        .target(name: "Locks", swiftSettings: strict),
+        .target(
+            name: "Locks",
+            dependencies: [.product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict
+        ),
         .target(name: "Sodium", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
         .target(name: "ProcessLimits", swiftSettings: strict),
-        .target(name: "ZeroMQ", dependencies: ["Bytes", "CZeroMQ", "Locks", "ProcessLimits"], swiftSettings: strict),
+        .target(
+            name: "ZeroMQ",
+            dependencies: [
+                "Bytes", "CZeroMQ", "Locks", "ProcessLimits",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "DeterministicCBOR", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
             name: "PrometheusMetrics",
@@ -134,6 +147,7 @@ let package = Package(
                 "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
                 "SignedLog", "Sodium",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -144,6 +158,7 @@ let package = Package(
                 "Bytes", "DeterministicCBOR", "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore",
                 "RhizomeDatabase", "RhizomeIdentity", "SignedLog", "Sodium", "ZeroMQ",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

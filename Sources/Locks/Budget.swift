@@ -1,3 +1,5 @@
+internal import DequeModule
+
 /// So much of something that all share who need it: bytes of memory, or places.
 ///
 /// Whoever finds none left takes no for an answer, or waits in the order of coming. Who waits should hold nothing
@@ -13,7 +15,7 @@ package final class Budget: Sendable {
 
     private struct State {
         var taken = 0
-        var waiting: [Waiting] = []
+        var waiting: Deque<Waiting> = []
         var lastTicket: UInt64 = 0
     }
 

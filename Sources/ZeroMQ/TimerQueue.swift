@@ -1,8 +1,9 @@
 internal import Bytes
+internal import HeapModule
 
-/// Actions to be done at a moment, the earliest first: a binary heap, confined to its socket thread.
+/// Actions to be done at a moment, the earliest first, confined to its socket thread.
 struct TimerQueue {
-    private struct Entry {
+    private struct Entry: Comparable {
         let deadline: Uptime
         let id: UInt64
 
@@ -17,22 +18,22 @@ struct TimerQueue {
         let whenDropped: (() -> Void)?
     }
 
-    private var heap: [Entry] = []
+    private var entries = Heap<Entry>()
     private var actions: [UInt64: Action] = [:]
     private var lastID: UInt64 = 0
 
     /// How many actions wait.
     var count: Int { actions.count }
 
-    /// How many entries the heap has, cancelled ones included.
-    var heapCount: Int { heap.count }
+    /// How many entries are kept, cancelled ones included.
+    var entryCount: Int { entries.count }
 
     /// When the earliest is due.
     var nextDeadline: Uptime? {
         mutating get {
-            // Cancelled ones are left in the heap until they come up.
-            while let first = heap.first, actions[first.id] == nil { _ = removeFirst() }
-            return heap.first?.deadline
+            // Cancelled ones are left until they come up.
+            while let first = entries.min, actions[first.id] == nil { entries.removeMin() }
+            return entries.min?.deadline
         }
     }
 
@@ -44,63 +45,31 @@ struct TimerQueue {
     ) -> UInt64 {
         lastID += 1
         actions[lastID] = Action(whenDue: whenDue, whenDropped: whenDropped)
-        heap.append(Entry(deadline: deadline, id: lastID))
-        siftUp(heap.count - 1)
+        entries.insert(Entry(deadline: deadline, id: lastID))
         return lastID
     }
 
     /// Takes an action back; one that is done is no matter.
     mutating func cancel(_ id: UInt64) {
         guard actions.removeValue(forKey: id) != nil else { return }
-        // A timer that is set and cancelled over and over must not let the heap grow until its deadline.
-        if heap.count > 2 * actions.count + 64 {
-            heap = heap.filter { actions[$0.id] != nil }.sorted(by: <)
+        // A timer that is set and cancelled over and over must not let the entries grow until its deadline.
+        if entries.count > 2 * actions.count + 64 {
+            entries = Heap(entries.unordered.filter { actions[$0.id] != nil })
         }
     }
 
     /// Takes out one action that is due.
     mutating func popDue(at now: Uptime) -> (() -> Void)? {
-        guard let deadline = nextDeadline, deadline <= now else { return nil }
-        return actions.removeValue(forKey: removeFirst().id)?.whenDue
+        guard let deadline = nextDeadline, deadline <= now, let first = entries.popMin() else { return nil }
+        return actions.removeValue(forKey: first.id)?.whenDue
     }
 
     /// Forgets all; gives what is to be done in their place, in the order in which they were added.
     mutating func removeAll() -> [() -> Void] {
         defer {
-            heap = []
+            entries = Heap()
             actions = [:]
         }
         return actions.sorted { $0.key < $1.key }.compactMap(\.value.whenDropped)
-    }
-
-    private mutating func removeFirst() -> Entry {
-        let first = heap[0]
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        siftDown()
-        return first
-    }
-
-    private mutating func siftUp(_ start: Int) {
-        var child = start
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard heap[child] < heap[parent] else { return }
-            heap.swapAt(child, parent)
-            child = parent
-        }
-    }
-
-    private mutating func siftDown() {
-        var parent = 0
-        while true {
-            var smallest = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child] < heap[smallest] {
-                smallest = child
-            }
-            guard smallest != parent else { return }
-            heap.swapAt(parent, smallest)
-            parent = smallest
-        }
     }
 }

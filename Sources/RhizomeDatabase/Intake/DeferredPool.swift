@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DequeModule
 internal import RhizomeCore
 internal import SignedLog
 internal import Sodium
@@ -71,7 +72,7 @@ package struct DeferredPool {
     private var waitingForTrust: [PublicKey: Set<Bytes32>] = [:]
     private var waitingForTime: Set<Bytes32> = []
     /// Each after what it waited for; what is gone is passed over.
-    private var ready: [Bytes32].SubSequence = []
+    private var ready: Deque<Bytes32> = []
     private var lastNumber: UInt64 = 0
     private(set) var bytes = 0
     /// How many were dropped to make room.

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Locks
 
 /// Lets a few pieces of each source's work through at a time: the others of that source wait, in the order in which they
@@ -5,7 +6,7 @@ internal import Locks
 package final class SourceGate<Source: Hashable & Sendable>: Sendable {
     private struct Place {
         var running = 0
-        var waiting: [CheckedContinuation<Void, Never>].SubSequence = []
+        var waiting: Deque<CheckedContinuation<Void, Never>> = []
     }
 
     private let slots: Int

@@ -1,8 +1,10 @@
+internal import DequeModule
+
 /// What waits from several sources: each gives one in its turn, in the order in which it came.
 ///
 /// So one that hands in a thousand things holds up no other for longer than one of them takes.
 struct Turns<Source: Hashable & Sendable, Element: Sendable>: Sendable {
-    private var queues: [Source: [Element].SubSequence] = [:]
+    private var queues: [Source: Deque<Element>] = [:]
     /// The sources with something that waits, the next one first.
     private(set) var sources: [Source] = []
     /// How many wait.

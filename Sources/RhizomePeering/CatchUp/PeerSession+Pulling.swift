@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DequeModule
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
@@ -129,7 +130,7 @@ extension PeerSession {
         guard !authors.isEmpty else { return }
         meter.begin(logs: authors.count)
         defer { meter.end() }
-        var queue = authors.map { (author: $0, want: due[$0] ?? []) }[...]
+        var queue = Deque(authors.map { (author: $0, want: due[$0] ?? []) })
         var outcomes: [(author: PublicKey, outcome: WantedHeads.Outcome)] = []
         var failure: PeerError?
         await withTaskGroup(of: (PublicKey, Result<WantedHeads.Outcome, PeerError>).self) { group in
