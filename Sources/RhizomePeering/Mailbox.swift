@@ -10,38 +10,27 @@ final class Mailbox<Content: Sendable>: Sendable {
         var content: Content
         var isPosted = false
         var isClosed = false
-        var waiter: CheckedContinuation<Void, Never>?
     }
 
-    private let state: Lock<State>
+    private let state: TaskCondition<State>
     private let empty: Content
 
     /// A box whose empty content is `empty`.
     init(_ empty: Content) {
         self.empty = empty
-        state = Lock(State(content: empty))
+        state = TaskCondition(State(content: empty))
     }
 
     /// Folds something into the content and wakes the reader.
     func post(_ update: (inout Content) -> Void) {
-        let waiter = state.withLock { state in
+        state.change { state in
             update(&state.content)
             state.isPosted = true
-            defer { state.waiter = nil }
-            return state.waiter
         }
-        waiter?.resume()
     }
 
     /// Ends the reading: `take` gives nothing any more.
-    func close() {
-        let waiter = state.withLock { state in
-            state.isClosed = true
-            defer { state.waiter = nil }
-            return state.waiter
-        }
-        waiter?.resume()
-    }
+    func close() { state.change { $0.isClosed = true } }
 
     /// Waits until something was posted or the time is over, and takes what is there.
     ///
@@ -58,32 +47,12 @@ final class Mailbox<Content: Sendable>: Sendable {
             await wait()
         }
         guard !Task.isCancelled else { return nil }
-        return state.withLock { state in
+        return state.change { [empty] state in
             guard !state.isClosed else { return nil }
-            defer {
-                state.content = empty
-                state.isPosted = false
-            }
+            defer { state = State(content: empty) }
             return state.content
         }
     }
 
-    private func wait() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    precondition(state.waiter == nil, "a mailbox has one reader")
-                    guard !state.isPosted, !state.isClosed, !Task.isCancelled else { return true }
-                    state.waiter = continuation
-                    return false
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { state in
-                defer { state.waiter = nil }
-                return state.waiter
-            }?.resume()
-        }
-    }
+    private func wait() async { _ = await state.wait { $0.isPosted || $0.isClosed ? true : nil } }
 }

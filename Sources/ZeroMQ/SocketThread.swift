@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CZeroMQ
+internal import DequeModule
 internal import Glibc
 internal import Locks
 internal import Synchronization
@@ -33,14 +34,12 @@ internal import Synchronization
     }
 
     private struct Shared {
-        var jobs: [UnownedJob] = []
+        var jobs: Deque<UnownedJob> = []
         /// Sockets whose owners let go without closing them.
         var orphans: [SocketHandle] = []
         var phase = Phase.running
         /// Whether the eventfd was written, or needn't be, since the thread last looked.
         var isWoken = false
-        var lastWaiter: UInt64 = 0
-        var waiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
     }
 
     private struct Registration {
@@ -62,7 +61,7 @@ internal import Synchronization
     /// The thread's name, as `ps -L` shows the first 15 bytes of it.
     package let name: String
 
-    private let shared = Lock(Shared())
+    private let shared = TaskCondition(Shared())
     private let wakeDescriptor: Int32
     /// The thread's `pthread_t`; 0 while there is none.
     private let thread = Atomic<UInt>(0)
@@ -218,25 +217,7 @@ internal import Synchronization
         wake()
     }
 
-    private func waitForEnd() async -> Bool {
-        let id = shared.withLock { shared in
-            shared.lastWaiter += 1
-            return shared.lastWaiter
-        }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let known: Bool? = shared.withLock { shared in
-                    if shared.phase == .ended { return true }
-                    if Task.isCancelled { return false }
-                    shared.waiters[id] = continuation
-                    return nil
-                }
-                if let known { continuation.resume(returning: known) }
-            }
-        } onCancel: {
-            shared.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: false)
-        }
-    }
+    private func waitForEnd() async -> Bool { await shared.wait { $0.phase == .ended ? true : nil } ?? false }
 
     // MARK: - The loop
 
@@ -316,7 +297,7 @@ internal import Synchronization
             let jobs: [UnownedJob]
             // The jobs queued when it is told to stop all run before the sockets are closed.
             if shared.jobs.count <= Self.jobsPerTurn || shared.phase != .running {
-                jobs = shared.jobs
+                jobs = Array(shared.jobs)
                 shared.jobs = []
             } else {
                 jobs = Array(shared.jobs.prefix(Self.jobsPerTurn))
@@ -341,17 +322,13 @@ internal import Synchronization
     }
 
     private func endIfIdle() -> Bool {
-        let waiters = shared.withLock { shared -> [CheckedContinuation<Bool, Never>]? in
-            guard shared.jobs.isEmpty, shared.orphans.isEmpty else { return nil }
+        shared.change { shared in
+            guard shared.jobs.isEmpty, shared.orphans.isEmpty else { return false }
             shared.phase = .ended
             // Under the lock: a late job's thread, which writes its own, can't come before.
             thread.store(0, ordering: .releasing)
-            defer { shared.waiters = [:] }
-            return Array(shared.waiters.values)
+            return true
         }
-        guard let waiters else { return false }
-        for waiter in waiters { waiter.resume(returning: true) }
-        return true
     }
 
     private func fireTimers() {
