@@ -67,6 +67,12 @@ struct APIChannel: ServerChildChannel {
     }
 
     @concurrent func handle(value: Value, logger: Logger) async {
+        await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+            await talk(value, logger)
+        }
+    }
+
+    private func talk(_ value: Value, _ logger: Logger) async {
         do {
             try await value.parts.executeThenClose { inbound, outbound in
                 var parts = inbound.makeAsyncIterator()
@@ -161,13 +167,12 @@ struct APIChannel: ServerChildChannel {
         let length = response.body.contentLength
         // Without a length HTTP/1.0 has nothing but the end of the connection to tell where an answer ends.
         let isLast = isLast || (length == nil && (request.version == .http1_0 || request.method == .HEAD))
-        let head = HTTPServerResponsePart.head(HTTPResponseHead(response, to: request, isLast: isLast))
+        let head = HTTPResponseHead(response, to: request, isLast: isLast)
         if request.method == .HEAD {
             // The encoder would end a chunked answer with a chunk, which an answer to HEAD doesn't have.
-            try await outbound.write(contentsOf: length == nil ? [head] : [head, .end(nil)])
+            try await outbound.write(contentsOf: length == nil ? [.head(head)] : [.head(head), .end(nil)])
         } else {
-            try await outbound.write(head)
-            try await response.body.write(ConnectionBodyWriter(outbound: outbound))
+            try await response.body.write(ConnectionBodyWriter(outbound, head: head, length: length))
         }
         return !isLast
     }

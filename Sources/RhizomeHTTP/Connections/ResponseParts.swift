@@ -3,22 +3,44 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Writes an answer's body to a connection, in parts that the write deadline is meant for.
+/// Writes an answer to a connection: at once where it is small, else in parts that the write deadline is meant for.
+///
+/// Each write is a way to the connection's thread and back, and a system call.
 struct ConnectionBodyWriter: ResponseBodyWriter {
     /// Bytes of a part at most.
     static let partBytes = 64 * 1024
 
-    let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    private let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    /// Whether all that there is goes into one write.
+    private let isSmall: Bool
+    /// What isn't written yet.
+    private var waiting: [HTTPServerResponsePart]
+
+    /// A writer of an answer with this head.
+    ///
+    /// - Parameter length: of the body; not known where `nil`.
+    init(_ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, head: HTTPResponseHead, length: Int?) {
+        self.outbound = outbound
+        isSmall = length.map { $0 <= Self.partBytes } ?? false
+        waiting = [.head(head)]
+    }
 
     mutating func write(_ buffer: ByteBuffer) async throws {
         var buffer = buffer
         while let part = buffer.readSlice(length: min(buffer.readableBytes, Self.partBytes)), part.readableBytes > 0 {
-            try await outbound.write(.body(.byteBuffer(part)))
+            waiting.append(.body(.byteBuffer(part)))
+            if !isSmall { try await flush() }
         }
     }
 
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
-        try await outbound.write(.end(nil))
+        waiting.append(.end(nil))
+        try await flush()
+    }
+
+    private mutating func flush() async throws {
+        try await outbound.write(contentsOf: waiting)
+        waiting = []
     }
 }
 

@@ -13,6 +13,8 @@ enum ContentTypes {
     /// - Throws: 415 for a type that isn't among those allowed, and for charsets other than UTF-8.
     static func check(_ headers: HTTPHeaders, allowed: [String]) throws(APIError) -> String {
         let values = headers["Content-Type"]
+        // Most often it is as it stands in our own list.
+        if values.count == 1, let value = values.first, allowed.contains(value) { return value }
         guard values.count == 1, let type = MediaType(values[0]), allowed.contains(type.essence) else {
             throw unsupported(
                 "the Content-Type of this body has to be \(allowed.joined(separator: " or ")), given once"

@@ -18,11 +18,8 @@ struct RouteTable: Sendable {
     /// - Throws: 404, 405 with `Allow`, or 400 where something is to be written to a reserved name.
     func route(_ method: HTTPRequest.Method, _ path: [Text]) throws(APIError) -> (Route, [String: Text]) {
         let wanted = method == .head ? .get : method
-        var allowed: Set<String> = []
-        for route in routes {
-            guard let parameters = route.match(path) else { continue }
-            if route.method == wanted { return (route, parameters) }
-            allowed.insert(route.method.rawValue)
+        for route in routes where route.method == wanted {
+            if let parameters = route.match(path) { return (route, parameters) }
         }
         if method == .put, path.first == "api", path.count == 2 || path.count == 3 {
             do throws(FieldError) {
@@ -32,6 +29,7 @@ struct RouteTable: Sendable {
                 throw APIError(error)
             }
         }
+        var allowed = Set(routes.lazy.filter { $0.match(path) != nil }.map(\.method.rawValue))
         guard !allowed.isEmpty else { throw .notFound }
         if allowed.contains("GET") { allowed.insert("HEAD") }
         throw APIError(
