@@ -182,8 +182,13 @@ public final class Database: Sendable {
     ///
     /// - Returns: the deltas, once they are durable.
     public func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta] {
+        try await write(LocalWrite(drafts))
+    }
+
+    /// The same of drafts that are planned within the transaction.
+    package func write(_ write: LocalWrite) async throws(WriteError) -> [StoredDelta] {
         await gate.pass()
-        return try await intake.write(drafts)
+        return try await intake.write(write)
     }
 
     /// Why nothing can be written now: our own last delta is too far ahead of this clock; `nil` where it isn't.

@@ -63,4 +63,12 @@ enum IDLookup {
         }
         return headers
     }
+
+    /// The links to those of these deltas that are held.
+    ///
+    /// - Throws: as ``headers(_:_:)``.
+    static func links(_ ids: [DeltaID], _ db: Database) throws -> [DeltaID: DeltaLink] {
+        guard !ids.isEmpty else { return [:] }
+        return try headers(ids, db).mapValues { DeltaLink($0) }
+    }
 }

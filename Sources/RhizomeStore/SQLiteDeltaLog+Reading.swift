@@ -16,7 +16,7 @@ extension SQLiteDeltaLog {
     /// The links to those that are held, by what their authors signed: verdicts on others rest on them.
     public func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] {
         guard !ids.isEmpty else { return [:] }
-        return try await read { db in try IDLookup.headers(ids, db).mapValues { DeltaLink($0) } }
+        return try await read { db in try IDLookup.links(ids, db) }
     }
 
     /// Those that are held, by position.

@@ -1,33 +1,36 @@
 internal import Bytes
 internal import Foundation
 internal import GRDB
+internal import Locks
 public import RhizomeCore
 internal import SignedLog
 
 extension SQLiteDeltaLog {
-    /// Appends those that aren't held, durably; on the store's own queue.
-    public func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
-        let (stored, mark) = try await write { db, caches in
-            let before = try Self.currentMark(db)
-            caches.validate(at: before.position)
-            var appending = Appending(db: db, caches: caches, mark: before)
-            // The dictionaries live in one place only, or each insertion would copy them.
-            caches = AppendCaches()
-            let stored = try appending.append(batch)
-            try appending.finish()
-            try Self.set(cursors, db)
-            caches = appending.entities.caches
-            caches.advance(to: appending.mark.position)
-            return (stored, appending.mark)
+    /// Decides and appends in one durable transaction; on the store's own queue.
+    public func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogTransaction) throws -> Value
+    ) async throws -> Value {
+        let (value, found, mark) = try await transact { db in
+            // The dictionaries live in one place only, or each insertion would copy them; a transaction that fails takes
+            // them with it.
+            let remembered = self.caches.withLock { caches in
+                defer { caches = AppendCaches() }
+                return caches
+            }
+            let transaction = SQLiteTransaction(db, caches: remembered, names: NameCache(over: self.names))
+            let value = try body(transaction)
+            self.caches.withLock { $0 = transaction.caches }
+            return (value, transaction.names, transaction.newMark)
         }
-        noteMark(mark)
-        return stored
+        names.takeOver(found)
+        if let mark { noteMark(mark) }
+        return value
     }
 
     /// Notes stalls, each once per id and version.
     public func record(_ stalls: [Stall]) async throws {
         guard !stalls.isEmpty else { return }
-        try await write { db, _ in
+        try await transact { db in
             try RecordsHash.changing(db) { hash in
                 let insert = try db.cachedStatement(
                     sql: "INSERT OR IGNORE INTO stalls (version, id, header, reason) VALUES (?, ?, ?, ?)"
@@ -47,7 +50,7 @@ extension SQLiteDeltaLog {
         }
     }
 
-    private static func set(_ cursors: [String: Int64], _ db: Database) throws {
+    static func set(_ cursors: [String: Int64], _ db: Database) throws {
         guard !cursors.isEmpty else { return }
         try RecordsHash.changing(db) { hash in
             for (name, position) in cursors {

@@ -10,7 +10,7 @@ internal import Sodium
 
 /// The delta log on SQLite, in `store.sqlite` of a data folder (spec: house.md, "The store").
 ///
-/// What ``append(_:cursors:)`` has returned survives `kill -9` and a power loss. One process at a time writes, which
+/// What ``write(_:)`` has appended when it returns survives `kill -9` and a power loss. One process at a time writes, which
 /// `lock` in the same folder sees to; others may read at the same time. Nothing is loaded at the start that grows with
 /// the store. All calls wait on the store's own queues but for what is read within 1 ms: see ``read(_:)``.
 public final class SQLiteDeltaLog: DeltaLog {
@@ -428,16 +428,13 @@ public final class SQLiteDeltaLog: DeltaLog {
     }
 
     /// Writes in one transaction, on the writer's queue.
-    func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Database, inout AppendCaches) throws -> Value
-    ) async throws -> Value {
+    func transact<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         guard !isReadOnly else { throw DeltaLogError(.locked, "the store was opened for reading alone") }
         do {
-            return try await pool.write { db in
-                try self.caches.withLock { caches in try body(db, &caches) }
-            }
-        } catch {
-            if error is CancellationError { throw error }
+            return try await pool.write(body)
+        } catch let error as DatabaseError {
+            throw DeltaLogError(store: error)
+        } catch let error as RowDecodingError {
             throw DeltaLogError(store: error)
         }
     }

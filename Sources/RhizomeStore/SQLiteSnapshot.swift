@@ -43,7 +43,7 @@ extension SQLiteDeltaLog {
 }
 
 /// One state of the store, in a transaction of one of its readers.
-private final class SQLiteSnapshot: LogSnapshot {
+final class SQLiteSnapshot: LogSnapshot {
     /// Rows of an entity that are read at once: an entity with fewer words takes one look-up.
     private static let page = 32
 
@@ -67,12 +67,19 @@ private final class SQLiteSnapshot: LogSnapshot {
     /// - Parameters:
     ///   - effort: how many rows, and bodies by their size, may be looked at.
     ///   - end: until when; for as long as it takes where `nil`.
-    init(_ db: Database, names: NameCache, effort: Int = .max, until end: DispatchTime? = nil) throws {
+    ///   - position: the last one; asked for where it isn't known.
+    init(
+        _ db: Database,
+        names: NameCache,
+        effort: Int = .max,
+        until end: DispatchTime? = nil,
+        position: Int64? = nil
+    ) throws {
         self.db = db
         self.names = names
         self.effort = effort
         self.end = end
-        position = try SQLiteDeltaLog.currentCount(db)
+        self.position = try position ?? SQLiteDeltaLog.currentCount(db)
     }
 
     /// Each look-up comes by here.

@@ -3,9 +3,9 @@ package import RhizomeCore
 package import RhizomeTesting
 package import SignedLog
 
-/// A log in memory whose appends a test can hold up, count and let fail.
+/// A log in memory whose transactions a test can hold up, count and let fail.
 package final class HookedLog: ForwardingLog {
-    /// What one append had.
+    /// What one transaction appended.
     package struct Batch: Sendable {
         package let deltas: Int
         package let pointers: Int
@@ -13,11 +13,12 @@ package final class HookedLog: ForwardingLog {
     }
 
     private struct State {
-        var beforeAppend: (@Sendable (_ count: Int) async throws -> Void)?
+        var beforeWrite: (@Sendable () async throws -> Void)?
         var batches: [Batch] = []
         var beforeAncestry: (@Sendable () async throws -> Void)?
         var ancestries = 0
         var damaged: Set<DeltaID> = []
+        var isBlind = false
     }
 
     package let memory = InMemoryDeltaLog()
@@ -26,9 +27,9 @@ package final class HookedLog: ForwardingLog {
 
     package init() {}
 
-    /// Runs before each append; what it throws is what the append throws.
-    package func beforeAppend(_ hook: (@Sendable (_ count: Int) async throws -> Void)?) {
-        state.withLock { $0.beforeAppend = hook }
+    /// Runs before each transaction; what it throws is what the transaction throws.
+    package func beforeWrite(_ hook: (@Sendable () async throws -> Void)?) {
+        state.withLock { $0.beforeWrite = hook }
     }
 
     /// Runs before it is looked up what is before some deltas.
@@ -39,24 +40,34 @@ package final class HookedLog: ForwardingLog {
     /// What is stored of these can't be read any more.
     package func damage(_ ids: Set<DeltaID>) { state.withLock { $0.damaged = ids } }
 
+    /// No glance within a transaction has time enough.
+    package func blind() { state.withLock { $0.isBlind = true } }
+
     /// How often it was asked what is before some deltas.
     package var ancestries: Int { state.withLock { $0.ancestries } }
 
-    /// What each append had.
+    /// What each transaction appended that appended something.
     package var batches: [Batch] { state.withLock { $0.batches } }
 
-    package func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
-        if let hook = state.withLock({ $0.beforeAppend }) { try await hook(batch.count) }
+    package func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogTransaction) throws -> Value
+    ) async throws -> Value {
+        if let hook = state.withLock({ $0.beforeWrite }) { try await hook() }
         // As a database's transactions do.
         try Task.checkCancellation()
-        let deltas = batch.map(\.delta)
+        let (damaged, isBlind) = state.withLock { ($0.damaged, $0.isBlind) }
+        let (value, deltas) = try await memory.write { transaction in
+            let hooked = HookedTransaction(transaction, damaged: damaged, isBlind: isBlind)
+            return (try body(hooked), hooked.appended)
+        }
+        guard !deltas.isEmpty else { return value }
         let written = Batch(
             deltas: deltas.count,
             pointers: deltas.reduce(0) { $0 + $1.body.pointers.count },
             bytes: deltas.reduce(0) { $0 + $1.bytes.count }
         )
         state.withLock { $0.batches.append(written) }
-        return try await memory.append(batch, cursors: cursors)
+        return value
     }
 
     package func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] {
@@ -68,5 +79,33 @@ package final class HookedLog: ForwardingLog {
         state.withLock { $0.ancestries += 1 }
         if let hook = state.withLock({ $0.beforeAncestry }) { try await hook() }
         return try await memory.ancestry(of: ids, author: author)
+    }
+}
+
+/// A transaction in which some of what is stored can't be read.
+private final class HookedTransaction: LogTransaction {
+    private let transaction: any LogTransaction
+    private let damaged: Set<DeltaID>
+    private let isBlind: Bool
+    private(set) var appended: [SignedDelta] = []
+
+    init(_ transaction: any LogTransaction, damaged: Set<DeltaID>, isBlind: Bool) {
+        self.transaction = transaction
+        self.damaged = damaged
+        self.isBlind = isBlind
+    }
+
+    func links(of ids: [DeltaID]) throws -> [DeltaID: DeltaLink] {
+        guard damaged.isDisjoint(with: ids) else { throw DeltaLogError(.corrupt, "damaged") }
+        return try transaction.links(of: ids)
+    }
+
+    func glance<Value>(_ body: (any LogSnapshot) throws -> Value) throws -> Value? {
+        isBlind ? nil : try transaction.glance(body)
+    }
+
+    func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) throws -> [StoredDelta] {
+        appended += batch.map(\.delta)
+        return try transaction.append(batch, cursors: cursors)
     }
 }

@@ -240,7 +240,7 @@ import Testing
         #expect(api.node.database.writeError == nil)
         #expect(try await api.post(name).status == 201)
         api.node.time.now = then
-        api.node.memory.beforeAppend { _ in throw DeltaLogError(.disk, "full") }
+        api.node.memory.beforeWrite { throw DeltaLogError(.disk, "full") }
         let full = try await api.post(name)
         #expect(full.status == 503)
         #expect(full["error"] == "disk")

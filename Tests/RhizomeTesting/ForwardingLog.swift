@@ -12,9 +12,9 @@ extension ForwardingLog {
     /// As the log answers.
     package var epoch: [UInt8] { log.epoch }
     /// As the log answers.
-    package func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
-        try await log.append(batch, cursors: cursors)
-    }
+    package func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogTransaction) throws -> Value
+    ) async throws -> Value { try await log.write(body) }
     /// As the log answers.
     package func record(_ stalls: [Stall]) async throws { try await log.record(stalls) }
     /// As the log answers.

@@ -56,24 +56,22 @@ public final class InMemoryDeltaLog: DeltaLog {
 
     // MARK: - Writing
 
-    /// Appends those that aren't held.
-    public func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta] {
+    /// Decides and appends, on the caller's thread and with nobody else.
+    public func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogTransaction) throws -> Value
+    ) async throws -> Value {
         try state.withLock { state in
-            var fresh: [DeltaID: AdmittedDelta] = [:]
-            var order: [AdmittedDelta] = []
-            for admitted in batch where state.indexes[admitted.delta.id] == nil {
-                let delta = admitted.delta
-                for id in delta.header.previous {
-                    guard let before = state.delta(id) ?? fresh[id]?.delta, before.author == delta.author else {
-                        throw DeltaLogError(.notClosed, "a delta before \(delta.id) isn't held")
-                    }
-                }
-                if fresh.updateValue(admitted, forKey: delta.id) == nil { order.append(admitted) }
+            let (count, cursors) = (state.deltas.count, state.cursors)
+            // The state lives in one place only, or the first delta would copy it.
+            let transaction = InMemoryTransaction(state)
+            state = State()
+            defer { state = transaction.state }
+            do {
+                return try body(transaction)
+            } catch {
+                transaction.state.roll(back: count, cursors)
+                throw error
             }
-            let count = state.deltas.count
-            for admitted in order { state.add(admitted) }
-            state.cursors.merge(cursors) { _, new in new }
-            return Array(state.deltas[count...])
         }
     }
 
@@ -95,11 +93,7 @@ public final class InMemoryDeltaLog: DeltaLog {
 
     /// The links to those that are held.
     public func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] {
-        state.withLock { state in
-            var links: [DeltaID: DeltaLink] = [:]
-            for id in ids { links[id] = state.link(id) }
-            return links
-        }
+        state.withLock { $0.links(of: ids) }
     }
 
     /// Those that are held.
@@ -285,18 +279,68 @@ public final class InMemoryDeltaLog: DeltaLog {
     }
 }
 
+/// A transaction of a log in memory.
+private final class InMemoryTransaction: LogTransaction {
+    var state: InMemoryDeltaLog.State
+
+    init(_ state: InMemoryDeltaLog.State) { self.state = state }
+
+    func links(of ids: [DeltaID]) throws -> [DeltaID: DeltaLink] { state.links(of: ids) }
+
+    func glance<Value>(_ body: (any LogSnapshot) throws -> Value) throws -> Value? {
+        try? body(InMemorySnapshot(state))
+    }
+
+    /// Appends those that aren't held.
+    func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) throws -> [StoredDelta] {
+        var fresh: [DeltaID: AdmittedDelta] = [:]
+        var order: [AdmittedDelta] = []
+        for admitted in batch where state.indexes[admitted.delta.id] == nil {
+            let delta = admitted.delta
+            for id in delta.header.previous {
+                guard let before = state.delta(id) ?? fresh[id]?.delta, before.author == delta.author else {
+                    throw DeltaLogError(.notClosed, "a delta before \(delta.id) isn't held")
+                }
+            }
+            if fresh.updateValue(admitted, forKey: delta.id) == nil { order.append(admitted) }
+        }
+        let count = state.deltas.count
+        for admitted in order { state.add(admitted) }
+        state.cursors.merge(cursors) { _, new in new }
+        return Array(state.deltas[count...])
+    }
+}
+
 extension InMemoryDeltaLog.State {
-    fileprivate mutating func add(_ admitted: AdmittedDelta) {
-        let delta = admitted.delta
+    /// Takes back what was appended after so many, and the cursors that were set.
+    fileprivate mutating func roll(back count: Int, _ cursors: [String: Int64]) {
+        if deltas.count > count {
+            let old = self
+            self = Self()
+            for stored in old.deltas[..<count] { add(stored.delta, stored.arrival) }
+            stalls = old.stalls
+        }
+        self.cursors = cursors
+    }
+
+    fileprivate func links(of ids: [DeltaID]) -> [DeltaID: DeltaLink] {
+        var links: [DeltaID: DeltaLink] = [:]
+        for id in ids { links[id] = link(id) }
+        return links
+    }
+
+    fileprivate mutating func add(_ admitted: AdmittedDelta) { add(admitted.delta, admitted.arrival) }
+
+    private mutating func add(_ delta: SignedDelta, _ arrival: Arrival) {
         let index = deltas.count
         let position = Int64(index + 1)
-        deltas.append(StoredDelta(delta: delta, position: position, arrival: admitted.arrival))
+        deltas.append(StoredDelta(delta: delta, position: position, arrival: arrival))
         runningHashes.append(
             RunningHash.next(
                 after: runningHashes.last ?? RunningHash.start,
                 position: position,
                 id: delta.id,
-                arrival: admitted.arrival
+                arrival: arrival
             )
         )
         indexes[delta.id] = index

@@ -21,6 +21,41 @@ import Testing
         cache.note(try await log.append(deltas, cursors: [:]))
     }
 
+    @Test("what was seen within a transaction is what is read after it, from the cache too, whatever comes then")
+    func glimpses() async throws {
+        try await withSeedAsync { random in
+            let exclusions = [Self.exclusion(0), Self.exclusion(1, try TestAuthors.signer("bob").publicKey)]
+            for _ in 0..<60 {
+                let log = InMemoryDeltaLog()
+                let cache = ViewCache()
+                let exclusion = try #require(exclusions.randomElement(using: &random))
+                let reader = EntityReader(log: log, without: exclusion, cache: cache)
+                let anew = EntityReader(log: log, perspective: Perspective(without: exclusion))
+                var deltas = try RandomHistory.deltas(about: Self.entities, using: &random).shuffled(using: &random)[
+                    ...
+                ]
+                while !deltas.isEmpty {
+                    let batch = Array(deltas.prefix(Int.random(in: 1...4, using: &random)))
+                    deltas.removeFirst(batch.count)
+                    let (stored, glimpses) = try await log.write { transaction in
+                        let stored = try transaction.append(batch, cursors: [:])
+                        let glimpses = try Self.entities.map { id in
+                            try #require(try transaction.glance { try reader.glimpse(of: id, in: $0) })
+                        }
+                        return (stored, glimpses)
+                    }
+                    cache.note(stored)
+                    for (id, glimpse) in zip(Self.entities, glimpses) {
+                        if Bool.random(using: &random) { reader.keep(glimpse) }
+                        let view = try await anew.entity(id)
+                        #expect(glimpse.view == view, "RHIZOME_TEST_SEED=\(random.seed)")
+                        #expect(try await reader.entity(id) == view, "RHIZOME_TEST_SEED=\(random.seed)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("after each step of a random history, what is kept is what is computed anew, from every perspective")
     func histories() async throws {
         try await withSeedAsync { random in

@@ -7,21 +7,20 @@ public import SignedLog
 /// has admitted, durably and in one piece, and gives each delta the next position: dense, from 1, never used twice.
 /// Cursors, stream ids and the audit's gaps rest on that. Every implementation passes the suite in RhizomeTesting.
 ///
-/// One writer at a time calls ``append(_:cursors:)``; all else may be called at the same time from anywhere.
+/// One writer at a time calls ``write(_:)``; all else may be called at the same time from anywhere.
 public protocol DeltaLog: Sendable {
     /// Names this log, 16 random bytes made with it: a position means nothing in another one.
     var epoch: [UInt8] { get }
 
     // MARK: Writing
 
-    /// Appends admitted deltas in order, with their places in the indexes, in one durable transaction.
+    /// Decides what to append, and appends it, in one durable transaction.
     ///
-    /// Every previous of each is held already or stands earlier in the batch. Deltas that are held already are left out.
-    ///
-    /// - Parameter cursors: named positions that are set in the same transaction.
-    /// - Returns: the appended ones with their positions, in order.
-    /// - Throws: ``DeltaLogError``; nothing of the batch is held then.
-    func append(_ batch: [AdmittedDelta], cursors: [String: Int64]) async throws -> [StoredDelta]
+    /// - Parameter body: runs off Swift's pool and blocks there; the transaction is lent to it.
+    /// - Throws: what the body throws, and ``DeltaLogError``; nothing of what was appended is held then.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (_ transaction: any LogTransaction) throws -> Value
+    ) async throws -> Value
 
     /// Notes that verified deltas fit nowhere, by this version of the software; each once per id and version.
     ///

@@ -12,8 +12,6 @@ public import SignedLog
 /// (``DeltaWeight``), and what is decoded at the same time is bounded (``MemoryGate``).
 public actor Intake {
     private typealias Work = WriterQueue.Work
-    private typealias Outcome = WriterQueue.Outcome
-
     private typealias Candidate = WriterQueue.Candidate
 
     /// Bytes of memory that deltas take which are decoded and verified as one: more are taken in parts.
@@ -22,8 +20,6 @@ public actor Intake {
     private static let partBytes = 4 << 20
     /// The same of all deltas that are decoded and not yet decided on.
     private static let decodedBytes = 32 << 20
-    /// Drafts of a batch that are verified where the writer is.
-    private static let fewDrafts = 2
     /// What each source may have of it at any time: more than one delta takes.
     private static let ownBytes = 1 << 20
 
@@ -32,11 +28,9 @@ public actor Intake {
     private nonisolated let ledger: PeerLedger
     private nonisolated let metrics: DatabaseMetrics
     private nonisolated let health: StoreHealth
-    private nonisolated let signer: any StatementSigner
-    private nonisolated let standing: @Sendable (PublicKey) -> AuthorStanding
+    private nonisolated let rules: WriterBatch.Rules
     private nonisolated let onAccepted: @Sendable ([StoredDelta]) -> Void
     private nonisolated let onGap: @Sendable (_ missing: [DeltaID], _ author: PublicKey, _ source: PublicKey) -> Void
-    private nonisolated let version: String
     private nonisolated let acceptable = AcceptableAuthors()
     /// Where decoding and verifying take turns; local deltas are a source like any peer.
     private nonisolated let workers = FairWorkers<PublicKey?>()
@@ -72,9 +66,7 @@ public actor Intake {
         self.ledger = ledger
         self.metrics = metrics
         self.health = health
-        self.signer = signer
-        self.version = version
-        self.standing = standing
+        rules = WriterBatch.Rules(signer: signer, standing: standing, version: version)
         self.onAccepted = onAccepted
         self.onGap = onGap
         pool = DeferredPool(limits: limits)
@@ -121,8 +113,8 @@ public actor Intake {
     ) async throws -> [Judgement] {
         var judgements = [Judgement?](repeating: nil, count: part.count)
         let results = await workers.map(part, as: source, weighing: { DeltaWeight.computing($0.bytes) }) {
-            [standing, acceptable] in
-            Self.decode($0.bytes, standing: standing, acceptable: acceptable)
+            [rules, acceptable] in
+            Self.decode($0.bytes, standing: rules.standing, acceptable: acceptable)
         }
         let held = try await log.contains(results.compactMap { try? $0.get().delta.id })
         var toVerify: [Decoded] = []
@@ -168,7 +160,7 @@ public actor Intake {
             }
         }
         if !verified.isEmpty {
-            let judged = try await perform(.verified(verified, source: source))
+            let judged = try await hand(.verified(verified, source: source))
             for (place, judgement) in zip(places, judged) {
                 // What peers bring in masses isn't held whole until all of it is decided.
                 judgements[place] = source == nil ? judgement : judgement.withoutStored
@@ -206,11 +198,16 @@ public actor Intake {
     ///
     /// - Returns: the written deltas, once they are durable.
     /// - Throws: ``WriteError``.
-    @concurrent
     package nonisolated func write(_ drafts: [Draft]) async throws(WriteError) -> [StoredDelta] {
+        try await write(LocalWrite(drafts))
+    }
+
+    /// The same of drafts that are planned within the transaction.
+    @concurrent
+    package nonisolated func write(_ write: LocalWrite) async throws(WriteError) -> [StoredDelta] {
         let judgements: [Judgement]
         do {
-            judgements = try await perform(.drafts(drafts))
+            judgements = try await hand(.local(write))
         } catch let error as WriteError {
             throw error
         } catch {
@@ -237,7 +234,7 @@ public actor Intake {
         let now = clock.now
         for (delta, sources) in deltas {
             // Trust may have been given meanwhile, and what had waited for it been taken up already.
-            insert(delta, of: sources, waitingFor: standing(delta.author) == .unknown ? .trust : .due(now))
+            insert(delta, of: sources, waitingFor: rules.standing(delta.author) == .unknown ? .trust : .due(now))
         }
     }
 
@@ -261,7 +258,7 @@ public actor Intake {
     ///
     /// - Throws: ``DeltaLogError``; what could not be kept is tried again by ``takeUpDue()``.
     package func trustChanged() async throws {
-        pool.makeReady { standing($0) != .unknown }
+        pool.makeReady { rules.standing($0) != .unknown }
         try await takeUp()
     }
 
@@ -314,11 +311,14 @@ public actor Intake {
 
     // MARK: - The writer
 
-    /// Has the writer do some work.
+    /// Hands work to the writer, and waits until it is done.
     ///
-    /// Waits for it even where the caller is cancelled: the writer's transactions hold the deltas of others too.
-    private func perform(_ work: Work) async throws -> [Judgement] {
-        let outcomes = await withCheckedContinuation { enqueue(work, $0) }
+    /// Even where the caller is cancelled: the writer's transactions hold the deltas of others too.
+    private func hand(_ work: Work) async throws -> [Judgement] {
+        let outcomes = await withCheckedContinuation { continuation in
+            queue.add(work, now: clock.uptime, continuation)
+            startWriting()
+        }
         return try outcomes.flatMap { outcome in
             switch outcome {
             case .done(let judgements): judgements
@@ -327,235 +327,97 @@ public actor Intake {
         }
     }
 
-    private func enqueue(_ work: Work, _ continuation: CheckedContinuation<[Outcome], Never>) {
-        queue.add(work, now: clock.uptime, continuation)
+    private func startWriting() {
         guard !isWriting else { return }
         isWriting = true
-        // No caller's own task: one caller's cancellation must not fail the others' deltas, as it would in a log whose
-        // transactions look for that.
-        Task { await writeWhatWaits() }
-    }
-
-    private func writeWhatWaits() async {
-        while true {
-            let jobs = queue.next(now: clock.uptime)
-            guard !jobs.isEmpty else { break }
-            for (job, outcome) in zip(jobs, await process(jobs.map(\.work))) { queue.finish(job, outcome) }
-        }
-        isWriting = false
-    }
-
-    private func process(_ works: [Work]) async -> [Outcome] {
-        // What a peer holds of our own log is taken over before we write, so that our next delta follows it.
-        let isDraft = works.map { if case .drafts = $0 { true } else { false } }
-        guard isDraft.contains(true), works.contains(where: bringsOwnLog) else { return await processApart(works) }
-        var outcomes = [Outcome](repeating: .done([]), count: works.count)
-        for turn in [false, true] {
-            let places = works.indices.filter { isDraft[$0] == turn }
-            for (place, outcome) in zip(places, await processApart(places.map { works[$0] })) {
-                outcomes[place] = outcome
+        // Owner: this actor; it ends when nothing waits. No caller's own task: one caller's cancellation must not fail the
+        // others' deltas, as it would in a log whose transactions look for that.
+        Task {
+            while case let jobs = queue.next(now: clock.uptime), !jobs.isEmpty {
+                for (job, outcome) in zip(jobs, await commit(jobs.map(\.work))) { queue.finish(job, outcome) }
             }
+            isWriting = false
         }
-        return outcomes
     }
 
-    private func bringsOwnLog(_ work: Work) -> Bool {
-        guard case .verified(let candidates, _) = work else { return false }
-        return candidates.contains { $0.verified.delta.author == signer.publicKey }
-    }
-
-    /// Processes all in one transaction; where what is stored is damaged, each by itself.
+    /// Commits all in one transaction; where what is stored is damaged, each by itself.
     ///
     /// One header that can't be read any more fails those alone who bring deltas after it.
-    private func processApart(_ works: [Work]) async -> [Outcome] {
-        var outcomes = await processAtOnce(works)
+    private func commit(_ works: [Work]) async -> [WriterQueue.Outcome] {
+        var outcomes = await commitAtOnce(works)
         guard works.count > 1 else { return outcomes }
         for index in works.indices {
             guard case .failed(let error as DeltaLogError) = outcomes[index], error.code == .corrupt else { continue }
-            outcomes[index] = await processAtOnce([works[index]]).first ?? outcomes[index]
+            outcomes[index] = await commitAtOnce([works[index]]).first ?? outcomes[index]
         }
         return outcomes
     }
 
-    private func processAtOnce(_ works: [Work]) async -> [Outcome] {
-        let now = clock.now
-        var outcomes = [Outcome](repeating: .done([]), count: works.count)
-        var candidates = [[Candidate]](repeating: [], count: works.count)
-        var signed: [(job: Int, delta: SignedDelta)] = []
-        var ownChain: OwnChain?
-        for (job, work) in works.enumerated() {
-            switch work {
-            case .verified(let brought, _): candidates[job] = brought
-            case .drafts(let drafts):
-                do {
-                    var chain: OwnChain
-                    if let ownChain { chain = ownChain } else { chain = OwnChain(try await readOwnHeads()) }
-                    signed += try chain.sign(drafts, by: signer, now: now).map { (job, $0) }
-                    ownChain = chain
-                } catch {
-                    outcomes[job] = .failed(error)
-                }
-            }
-        }
-        // A processor that miscalculates must not write what nobody will take: nor can be written what follows it.
+    private func commitAtOnce(_ works: [Work]) async -> [WriterQueue.Outcome] {
+        let isLocal = works.contains { if case .local = $0 { true } else { false } }
+        let ownHeads = isLocal ? await ownHeads() : ownHeads.map { .success($0) }
+        let start = clock.uptime
+        let batch: WriterBatch
         do {
-            // To go to other threads and back takes as long as to verify one or two.
-            let checks =
-                signed.count <= Self.fewDrafts
-                ? signed.map { VerifiedDelta.verify($0.delta) }
-                : await workers.map(signed, as: nil) { VerifiedDelta.verify($0.delta) }
-            for ((job, _), verified) in zip(signed, try checks.map { try $0.get() }) {
-                candidates[job].append(Candidate(verified: verified, sources: [nil]))
-            }
-        } catch {
-            for (job, _) in signed { outcomes[job] = .failed(error) }
-        }
-        do {
-            var decided = try await admit(candidates.flatMap(\.self), now: now)[...]
-            for stored in decided.compactMap(\.stored) where stored.delta.author == signer.publicKey {
-                ownHeads?.add(stored)
-            }
-            for job in works.indices {
-                let judgements = Array(decided.prefix(candidates[job].count))
-                decided = decided.dropFirst(judgements.count)
-                if case .done = outcomes[job] { outcomes[job] = .done(judgements) }
-            }
-            return outcomes
-        } catch {
-            // What of it the store holds isn't known.
-            ownHeads = nil
-            return outcomes.map { outcome in
-                if case .failed = outcome { outcome } else { .failed(error) }
-            }
-        }
-    }
-
-    /// What is known and decided while one batch is judged.
-    private struct Batch {
-        let now: Timestamp
-        /// The deltas that those of the batch follow, and those admitted so far.
-        var links: [DeltaID: DeltaLink] = [:]
-        var admitted: [AdmittedDelta] = []
-        var stalls: [Stall] = []
-        /// How the author looked at last stands: a page has one author.
-        var standing: (author: PublicKey, standing: AuthorStanding)?
-    }
-
-    /// Judges verified deltas against the log and appends those that fit in one transaction; what had waited for them is
-    /// taken up after it.
-    ///
-    /// - Throws: what the log throws: nothing is decided then, and what had waited goes on waiting.
-    private func admit(_ candidates: [Candidate], now: Timestamp) async throws -> [Judgement] {
-        var batch = Batch(now: now)
-        do {
-            let judgements = try await judge(candidates, &batch)
-            guard !batch.admitted.isEmpty else {
-                await note(batch.stalls)
-                return judgements
-            }
-            let start = clock.uptime
-            let stored = try await log.append(batch.admitted, cursors: [:])
-            health.worked()
-            metrics.commit.recordMicroseconds((clock.uptime - start).microseconds)
-            if !stored.isEmpty { onAccepted(stored) }
-            pool.makeReady(waitingFor: batch.admitted.map(\.delta.id))
-            startTakingUp()
-            // Not before those are held that they don't fit to, which prove them.
-            await note(batch.stalls)
-            // In the order of admission, without those that the log held by then.
-            var appended = stored[...]
-            return judgements.map { judgement in
-                guard judgement.decision == .accept, let link = judgement.link else { return judgement }
-                guard appended.first?.id == link.head.id else { return Judgement(link, .duplicate) }
-                return Judgement(link, .accept, stored: appended.popFirst())
+            batch = try await log.write { [rules, now = clock.now] transaction in
+                var batch = WriterBatch(jobs: works.count, by: rules, ownHeads: ownHeads, now: now)
+                try batch.run(works, in: transaction)
+                return batch
             }
         } catch {
             health.failed(error)
-            throw error
+            // What of it the store holds isn't known.
+            self.ownHeads = nil
+            return works.map { _ in .failed(error) }
         }
+        self.ownHeads = try? batch.ownHeads?.get()
+        if !batch.stored.isEmpty {
+            health.worked()
+            metrics.commit.recordMicroseconds((clock.uptime - start).microseconds)
+        }
+        await finish(batch)
+        return batch.outcomes
     }
 
-    /// Notes stalls; what can't be noted will be looked at again.
-    private func note(_ stalls: [Stall]) async {
-        do { try await log.record(stalls) } catch { health.failed(error) }
-    }
-
-    private func judge(_ candidates: [Candidate], _ batch: inout Batch) async throws -> [Judgement] {
-        guard !candidates.isEmpty else { return [] }
-        // Those that come with the batch are linked as they are admitted; the log is asked for the others. Whether it
-        // holds a candidate it tells when it appends.
-        let coming = Set(candidates.map(\.verified.delta.id))
-        var previous: Set<DeltaID> = []
-        for candidate in candidates {
-            for id in candidate.verified.delta.header.previous where !coming.contains(id) && batch.links[id] == nil {
-                if let head = ownHeads?[id] {
-                    batch.links[id] = DeltaLink(author: signer.publicKey, head: head)
-                } else {
-                    previous.insert(id)
-                }
+    /// Does what a batch leaves to do now that it is durable; what had waited for its deltas is taken up.
+    private func finish(_ batch: WriterBatch) async {
+        if !batch.stored.isEmpty { onAccepted(batch.stored) }
+        for waiting in batch.waiting {
+            let (delta, sources) = (waiting.candidate.verified.delta, waiting.candidate.sources)
+            guard let wait = waiting.wait else {
+                putOff([(delta, sources)])
+                continue
             }
+            if case .gap(let missing) = wait, let source = sources.first ?? nil {
+                onGap(missing, delta.author, source)
+            }
+            insert(delta, of: sources, waitingFor: wait)
         }
-        if !previous.isEmpty { batch.links.merge(try await log.links(of: Array(previous))) { old, _ in old } }
-        return candidates.map { judge($0, &batch) }
-    }
-
-    private func judge(_ candidate: Candidate, _ batch: inout Batch) -> Judgement {
-        let delta = candidate.verified.delta
-        guard batch.links[delta.id] == nil else { return Judgement(delta, .duplicate) }
-        // Trust may have been taken back while the signature was being verified.
-        let statement: Bytes32?
-        switch standing(of: delta.author, &batch) {
-        case .mayWrite(let trust): statement = trust
-        case .distrusted: return Judgement(delta, .reject(.distrusted))
-        case .unknown:
-            putOff([(delta, candidate.sources)])
-            return Judgement(delta, .defer(.unknownAuthor))
+        if !batch.admitted.isEmpty {
+            pool.makeReady(waitingFor: batch.admitted)
+            startTakingUp()
         }
-        let source = candidate.sources.first ?? nil
-        let arrival = Arrival(timeReceived: batch.now, receivedFrom: source, trustStatement: statement)
-        switch Admission.fit(candidate.verified, held: batch.links, arrival: arrival, now: batch.now) {
-        case .admitted(let admitted):
-            batch.links[delta.id] = DeltaLink(delta)
-            batch.admitted.append(admitted)
-            return Judgement(delta, .accept)
-        case .gap(let missing):
-            if let source { onGap(missing, delta.author, source) }
-            return wait(candidate, .gap(missing))
-        case .future(let due): return wait(candidate, .due(due))
-        case .rejected(let refusal):
-            batch.stalls.append(
-                Stall(SignedHeader(delta), reason: refusal.reason, version: version)
-            )
-            return Judgement(delta, refusal)
-        }
-    }
-
-    private func standing(of author: PublicKey, _ batch: inout Batch) -> AuthorStanding {
-        if let last = batch.standing, last.author == author { return last.standing }
-        let found = standing(author)
-        batch.standing = (author, found)
-        return found
-    }
-
-    private func wait(_ candidate: Candidate, _ wait: DeferredPool.Wait) -> Judgement {
-        let delta = candidate.verified.delta
-        insert(delta, of: candidate.sources, waitingFor: wait)
-        return Judgement(delta, .defer(wait.reason))
+        // What can't be noted will be looked at again.
+        do { try await log.record(batch.stalls) } catch { health.failed(error) }
     }
 
     // MARK: - Our own log
 
-    private func readOwnHeads() async throws -> OwnHeads {
-        if let ownHeads { return ownHeads }
-        let heads = try await log.heads(of: signer.publicKey)
-        var read = OwnHeads(heads)
-        if heads.count > 1 {
-            // The first write since the start: of the heads, the one that was written here last.
-            read.last = try await log.deltas(heads.map(\.id)).filter(OwnHeads.isWrittenHere).max {
-                $0.position < $1.position
-            }?.id
+    /// The ends of our own log, read where they aren't known.
+    private func ownHeads() async -> Result<OwnHeads, any Error> {
+        if let ownHeads { return .success(ownHeads) }
+        do {
+            let heads = try await log.heads(of: rules.signer.publicKey)
+            var read = OwnHeads(heads)
+            if heads.count > 1 {
+                // The first write since the start: of the heads, the one that was written here last.
+                read.last = try await log.deltas(heads.map(\.id)).filter(OwnHeads.isWrittenHere).max {
+                    $0.position < $1.position
+                }?.id
+            }
+            return .success(read)
+        } catch {
+            return .failure(error)
         }
-        ownHeads = read
-        return read
     }
 }

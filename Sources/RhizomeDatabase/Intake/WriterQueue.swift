@@ -18,13 +18,13 @@ struct WriterQueue {
     enum Work: Sendable {
         /// - Parameter source: in whose turn they are written.
         case verified([Candidate], source: PublicKey?)
-        case drafts([Draft])
+        case local(LocalWrite)
 
         /// What writing it takes, in times of a small delta.
         var weight: Int {
             switch self {
             case .verified(let candidates, _): candidates.reduce(0) { $0 + DeltaWeight.writing($1.verified.delta) }
-            case .drafts(let drafts): drafts.reduce(0) { $0 + DeltaWeight.writing($1) }
+            case .local(let write): write.weight
             }
         }
 
@@ -32,11 +32,11 @@ struct WriterQueue {
         var source: PublicKey? {
             switch self {
             case .verified(_, let source): source
-            case .drafts: nil
+            case .local: nil
             }
         }
 
-        /// The same as several; drafts stay together.
+        /// The same as several; what is written here stays together.
         fileprivate func slices(weighing most: Int) -> [Work] {
             guard case .verified(let candidates, let source) = self else { return [self] }
             return candidates.chunks(weighing: most) { DeltaWeight.writing($0.verified.delta) }

@@ -11,7 +11,7 @@ internal import RhizomeCore
 /// holds what it carries from one to the next, and no more. Whoever drops the answer gives all back.
 package final class AnswerMemory: Sendable {
     /// Thrown through a reading that finds no room.
-    private struct Shortage: Error {
+    fileprivate struct Shortage: Error {
         /// How much it is to have when it begins again.
         let bytes: Int
     }
@@ -146,9 +146,17 @@ package final class AnswerMemory: Sendable {
 /// For the body of ``AnswerMemory/reading(_:holding:_:)``. Counts anew each time it is run, beside what the answer
 /// carries; what else an earlier reading of the same answer left has been written or is about to be dropped.
 final class ReadingMemory {
-    private let answer: AnswerMemory
+    /// None where no more can be had than is allowed.
+    private let answer: AnswerMemory?
     private var used: Int
     private var allowed: Int
+
+    /// Of a reading that may take what any answer may without counting, and no more.
+    init() {
+        answer = nil
+        used = 0
+        allowed = AnswerMemory.free
+    }
 
     init(of answer: AnswerMemory, holding held: Int = 0) {
         self.answer = answer
@@ -162,6 +170,7 @@ final class ReadingMemory {
     func add(_ bytes: Int) throws {
         used += bytes
         guard used > allowed else { return }
+        guard let answer else { throw AnswerMemory.Shortage(bytes: used) }
         try answer.take(used)
         allowed = answer.allowed
     }

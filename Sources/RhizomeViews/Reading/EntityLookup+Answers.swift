@@ -43,6 +43,14 @@ extension EntityLookup {
         return last
     }
 
+    /// What a PUT is held against.
+    func current(for put: EntityPut) throws -> EntityPut.Current {
+        EntityPut.Current(
+            last: try lastStatements(of: put.id, on: Set(put.properties.map(\.name))),
+            isReferenced: try isVisible(put.id, referencedAs: put.collection)
+        )
+    }
+
     /// Whether a delta about the entity is in force.
     func isVisible(_ id: Text) throws -> Bool {
         try isAnyInForce(of: id, by: { _ in true }, in: { _ in true }, where: { _ in true })

@@ -89,12 +89,41 @@ public struct EntityReader: Sendable {
 
     /// What a PUT is held against.
     public func current(for put: EntityPut) async throws -> EntityPut.Current {
-        try await look { lookup in
-            EntityPut.Current(
-                last: try lookup.lastStatements(of: put.id, on: Set(put.properties.map(\.name))),
-                isReferenced: try lookup.isVisible(put.id, referencedAs: put.collection)
-            )
-        }
+        try await look { try $0.current(for: put) }
+    }
+
+    /// The same of a state that is lent, where that takes little memory.
+    ///
+    /// - Throws: as well where it takes much.
+    package func current(for put: EntityPut, in snapshot: any LogSnapshot) throws -> EntityPut.Current {
+        try lookup(snapshot).current(for: put)
+    }
+
+    /// An entity as it was seen within a transaction.
+    package struct Glimpse: Sendable {
+        /// The entity; none where it isn't visible.
+        package let view: EntityView?
+        fileprivate let id: Text
+        fileprivate let looked: ViewCache.Looked?
+    }
+
+    /// An entity of a state that is lent, where it takes little memory: ``keep(_:)`` it once that state is durable.
+    ///
+    /// - Throws: as well where it takes much.
+    package func glimpse(of id: Text, in snapshot: any LogSnapshot) throws -> Glimpse {
+        let lookup = lookup(snapshot)
+        let view = try lookup.view(of: id) { [perspective] in perspective.resolver(of: $0, in: nil) }
+        return Glimpse(view: view, id: id, looked: cache == nil ? nil : ViewCache.Looked(view, of: id, in: lookup))
+    }
+
+    /// Has the cache keep what was seen, where there is one for the reader's perspective.
+    package func keep(_ glimpse: Glimpse) {
+        guard let cache, let exclusion, let looked = glimpse.looked else { return }
+        cache.keep(looked, of: glimpse.id, without: exclusion)
+    }
+
+    private func lookup(_ snapshot: any LogSnapshot) -> EntityLookup {
+        EntityLookup(snapshot, from: perspective, memory: ReadingMemory())
     }
 
     /// What was said of an entity, oldest first, or `nil` where it isn't visible.

@@ -120,18 +120,38 @@ public final class ViewCache: Sendable {
             try await AnswerMemory.current?.reserve(2 * ready.bytes)
             return ready.view.map { EntityParts($0) }
         }
-        let (parts, dependencies, position) = try await log.look(from: Perspective(without: exclusion)) { lookup in
-            (try lookup.parts(of: id, in: nil, log: log), lookup.dependencies.all, lookup.position)
+        let (parts, looked) = try await log.look(from: Perspective(without: exclusion)) { lookup in
+            let parts = try lookup.parts(of: id, in: nil, log: log)
+            return (parts, parts?.rest == nil ? Looked(parts?.first, of: id, in: lookup) : nil)
         }
-        guard let dependencies, parts?.rest == nil else { return parts }
-        let keys = dependencies.map { Self.key($0) }
-        let bytes = 200 + 2 * id.count + (parts?.first.properties.approximateBytes ?? 0) + keys.count * Self.bytesPerKey
-        guard bytes <= capacity / 8 else { return parts }
-        let capacity = capacity
-        state.withLock { state in
-            state.keep(parts?.first, of: id, keys, bytes, at: position, exclusion: exclusion.number, capacity: capacity)
-        }
+        if let looked { keep(looked, of: id, without: exclusion) }
         return parts
+    }
+
+    /// A view that was looked up, and what the cache needs to know of it.
+    struct Looked: Sendable {
+        /// The view; none where the entity isn't visible.
+        let view: EntityView?
+        fileprivate let keys: [Int]
+        fileprivate let bytes: Int
+        fileprivate let position: Int64
+
+        /// - Returns: `nil` where it depends on too much to be kept.
+        init?(_ view: EntityView?, of id: Text, in lookup: EntityLookup) {
+            guard let dependencies = lookup.dependencies.all else { return nil }
+            self.view = view
+            keys = dependencies.map { ViewCache.key($0) }
+            bytes =
+                200 + 2 * id.count + (view?.properties.approximateBytes ?? 0) + keys.count * ViewCache.bytesPerKey
+            position = lookup.position
+        }
+    }
+
+    /// Keeps a view that was looked up, unless something has come since that it depends on.
+    func keep(_ looked: Looked, of id: Text, without exclusion: Exclusion) {
+        guard looked.bytes <= capacity / 8 else { return }
+        let capacity = capacity
+        state.withLock { $0.keep(looked, of: id, exclusion: exclusion.number, capacity: capacity) }
     }
 
     // MARK: - Names
@@ -162,26 +182,25 @@ extension ViewCache.State {
     }
 
     /// Keeps a view, unless something has come since it was looked up that it depends on.
-    fileprivate mutating func keep(
-        _ view: EntityView?,
-        of id: Text,
-        _ keys: [Int],
-        _ bytes: Int,
-        at position: Int64,
-        exclusion: Int,
-        capacity: Int
-    ) {
-        let names = Set(keys)
-        let isMissed =
-            position < forgotten
-            || recent.reversed().prefix { $0.position > position }.contains { $0.keys.contains(where: names.contains) }
-        guard !isMissed else { return }
+    fileprivate mutating func keep(_ looked: ViewCache.Looked, of id: Text, exclusion: Int, capacity: Int) {
+        guard looked.position >= forgotten else { return }
+        let since = recent.reversed().prefix { $0.position > looked.position }
+        if !since.isEmpty {
+            let names = Set(looked.keys)
+            guard !since.contains(where: { $0.keys.contains(where: names.contains) }) else { return }
+        }
         remove(id)
         clock += 1
-        entries[id] = ViewCache.Entry(view: view, exclusion: exclusion, keys: keys, bytes: bytes, lastRead: clock)
-        for key in keys { dependents[key, default: []].insert(id) }
+        entries[id] = ViewCache.Entry(
+            view: looked.view,
+            exclusion: exclusion,
+            keys: looked.keys,
+            bytes: looked.bytes,
+            lastRead: clock
+        )
+        for key in looked.keys { dependents[key, default: []].insert(id) }
         statistics.entities = entries.count
-        statistics.bytes += bytes
+        statistics.bytes += looked.bytes
         if statistics.bytes > capacity { makeRoom(capacity) }
     }
 

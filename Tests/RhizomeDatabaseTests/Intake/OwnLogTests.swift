@@ -147,7 +147,7 @@ import Testing
     func healedInTheSameBatch() async throws {
         let bench = try IntakeBench()
         let gate = Gate()
-        bench.log.beforeAppend { _ in await gate.pass() }
+        bench.log.beforeWrite { await gate.pass() }
         let branch = try Deltas.chain(3, by: "own")
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await bench.submit(Deltas.make("alice")) }

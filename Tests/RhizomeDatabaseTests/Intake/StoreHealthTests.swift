@@ -14,7 +14,7 @@ import Testing
         _ = try await bench.intake.submit([chain[0].bytes], from: nil)
         #expect(bench.records.records.isEmpty)
 
-        bench.log.beforeAppend { _ in throw DeltaLogError(.disk, "the disk is full") }
+        bench.log.beforeWrite { throw DeltaLogError(.disk, "the disk is full") }
         for _ in 0..<50 {
             await #expect(throws: DeltaLogError(.disk, "")) {
                 try await bench.intake.submit([chain[1].bytes], from: nil)
@@ -26,7 +26,7 @@ import Testing
         for _ in 0..<50 { _ = try? await bench.intake.submit([chain[1].bytes], from: nil) }
         #expect(bench.records.records.map(\.level) == [.error, .error])
 
-        bench.log.beforeAppend(nil)
+        bench.log.beforeWrite(nil)
         for delta in chain { _ = try await bench.intake.submit([delta.bytes], from: nil) }
         #expect(bench.records.records.map(\.level) == [.error, .error, .notice])
         #expect(try await bench.log.count() == 6)

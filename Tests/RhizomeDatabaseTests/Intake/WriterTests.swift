@@ -22,7 +22,7 @@ import Testing
     func groupCommit() async throws {
         let bench = try IntakeBench()
         let gate = Gate()
-        bench.log.beforeAppend { _ in await gate.pass() }
+        bench.log.beforeWrite { await gate.pass() }
         let deltas = try (0..<20).map { try Deltas.make("alice", $0, at: Deltas.start + $0) }
         try await withThrowingTaskGroup(of: Decision.self) { group in
             group.addTask { try await bench.submit(deltas[0], from: peer) }
@@ -45,7 +45,7 @@ import Testing
         let bench = try IntakeBench(trusted: ["alice", "flood"])
         let flood = try TestAuthors.signer("flood").publicKey
         let gate = Gate()
-        bench.log.beforeAppend { _ in await gate.pass() }
+        bench.log.beforeWrite { await gate.pass() }
         let jobs = try (0..<12).map { job in
             try (0..<500).map { try Deltas.make("flood", Int64($0), at: Deltas.start + Int64(job)).bytes }
         }
@@ -110,7 +110,7 @@ import Testing
         try await bench.submit(chain.dropFirst().map(\.bytes), from: peer)
         #expect(await bench.metric("rhizome_deferred_deltas") == 99)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            bench.log.beforeAppend { _ in await gate.pass() }
+            bench.log.beforeWrite { await gate.pass() }
             group.addTask { try await bench.submit(chain[0], from: peer) }
             try await eventually("the first is being written") { gate.isReached }
             group.addTask { _ = try await bench.intake.write([.name("second")]) }
@@ -130,7 +130,7 @@ import Testing
         _ = try await bench.intake.write([.name("own")])
         let chain = try Deltas.chain(4_000)
         let appends = Lock(0)
-        bench.log.beforeAppend { _ in
+        bench.log.beforeWrite {
             let number = appends.withLock { appends in
                 appends += 1
                 return appends
@@ -140,7 +140,7 @@ import Testing
         await #expect(throws: DeltaLogError.self) { try await bench.submit(chain.map(\.bytes), from: peer) }
         #expect(try await bench.log.count() == 1_001)
         #expect(await bench.metric("rhizome_deferred_deltas") == 0)
-        bench.log.beforeAppend(nil)
+        bench.log.beforeWrite(nil)
         let decisions = try await bench.submit(chain.map(\.bytes), from: peer)
         #expect(decisions.count { $0 == .duplicate } == 1_000 && decisions.count { $0 == .accept } == 3_000)
         #expect(await bench.intake.queued == 0)
@@ -151,7 +151,7 @@ import Testing
         let bench = try IntakeBench(trusted: ["alice"])
         let gate = Gate()
         _ = try await bench.intake.write([.name("first")])
-        bench.log.beforeAppend { _ in await gate.pass() }
+        bench.log.beforeWrite { await gate.pass() }
         let chain = try Deltas.chain(2_000)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await bench.submit(chain.map(\.bytes), from: peer) }
@@ -199,7 +199,7 @@ import Testing
     func trustTakenBack() async throws {
         let bench = try IntakeBench(trusted: ["alice", "bob", "carol"])
         let gate = Gate()
-        bench.log.beforeAppend { _ in await gate.pass() }
+        bench.log.beforeWrite { await gate.pass() }
         try await withThrowingTaskGroup(of: (String, Decision).self) { group in
             group.addTask { ("first", try await bench.submit(Deltas.make("alice"))) }
             try await eventually("the first is being written") { gate.isReached }
@@ -228,7 +228,7 @@ import Testing
     func failingLog() async throws {
         let bench = try IntakeBench()
         let gate = Gate()
-        bench.log.beforeAppend { _ in
+        bench.log.beforeWrite {
             await gate.pass()
             throw DeltaLogError(.disk, "no space left")
         }
@@ -246,7 +246,7 @@ import Testing
         }
         for source in [peer, nil] { #expect(bench.ledger.counts(of: source) == DecisionCounts()) }
         #expect(bench.accepted.isEmpty)
-        bench.log.beforeAppend(nil)
+        bench.log.beforeWrite(nil)
         #expect(try await bench.submit(deltas.map(\.bytes), from: peer) == .init(repeating: .accept, count: 6))
         let written = try await bench.intake.write([.name("own")])
         #expect(written.first?.delta.header.sequence == 0, "the failed write left no trace in our log")
@@ -258,7 +258,7 @@ import Testing
         let chain = try Deltas.chain(2)
         try await bench.submit([chain[0].bytes], from: peer)
         let gate = Gate()
-        bench.log.beforeAppend { _ in await gate.pass() }
+        bench.log.beforeWrite { await gate.pass() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { _ = try await bench.submit(Deltas.make("bob"), from: peer) }
             try await eventually("the first is being written") { gate.isReached }
@@ -292,14 +292,14 @@ import Testing
         let future = try Deltas.make("alice", 50, at: bench.time.now + 400_000_000)
         try await bench.submit([chain[1].bytes, chain[2].bytes, stranger.bytes, future.bytes], from: peer)
         #expect(await bench.metric("rhizome_deferred_deltas") == 4)
-        bench.log.beforeAppend { _ in throw DeltaLogError(.disk, "no space left") }
+        bench.log.beforeWrite { throw DeltaLogError(.disk, "no space left") }
         await #expect(throws: DeltaLogError.self) { try await bench.submit(chain[0], from: peer) }
         try bench.stand("stranger", .mayWrite(trustStatement: nil))
         await #expect(throws: DeltaLogError.self) { try await bench.intake.trustChanged() }
         bench.time.advance(200)
         await #expect(throws: DeltaLogError.self) { try await bench.intake.takeUpDue() }
         #expect(await bench.metric("rhizome_deferred_deltas") == 4)
-        bench.log.beforeAppend(nil)
+        bench.log.beforeWrite(nil)
         try await bench.submit(chain[0], from: peer)
         bench.time.advance(60)
         try await bench.intake.takeUpDue()
@@ -315,7 +315,7 @@ import Testing
     func cancelledWriter() async throws {
         let bench = try IntakeBench()
         let gate = Gate()
-        bench.log.beforeAppend { _ in await gate.pass() }
+        bench.log.beforeWrite { await gate.pass() }
         let deltas = try (0..<5).map { try Deltas.make("alice", $0, at: Deltas.start + $0) }
         let first = Task { try await bench.submit(deltas[0], from: peer) }
         try await eventually("the first is being written") { gate.isReached }

@@ -13,9 +13,13 @@ import Testing
         try EntityPut(collection: "user", id: "u1", properties: properties)
     }
 
-    @Test("what changes is written as one transaction and shown; what doesn't isn't written")
-    func put() async throws {
+    @Test(
+        "what changes is written as one transaction and shown; what doesn't isn't written; however long it takes to look up",
+        arguments: [false, true]
+    )
+    func put(isBlind: Bool) async throws {
         let bench = try IntakeBench()
+        if isBlind { bench.log.blind() }
         let writer = EntityWriter(reader: EntityReader(log: bench.log), write: bench.intake.write)
         let written = try await writer.put(try put(["name": "Ann", "age": 30])).first
         #expect(written.properties == ["age": 30, "name": "Ann"])
@@ -35,9 +39,13 @@ import Testing
         #expect(try await bench.log.count() == 0)
     }
 
-    @Test("a value that is too large for a delta is told by its property's name, and nothing is written")
-    func tooLarge() async throws {
+    @Test(
+        "a value that is too large for a delta is told by its property's name, and nothing is written",
+        arguments: [false, true]
+    )
+    func tooLarge(isBlind: Bool) async throws {
         let bench = try IntakeBench()
+        if isBlind { bench.log.blind() }
         let writer = EntityWriter(reader: EntityReader(log: bench.log), write: bench.intake.write)
         let large = JSONValue.string(String(repeating: "x", count: DeltaLimits.bodyBytes))
         for properties in [["bio": large], ["age": 30, "bio": large, "name": "Ann"]] as [JSONObject] {

@@ -23,7 +23,7 @@ import Testing
         let text = String(repeating: "x", count: 64_000)
         let log = HookedLog()
         let appends = Lock(0)
-        log.beforeAppend { _ in
+        log.beforeWrite {
             let number = appends.withLock { appends in
                 appends += 1
                 return appends

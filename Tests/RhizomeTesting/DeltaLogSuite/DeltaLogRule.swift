@@ -27,5 +27,5 @@ public struct DeltaLogRule: Sendable, CustomTestStringConvertible {
     public var testDescription: String { sentence }
 
     /// All rules.
-    public static let all = appending + reading + entities + logs + forks + pulling
+    public static let all = appending + transactions + reading + entities + logs + forks + pulling
 }
