@@ -43,14 +43,15 @@ struct Appending {
     /// Writes the deltas that aren't held.
     mutating func append(_ batch: [AdmittedDelta]) throws -> [StoredDelta] {
         let held = try IDLookup.held(batch.map(\.delta.id), db)
-        let delta = try db.cachedStatement(
-            sql: """
-                INSERT INTO deltas
-                    (position, id, author, branch, sequence, timeCreated, timeReceived, origin, runningHash, header)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
+        let delta = try BoundStatement(
+            """
+            INSERT INTO deltas
+                (position, id, author, branch, sequence, timeCreated, timeReceived, origin, runningHash, header)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            db
         )
-        let body = try db.cachedStatement(sql: "INSERT INTO bodies (position, body) VALUES (?, ?)")
+        let body = try BoundStatement("INSERT INTO bodies (position, body) VALUES (?, ?)", db)
         var stored: [StoredDelta] = []
         stored.reserveCapacity(batch.count)
         for admitted in batch where !held.contains(admitted.delta.id) && placed[admitted.delta.id] == nil {
@@ -60,13 +61,23 @@ struct Appending {
             let previous = try signed.header.previous.map { try heldPlace(of: $0, before: signed) }
             let place = try book.place(signed, after: previous, position: position)
             let hash = RunningHash.next(after: mark.runningHash, position: position, id: signed.id, arrival: arrival)
-            try delta.execute(arguments: [
-                position, signed.id.bytes.blob, place.author, place.branch, place.sequence,
-                signed.header.timeCreated.microseconds, arrival.timeReceived.microseconds, try origin(of: arrival),
-                hash.blob,
-                Data(signed.headerBytes),
-            ])
-            try body.execute(arguments: [position, Data(signed.bodyBytes)])
+            let origin = try origin(of: arrival)
+            try delta.run { values in
+                values.bind(position)
+                values.bind(signed.id.bytes)
+                values.bind(place.author)
+                values.bind(place.branch)
+                values.bind(place.sequence)
+                values.bind(signed.header.timeCreated.microseconds)
+                values.bind(arrival.timeReceived.microseconds)
+                values.bind(origin)
+                values.bind(hash)
+                values.bind(signed.headerBytes)
+            }
+            try body.run { values in
+                values.bind(position)
+                values.bind(signed.bodyBytes)
+            }
             mark = StoreMark(epoch: mark.epoch, position: position, runningHash: hash)
             placed[signed.id] = place
             ids.append(Pair(first: signed.id.bytes.prefixNumber, second: position))
@@ -84,15 +95,19 @@ struct Appending {
 
     /// Writes what finds the deltas again, and where the store stands now.
     mutating func finish() throws {
-        try db.insert(ids.sorted().flatMap { [$0.first, $0.second] }, into: "ids", ["prefix", "position"])
+        try db.insert(ids.sorted(), into: "ids", ["prefix", "position"]) { pair, values in
+            values.bind(pair.first)
+            values.bind(pair.second)
+        }
         let sorted = logs.sorted {
             ($0.place.author, $0.place.sequence, $0.position) < ($1.place.author, $1.place.sequence, $1.position)
         }
-        try db.insert(
-            sorted.flatMap { [$0.place.author, $0.place.sequence, $0.position, $0.place.branch] },
-            into: "logs",
-            ["author", "sequence", "position", "branch"]
-        )
+        try db.insert(sorted, into: "logs", ["author", "sequence", "position", "branch"]) { row, values in
+            values.bind(row.place.author)
+            values.bind(row.place.sequence)
+            values.bind(row.position)
+            values.bind(row.place.branch)
+        }
         try entities.write()
         try book.write()
         try db.cachedStatement(sql: "UPDATE store SET count = ?, runningHash = ?")
@@ -112,9 +127,11 @@ struct Appending {
         if let number = entities.caches.origins[origin] { return number }
         let number = try db.number(
             finding: "SELECT origin FROM origins WHERE receivedFrom IS ? AND trustStatement IS ?",
-            adding: "INSERT INTO origins (receivedFrom, trustStatement) VALUES (?, ?)",
-            [origin.receivedFrom?.bytes.blob, origin.trustStatement?.blob]
-        )
+            adding: "INSERT INTO origins (receivedFrom, trustStatement) VALUES (?, ?)"
+        ) { values in
+            values.bind(origin.receivedFrom?.bytes)
+            values.bind(origin.trustStatement)
+        }
         entities.caches.remember(origin: origin, as: number)
         return number
     }

@@ -29,11 +29,17 @@ struct EntityIndexing {
         let position: Int64
     }
 
-    private struct Member {
+    private struct Member: Comparable {
         let context: Int64
         let author: Int64
         let entity: Text
         let position: Int64
+
+        static func < (left: Self, right: Self) -> Bool {
+            if left.context != right.context { return left.context < right.context }
+            if left.author != right.author { return left.author < right.author }
+            return left.entity == right.entity ? left.position < right.position : left.entity < right.entity
+        }
     }
 
     /// The number that stands in `collections` for any local context.
@@ -92,49 +98,42 @@ struct EntityIndexing {
     /// Writes what was taken in.
     mutating func write() throws {
         words.sort()
-        var values: [Int64] = []
-        values.reserveCapacity(5 * words.count)
-        var last: Word?
-        for word in words {
-            // A delta's local contexts of one class share a row.
-            if let last, word == last { continue }
-            last = word
-            values.append(word.entity)
-            values.append(word.author)
-            values.append(word.role)
-            values.append(word.moment)
-            values.append(word.position)
-        }
+        var new: [Word] = []
+        new.reserveCapacity(words.count)
+        // A delta's local contexts of one class share a row.
+        for word in words where word != new.last { new.append(word) }
         words = []
-        try db.insert(values, into: "words", ["entity", "author", "role", "moment", "position"])
-        let sorted = negations.sorted {
+        try db.insert(new, into: "words", ["entity", "author", "role", "moment", "position"]) { word, values in
+            values.bind(word.entity)
+            values.bind(word.author)
+            values.bind(word.role)
+            values.bind(word.moment)
+            values.bind(word.position)
+        }
+        let negations = negations.sorted {
             ($0.author, $0.prefix, $0.moment, $0.position) < ($1.author, $1.prefix, $1.moment, $1.position)
         }
-        negations = []
-        try db.insert(
-            sorted.flatMap { [$0.author, $0.prefix, $0.moment, $0.position] },
-            into: "negations",
-            ["author", "prefix", "moment", "position"]
-        )
+        self.negations = []
+        try db.insert(negations, into: "negations", ["author", "prefix", "moment", "position"]) { row, values in
+            values.bind(row.author)
+            values.bind(row.prefix)
+            values.bind(row.moment)
+            values.bind(row.position)
+        }
         // Of several the first position stays.
-        let rows = members.sorted {
-            ($0.context, $0.author, $0.entity, $0.position) < ($1.context, $1.author, $1.entity, $1.position)
-        }
-        members = []
-        var references: [DatabaseValue] = []
-        references.reserveCapacity(4 * rows.count)
-        for row in rows {
-            references.append(row.context.databaseValue)
-            references.append(row.author.databaseValue)
-            references.append(row.entity.blob.databaseValue)
-            references.append(row.position.databaseValue)
-        }
+        members.sort()
         try db.insert(
-            references,
+            members,
             into: "collections",
             ["context", "author", "entity", "firstPosition"],
             isKnownIgnored: true
-        )
+        ) { row, values in
+            values.bind(row.context)
+            values.bind(row.author)
+            values.bind(row.entity)
+            values.bind(row.position)
+        }
+        members = []
     }
 
     // MARK: - Numbers
@@ -143,9 +142,8 @@ struct EntityIndexing {
         if let number = caches.entities[id] { return number }
         let number = try db.number(
             finding: "SELECT entity FROM entities WHERE id = ?",
-            adding: "INSERT INTO entities (id) VALUES (?)",
-            [id.blob]
-        )
+            adding: "INSERT INTO entities (id) VALUES (?)"
+        ) { $0.bind(id) }
         caches.remember(entity: id, as: number)
         return number
     }
@@ -154,9 +152,8 @@ struct EntityIndexing {
         if let number = caches.contexts[name] { return number }
         let number = try db.number(
             finding: "SELECT context FROM contexts WHERE name = ?",
-            adding: "INSERT INTO contexts (name) VALUES (?)",
-            [name.blob]
-        )
+            adding: "INSERT INTO contexts (name) VALUES (?)"
+        ) { $0.bind(name) }
         caches.remember(context: name, as: number)
         return number
     }

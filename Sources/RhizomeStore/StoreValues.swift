@@ -77,50 +77,6 @@ extension SignedHeader {
     }
 }
 
-extension Database {
-    /// The number of what has one, or else of what is added.
-    func number(finding: String, adding: String, _ arguments: StatementArguments) throws -> Int64 {
-        if let number = try Int64.fetchOne(cachedStatement(sql: finding), arguments: arguments) { return number }
-        try cachedStatement(sql: adding).execute(arguments: arguments)
-        return lastInsertedRowID
-    }
-
-    /// Inserts rows whose values stand one after the other in `values`.
-    ///
-    /// - Parameter isKnownIgnored: whether a row whose key is there already is left as it is; it is an error else.
-    func insert<Value: DatabaseValueConvertible>(
-        _ values: [Value],
-        into table: String,
-        _ columns: [String],
-        isKnownIgnored: Bool = false
-    ) throws {
-        // Preparing and ending a statement takes longer than a row itself.
-        let rowsAtOnce = 32
-        let row = "(\(Array(repeating: "?", count: columns.count).joined(separator: ", ")))"
-        func statement(rows: Int) throws -> Statement {
-            let rows = Array(repeating: row, count: rows).joined(separator: ", ")
-            let insert = isKnownIgnored ? "INSERT OR IGNORE" : "INSERT"
-            return try cachedStatement(
-                sql: "\(insert) INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(rows)"
-            )
-        }
-        let width = columns.count * rowsAtOnce
-        let whole = values.count - values.count % width
-        if whole > 0 {
-            let many = try statement(rows: rowsAtOnce)
-            for start in stride(from: 0, to: whole, by: width) {
-                try many.execute(arguments: StatementArguments(values[start..<start + width]))
-            }
-        }
-        // Of the rest each on its own, so that there are two statements and not one for each number of rows.
-        guard whole < values.count else { return }
-        let one = try statement(rows: 1)
-        for start in stride(from: whole, to: values.count, by: columns.count) {
-            try one.execute(arguments: StatementArguments(values[start..<start + columns.count]))
-        }
-    }
-}
-
 extension DeltaLogError {
     /// What is stored under an id is something else.
     static let misfiled = Self(.corrupt, "a delta isn't the one it is filed as; run rhizome-node audit")
