@@ -3,6 +3,7 @@ import DatabaseTesting
 import HTTPTypes
 import Locks
 import RhizomeCore
+import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeProof
 import RhizomeTesting
