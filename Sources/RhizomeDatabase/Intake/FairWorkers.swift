@@ -31,10 +31,14 @@ final class FairWorkers<Source: Hashable & Sendable>: Sendable {
 
     /// What is computed for one source before it is another one's turn: 5 ms of verifying.
     private static var piece: Int { 128 }
+    /// What takes as long as the way to another thread and back.
+    private static var little: Int { 2 }
 
     /// Computes a result for each element, keeping the order.
     ///
     /// For work that waits for nothing, such as verifying signatures. Goes on where the caller is cancelled: it is short.
+    /// As much as takes less than the way to another thread and back is computed on the caller's, as long as it could begin
+    /// at once on another: that much holds up nobody.
     ///
     /// - Parameter weight: how many times some tens of µs an element takes.
     func map<Element: Sendable, Result: Sendable>(
@@ -45,6 +49,10 @@ final class FairWorkers<Source: Hashable & Sendable>: Sendable {
     ) async -> [Result] {
         guard !elements.isEmpty else { return [] }
         let weights = elements.reduce(0) { $0 + weight($1) }
+        if weights <= Self.little, takePlace() {
+            defer { workOn() }
+            return elements.map(transform)
+        }
         let even = (weights + threads * 4 - 1) / (threads * 4)
         let pieces = elements.chunks(weighing: min(max(8, even), Self.piece), by: weight)
         let results = Lock(Results<Result>(pieces: .init(repeating: [], count: pieces.count), missing: pieces.count))
@@ -72,6 +80,24 @@ final class FairWorkers<Source: Hashable & Sendable>: Sendable {
             return more
         }
         for _ in 0..<more { queue.async { self.workOff() } }
+    }
+
+    /// Takes the place of a thread that has nothing to do.
+    private func takePlace() -> Bool {
+        state.withLock { state in
+            guard state.running < threads, state.waiting.count == 0 else { return false }
+            state.running += 1
+            return true
+        }
+    }
+
+    /// Has a thread take over the place, where something has come to wait meanwhile.
+    private func workOn() {
+        let isOver = state.withLock { state in
+            if state.waiting.count == 0 { state.running -= 1 }
+            return state.waiting.count == 0
+        }
+        if !isOver { queue.async { self.workOff() } }
     }
 
     private func workOff() {

@@ -49,7 +49,7 @@ import Testing
         let hold = DispatchSemaphore(value: 0)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                _ = await workers.map([0], as: "first") { _ in
+                _ = await workers.map([0], as: "first", weighing: { _ in 1_000 }) { _ in
                     order.add("first")
                     hold.wait()
                 }
@@ -69,6 +69,25 @@ import Testing
         }
         #expect(order.sources.firstIndex(of: "honest") == 1 + piece)
         #expect(order.sources.count == elements + 2)
+    }
+
+    private static var thread: UInt { pthread_self() }
+
+    @Test("what is little is computed on the caller's thread, and what comes meanwhile is computed after it")
+    func little() async {
+        let workers = FairWorkers<Int>(threads: 1)
+        let caller = Self.thread
+        #expect(await workers.map([1, 2], as: 0) { _ in Self.thread } == [caller, caller])
+        // Each place that was taken is given on: with one thread nothing more would be computed else.
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<400 {
+                let count = number % 3 == 0 ? 40 : 1
+                group.addTask {
+                    #expect(await workers.map(Array(0..<count), as: number % 5) { $0 + 1 } == Array(1...count))
+                }
+            }
+        }
+        #expect(workers.waiting == 0)
     }
 
     @Test("while all threads compute, the pool runs on")
