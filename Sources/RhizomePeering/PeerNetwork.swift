@@ -20,7 +20,7 @@ public final class PeerNetwork: PeerReporting {
     private let database: Database
     private let mail: PeeringMail
     private let metrics: PeeringMetrics
-    private let admittance: Admittance
+    private let policy: ConnectionPolicy
     let peering: Peering
     private let thread: SocketThread
     private let jobs: AsyncStream<Peering.Job>
@@ -48,7 +48,7 @@ public final class PeerNetwork: PeerReporting {
     ) async throws {
         let metrics = PeeringMetrics(metricsFactory)
         metrics.keep(database.trust)
-        let admittance = Admittance(
+        let policy = ConnectionPolicy(
             trust: database.trustInForce,
             clock: database.clock,
             isPenalised: { database.ledger.isPenalised($0) },
@@ -63,7 +63,7 @@ public final class PeerNetwork: PeerReporting {
             clock: database.clock,
             ledger: database.ledger,
             metrics: metrics,
-            admittance: admittance,
+            policy: policy,
             logger: logger,
             jobs: jobSource,
             onLinkEvent: { peer, event in mail.directory.session(of: peer)?.post { $0.note(event) } }
@@ -71,7 +71,7 @@ public final class PeerNetwork: PeerReporting {
         do {
             let domain = try await ZAPHandler.shared().open(domain: database.identity.did) { key, address in
                 guard let key = Bytes32(key) else { return .refuse }
-                return admittance.decide(transportKey: key, address: address)
+                return policy.decide(transportKey: key, address: address)
             }
             try await peering.bind(domain: domain)
         } catch {
@@ -102,7 +102,7 @@ public final class PeerNetwork: PeerReporting {
         self.database = database
         self.mail = mail
         self.metrics = metrics
-        self.admittance = admittance
+        self.policy = policy
         self.peering = peering
         self.thread = thread
         self.jobs = jobs
@@ -111,7 +111,7 @@ public final class PeerNetwork: PeerReporting {
         holdings = PeerHoldings(
             log: database.log,
             directory: mail.directory,
-            admittance: admittance,
+            policy: policy,
             clock: database.clock
         )
         let awaited = Self.links(database.trust, configuration, at: database.clock.now)
@@ -137,16 +137,16 @@ public final class PeerNetwork: PeerReporting {
     private func tellUnused(_ peers: some Collection<PublicKey>) {
         for peer in Set(peers).intersection(configuration.seeds.keys).sorted() {
             let reason: String
-            switch admittance.trust.standing(of: peer, at: database.clock.now) {
+            switch policy.trust.standing(of: peer, at: database.clock.now) {
             case .own, .trusted: continue
-            case .distrusted where admittance.trust.entries[peer]?.action == .trust: reason = "its trust has run out"
+            case .distrusted where policy.trust.entries[peer]?.action == .trust: reason = "its trust has run out"
             case .distrusted: reason = "it is distrusted"
             case .unknown: reason = "it isn't in the list"
             }
             logger.warning(
                 "a seed peer (RHIZOME_SEED_PEERS) isn't gone to, since it isn't trusted; to go there: rhizome-keys trust DID, else take it out of the setting",
                 metadata: [
-                    "peer": "\(peer.did)", "name": "\(admittance.trust.lastName(of: peer) ?? "")",
+                    "peer": "\(peer.did)", "name": "\(policy.trust.lastName(of: peer) ?? "")",
                     "reason": "\(reason)",
                     "addresses": "\(configuration.seeds[peer, default: []].map(\.description).joined(separator: " "))",
                 ]
@@ -166,7 +166,7 @@ public final class PeerNetwork: PeerReporting {
             intake: database.intake,
             clock: database.clock,
             ledger: database.ledger,
-            admittance: admittance,
+            policy: policy,
             peering: peering,
             directory: mail.directory,
             hello: hello,
@@ -211,7 +211,7 @@ public final class PeerNetwork: PeerReporting {
         var changes = PeeringMail.LinkChanges()
         repeat {
             for peer in changes.penalised { await peering.penalise(peer) }
-            let wanted = Self.links(admittance.trust, configuration, at: database.clock.now)
+            let wanted = Self.links(policy.trust, configuration, at: database.clock.now)
                 .filter { !database.ledger.isPenalised($0.key) }
             for (peer, mailbox) in mail.directory.sessions where wanted[peer] == nil {
                 mailbox.close()
@@ -238,14 +238,14 @@ public final class PeerNetwork: PeerReporting {
             intake: database.intake,
             clock: database.clock,
             ledger: database.ledger,
-            admittance: admittance,
+            policy: policy,
             peering: peering,
             directory: mail.directory,
             configuration: configuration,
             hello: hello,
             meter: FetchMeter(
                 peer: peer,
-                name: { [admittance] in admittance.trust.entries[peer]?.name ?? peer.short },
+                name: { [policy] in policy.trust.entries[peer]?.name ?? peer.short },
                 clock: database.clock,
                 logger: logger,
                 onProgress: onProgress
@@ -257,8 +257,8 @@ public final class PeerNetwork: PeerReporting {
 
     /// Does what a change of the trusted-peer list means for connections, and for what peers are shown.
     package func trustChanged(_ change: TrustWatch.Change) async {
-        metrics.keep(admittance.trust)
-        let wasRefused = change.admitted.contains { $0.transportKey.map { admittance.wasRefused($0) } ?? false }
+        metrics.keep(policy.trust)
+        let wasRefused = change.admitted.contains { $0.transportKey.map { policy.wasRefused($0) } ?? false }
         // One accepted connection can't be closed alone; nor does a client that was refused before try again by itself.
         if !change.excluded.isEmpty || wasRefused {
             await peering.rebind(reason: change.excluded.isEmpty ? "trust given" : "trust taken back")
@@ -288,7 +288,7 @@ public final class PeerNetwork: PeerReporting {
         while !Task.isCancelled {
             try? await database.clock.sleep(for: .seconds(1))
             let now = database.clock.uptime
-            tell(knocks.next(admittance.refusedKeys, now: now))
+            tell(knocks.next(policy.refusedKeys, now: now))
             guard let offset = mail.directory.medianOffset, !(.seconds(-60) ... .seconds(60)).contains(offset),
                 warnings.isDue(now: now)
             else { continue }
@@ -301,14 +301,14 @@ public final class PeerNetwork: PeerReporting {
 
     private func tell(_ knocks: KnockLog.Lines) {
         for key in knocks.keys {
-            let known = key.candidates.first { admittance.trust.entries[$0] != nil }
+            let known = key.candidates.first { policy.trust.entries[$0] != nil }
             let candidates = known.map { [$0] } ?? key.candidates
             logger.notice(
                 "a key asked for a connection and was refused; to let it in: rhizome-keys trust DID --name NAME",
                 metadata: [
                     "address": "\(key.address)",
                     "candidates": "\(candidates.map(\.did).joined(separator: " "))",
-                    "name": "\(known.flatMap { admittance.trust.lastName(of: $0) } ?? "")",
+                    "name": "\(known.flatMap { policy.trust.lastName(of: $0) } ?? "")",
                 ]
             )
         }
@@ -325,7 +325,7 @@ public final class PeerNetwork: PeerReporting {
     public var peerID: String { configuration.peerID }
 
     /// Keys that asked for a connection and were refused, the one seen last first.
-    public func refusedKeys() -> [RefusedKey] { admittance.refusedKeys }
+    public func refusedKeys() -> [RefusedKey] { policy.refusedKeys }
 
     /// Forks of one peer that its status tells at most; the audit has them all.
     private static let forksTold = 100
@@ -355,7 +355,7 @@ public final class PeerNetwork: PeerReporting {
                 stalled: (stalls[database.identity] ?? []).map(\.id)
             )
         )
-        for entry in admittance.trust.entriesByName {
+        for entry in policy.trust.entriesByName {
             let known = mail.directory[entry.identity]
             let state = states[entry.identity] ?? PeerState()
             peers.append(
@@ -399,7 +399,7 @@ public final class PeerNetwork: PeerReporting {
         await peering.measure()
         let now = database.clock.uptime
         metrics.connectedPeers.set(await peering.states().values.count { $0.isConnected(now: now) })
-        metrics.refusedKeys.set(admittance.refusedKeys.count)
+        metrics.refusedKeys.set(policy.refusedKeys.count)
         // What can't be read now stays as it was.
         for (peer, lag) in (try? await holdings.lags()) ?? [:] { metrics.lag(lag, of: peer) }
     }

@@ -34,7 +34,7 @@ extension PeerSession {
         for _ in 0..<Self.pages {
             let request = HeadsMethod(after: after, limit: PeeringLimits.headsPage)
             let page = try await peering.call(request, to: peer, within: Self.pageDeadline)
-            let trust = admittance.trust
+            let trust = policy.trust
             for head in page.heads
             where trust.isKnown(head.author) && known[head.author, default: []].count < PeerDirectory.mostHeads {
                 known[head.author, default: []].insert(head.id)
@@ -85,7 +85,7 @@ extension PeerSession {
         guard !heads.isEmpty else { return }
         let held = await held(among: heads)
         want(heads.subtracting(held), &memory, isHint: isHint)
-        let trust = admittance.trust
+        let trust = policy.trust
         for (author, heads) in Dictionary(grouping: heads, by: \.author) where trust.isKnown(author) {
             let told = Set(heads.prefix(PeerDirectory.mostHeads))
             let ids = Set(told.map(\.id))
@@ -109,7 +109,7 @@ extension PeerSession {
     ///
     /// - Parameter isHint: whether those of the peer's own log may be on their way already.
     func want(_ heads: Set<AuthorHead>, _ memory: inout Memory, isHint: Bool = false) {
-        let trust = admittance.trust
+        let trust = policy.trust
         let now = clock.now
         for head in heads where trust.mayAuthor(head.author, at: now) {
             if isHint, head.author == peer { putOff(head, &memory) } else { memory.wanted.add(head) }
@@ -165,7 +165,7 @@ extension PeerSession {
         } catch {
             throw PeerError(.internal, "our store: \(error)")
         }
-        let trust = admittance.trust
+        let trust = policy.trust
         let now = clock.now
         for head in wanted where gone.contains(head.id) || !trust.mayAuthor(head.author, at: now) {
             memory.wanted.remove(head)

@@ -11,7 +11,7 @@ extension PeerSession {
     /// Pushes what the peer lacks and is due, where it may read from us and can't reach us to ask.
     func push(_ memory: inout Memory) async throws(PeerError) {
         guard let logs = memory.owed.dueLogs(now: clock.uptime) else { return }
-        guard admittance.mayConnect(peer) else { return memory.owed.isBarred(now: clock.uptime) }
+        guard policy.mayConnect(peer) else { return memory.owed.isBarred(now: clock.uptime) }
         if let end = await peering.asking(of: peer), end > clock.uptime { return memory.owed.isAsked(until: end) }
         do {
             let authors: Set<PublicKey>
@@ -32,7 +32,7 @@ extension PeerSession {
     }
 
     private func push(_ author: PublicKey) async throws -> OwedPushes.Outcome {
-        if case .distrusted(.none) = admittance.trust.standing(of: author, at: clock.now) { return .done }
+        if case .distrusted(.none) = policy.trust.standing(of: author, at: clock.now) { return .done }
         let ours = Set(try await log.heads(of: author).map(\.id))
         let theirs = directory[peer].heads[author] ?? []
         guard !ours.isSubset(of: theirs) else { return .done }

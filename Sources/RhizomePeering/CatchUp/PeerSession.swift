@@ -17,7 +17,7 @@ struct PeerSession: Sendable {
     let intake: Intake
     let clock: NodeClock
     let ledger: PeerLedger
-    let admittance: Admittance
+    let policy: ConnectionPolicy
     let peering: Peering
     let directory: PeerDirectory
     let configuration: NodeConfiguration

@@ -78,7 +78,7 @@ actor Peering: SocketActor {
     private let clock: NodeClock
     private let ledger: PeerLedger
     private let metrics: PeeringMetrics
-    private let admittance: Admittance
+    private let policy: ConnectionPolicy
     private let logger: Logger
     private let jobs: AsyncStream<Job>.Continuation
     private let onLinkEvent: @Sendable (PublicKey, LinkEvent) -> Void
@@ -110,7 +110,7 @@ actor Peering: SocketActor {
         clock: NodeClock,
         ledger: PeerLedger,
         metrics: PeeringMetrics,
-        admittance: Admittance,
+        policy: ConnectionPolicy,
         logger: Logger,
         jobs: AsyncStream<Job>.Continuation,
         onLinkEvent: @escaping @Sendable (PublicKey, LinkEvent) -> Void
@@ -124,7 +124,7 @@ actor Peering: SocketActor {
         self.clock = clock
         self.ledger = ledger
         self.metrics = metrics
-        self.admittance = admittance
+        self.policy = policy
         self.logger = logger
         self.jobs = jobs
         self.onLinkEvent = onLinkEvent
@@ -335,7 +335,7 @@ actor Peering: SocketActor {
     }
 
     private func metadata(of peer: PublicKey) -> Logger.Metadata {
-        ["peer": "\(peer.did)", "name": "\(admittance.trust.entries[peer]?.name ?? "")"]
+        ["peer": "\(peer.did)", "name": "\(policy.trust.entries[peer]?.name ?? "")"]
     }
 
     private func start(_ job: Job) {
@@ -440,7 +440,7 @@ actor Peering: SocketActor {
     private func readRequests() {
         _ = try? router?.receive { [weak self] incoming in
             self?.assumeIsolated { peering in
-                if let sender = peering.take(incoming), !peering.admittance.mayConnect(sender) {
+                if let sender = peering.take(incoming), !peering.policy.mayConnect(sender) {
                     peering.requesters.end(incoming.descriptor)
                 }
             }
@@ -459,7 +459,7 @@ actor Peering: SocketActor {
         case .message(let message):
             // Checked again for each request: a connection outlives the trust under which it was made.
             let sender = message.userID.flatMap { identity(of: $0) }
-            guard let peer = sender, admittance.mayConnect(peer) else {
+            guard let peer = sender, policy.mayConnect(peer) else {
                 metrics.dropped.increment()
                 return sender
             }
@@ -511,7 +511,7 @@ actor Peering: SocketActor {
             metrics.busy.increment()
             if answer == .charge { ledger.charge(peer) }
             // Nobody who is being turned away by that gets an answer.
-            guard admittance.mayConnect(peer) else { return }
+            guard policy.mayConnect(peer) else { return }
             let message =
                 hasRoom
                 ? "too much was asked for lately; ask again in a second"
@@ -551,7 +551,7 @@ actor Peering: SocketActor {
         guard case .request(let peer, let connection, let id, _, _) = job else { return }
         allowances[peer]?.spend(bytes: body.count)
         // Nobody who lost trust, or is being turned away, meanwhile gets an answer.
-        guard admittance.mayConnect(peer) else { return }
+        guard policy.mayConnect(peer) else { return }
         send(body, id: id, to: connection)
     }
 

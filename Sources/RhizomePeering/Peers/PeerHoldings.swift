@@ -17,14 +17,14 @@ struct PeerLag: Hashable, Sendable {
 struct PeerHoldings: Sendable {
     let log: any DeltaLog
     let directory: PeerDirectory
-    let admittance: Admittance
+    let policy: ConnectionPolicy
     let clock: NodeClock
 
     /// The peers known to hold a delta: the one that brought it, and those one of whose heads is it or comes after it.
     ///
     /// - Complexity: a small query for each peer that has told of the author's log.
     func holders(of stored: StoredDelta) async throws -> [PublicKey] {
-        let trust = admittance.trust
+        let trust = policy.trust
         var holders: Set<PublicKey> = []
         if let source = stored.arrival.receivedFrom { holders.insert(source) }
         for (peer, heads) in directory.heads(of: stored.delta.author)
@@ -78,7 +78,7 @@ struct PeerHoldings: Sendable {
         theirs: [PublicKey: Set<DeltaID>],
         ours: [PublicKey: Set<DeltaID>]
     ) async throws -> PeerLag {
-        let trust = admittance.trust
+        let trust = policy.trust
         let authors = Set(ours.keys).union(theirs.keys).filter { author in
             trust.isKnown(author) && ours[author] != theirs[author]
                 && ours[author, default: []].count <= PeerDirectory.mostHeads

@@ -68,7 +68,7 @@ extension NewsMethod: ServedMethod {
 extension PullMethod: ServedMethod {
     func answer(_ asker: Asker, from server: RequestServer) async throws -> Reply {
         guard server.isShown(request.author) else { return Reply(deltas: [], more: false) }
-        let isRemembered = server.admittance.trust.isKnown(request.author)
+        let isRemembered = server.policy.trust.isKnown(request.author)
         if isRemembered, request.after == nil {
             server.directory.noteHave(request.have, of: request.author, at: asker.peer)
         }

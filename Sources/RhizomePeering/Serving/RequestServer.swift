@@ -11,7 +11,7 @@ struct RequestServer: Sendable {
     let intake: Intake
     let clock: NodeClock
     let ledger: PeerLedger
-    let admittance: Admittance
+    let policy: ConnectionPolicy
     let peering: Peering
     let directory: PeerDirectory
     let hello: @Sendable () async -> Hello
@@ -63,7 +63,7 @@ struct RequestServer: Sendable {
 
     /// Distrusted authors are told of too, unless `keep` is none.
     func isShown(_ author: PublicKey) -> Bool {
-        if case .distrusted(.none) = admittance.trust.standing(of: author, at: clock.now) { return false }
+        if case .distrusted(.none) = policy.trust.standing(of: author, at: clock.now) { return false }
         return true
     }
 

@@ -29,7 +29,7 @@ import Testing
         holdings = PeerHoldings(
             log: bench.log,
             directory: directory,
-            admittance: Admittance(
+            policy: ConnectionPolicy(
                 trust: TrustInForce(list),
                 clock: bench.time.clock,
                 isPenalised: { _ in false },

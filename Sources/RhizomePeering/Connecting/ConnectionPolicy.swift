@@ -8,7 +8,7 @@ internal import ZeroMQ
 /// Decides who may connect, from the list as it is now: what the ZAP handler and every request ask (spec: peering.md).
 ///
 /// Answers at once, from any thread. Unknown and penalised keys are told to try later, distrusted ones no.
-final class Admittance: Sendable {
+final class ConnectionPolicy: Sendable {
     /// Keys remembered at most: the one seen longest ago goes.
     private static let refusedKeys = 1_000
 

@@ -12,7 +12,7 @@ import ZeroMQ
 @testable import RhizomePeering
 
 /// Who is let in, and how the others are told (spec: peering.md, the ZAP handler).
-@Suite struct AdmittanceTests {
+@Suite struct ConnectionPolicyTests {
     private let owner: Identity
     private let time = ManualClock()
 
@@ -27,8 +27,8 @@ import ZeroMQ
         return list
     }
 
-    private func admittance(_ list: TrustList, penalised: Set<PublicKey> = []) -> Admittance {
-        Admittance(
+    private func policy(_ list: TrustList, penalised: Set<PublicKey> = []) -> ConnectionPolicy {
+        ConnectionPolicy(
             trust: TrustInForce(list),
             clock: time.clock,
             isPenalised: { penalised.contains($0) },
@@ -45,7 +45,7 @@ import ZeroMQ
     func decisions() throws {
         let (alice, bob, carol, dave) = try (peer("alice"), peer("bob"), peer("carol"), peer("dave"))
         let until = time.now + 1_000_000
-        let admittance = admittance(
+        let policy = policy(
             try list(
                 .trust(alice.key, name: "alice"),
                 .trust(bob.key, name: "bob"),
@@ -54,7 +54,7 @@ import ZeroMQ
                 .trust(dave.key, name: "dave", until: until)
             )
         )
-        func decide(_ key: Bytes32) -> ZAPDecision { admittance.decide(transportKey: key, address: "127.0.0.1") }
+        func decide(_ key: Bytes32) -> ZAPDecision { policy.decide(transportKey: key, address: "127.0.0.1") }
         #expect(decide(alice.transportKey) == .admit(userID: alice.key.did))
         #expect(decide(try peer("stranger").transportKey) == .tryLater)
         #expect(decide(Bytes32(repeating: 0)) == .tryLater)
@@ -64,37 +64,42 @@ import ZeroMQ
         time.advance(2)
         #expect(decide(dave.transportKey) == .refuse, "its trust has run out")
         #expect(
-            !admittance.mayConnect(bob.key) && !admittance.mayConnect(carol.key) && !admittance.mayConnect(dave.key)
+            !policy.mayConnect(bob.key) && !policy.mayConnect(carol.key) && !policy.mayConnect(dave.key)
         )
-        #expect(admittance.mayConnect(alice.key))
+        #expect(policy.mayConnect(alice.key))
     }
 
     @Test("a penalised peer is put off, not refused, and its requests aren't served")
     func penalised() throws {
         let alice = try peer("alice")
-        let admittance = admittance(try list(.trust(alice.key, name: "alice")), penalised: [alice.key])
-        #expect(admittance.decide(transportKey: alice.transportKey, address: "::1") == .tryLater)
-        #expect(!admittance.mayConnect(alice.key))
+        let policy = policy(try list(.trust(alice.key, name: "alice")), penalised: [alice.key])
+        #expect(policy.decide(transportKey: alice.transportKey, address: "::1") == .tryLater)
+        #expect(!policy.mayConnect(alice.key))
     }
 
     @Test("refused keys are remembered with their address and count, the last thousand of them, until admitted")
     func refusedKeys() throws {
         let alice = try peer("alice")
         let trust = TrustInForce(try list())
-        let admittance = Admittance(trust: trust, clock: time.clock, isPenalised: { _ in false }, onAdmitted: { _ in })
-        for _ in 0..<3 { _ = admittance.decide(transportKey: alice.transportKey, address: "192.0.2.1") }
-        #expect(admittance.refusedKeys.map(\.count) == [3])
-        #expect(admittance.refusedKeys.first?.address == "192.0.2.1")
-        #expect(admittance.wasRefused(alice.transportKey))
+        let policy = ConnectionPolicy(
+            trust: trust,
+            clock: time.clock,
+            isPenalised: { _ in false },
+            onAdmitted: { _ in }
+        )
+        for _ in 0..<3 { _ = policy.decide(transportKey: alice.transportKey, address: "192.0.2.1") }
+        #expect(policy.refusedKeys.map(\.count) == [3])
+        #expect(policy.refusedKeys.first?.address == "192.0.2.1")
+        #expect(policy.wasRefused(alice.transportKey))
         for number in 0..<1_200 {
             time.advance(1)
-            _ = admittance.decide(transportKey: SHA256.hash([UInt8(number & 255), UInt8(number >> 8)]), address: "")
+            _ = policy.decide(transportKey: SHA256.hash([UInt8(number & 255), UInt8(number >> 8)]), address: "")
         }
-        #expect(admittance.refusedKeys.count == 1_000)
-        #expect(!admittance.wasRefused(alice.transportKey), "the one seen longest ago goes")
-        _ = admittance.decide(transportKey: alice.transportKey, address: "192.0.2.1")
+        #expect(policy.refusedKeys.count == 1_000)
+        #expect(!policy.wasRefused(alice.transportKey), "the one seen longest ago goes")
+        _ = policy.decide(transportKey: alice.transportKey, address: "192.0.2.1")
         trust.update(try list(.trust(alice.key, name: "alice")))
-        #expect(admittance.decide(transportKey: alice.transportKey, address: "") == .admit(userID: alice.key.did))
-        #expect(!admittance.wasRefused(alice.transportKey))
+        #expect(policy.decide(transportKey: alice.transportKey, address: "") == .admit(userID: alice.key.did))
+        #expect(!policy.wasRefused(alice.transportKey))
     }
 }
