@@ -1,8 +1,9 @@
+public import Bytes
 internal import DeterministicCBOR
 internal import RhizomeCore
 
 /// Why bytes prove nothing, or a proof can't be made.
-public struct ProofError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ProofError: CodedError {
     /// What is wrong.
     public enum Code: String, Sendable {
         /// More than ``Proof/maximumBytes``.
@@ -51,9 +52,6 @@ public struct ProofError: Error, Equatable, Sendable, CustomStringConvertible {
             }
         self.init(code, "\(part): \(refusal.message)")
     }
-
-    /// Whether both have the same code.
-    public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
 
     /// The code and the message.
     public var description: String { "\(code.rawValue): \(message)" }
