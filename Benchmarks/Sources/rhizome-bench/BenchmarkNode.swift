@@ -34,12 +34,12 @@ enum BenchmarkNode {
     /// How often the fetching node's log is asked how far it has come.
     private static let glance = Duration.milliseconds(20)
 
-    /// Runs until so many deltas are held, or until standard input ends.
-    static func run(home path: String, until count: Int?, hasHTTP: Bool) async throws {
+    /// Runs until so many deltas are held, or until standard input ends; each line of that is a question for a number.
+    static func run(home path: String, _ options: BenchmarkOptions) async throws {
         let home = try Home.open(path)
-        let local = try await LocalNode(home: home, identity: try home.identity())
+        let local = try await LocalNode(home: home, identity: try home.identity(), port: options.port)
         tell(local.node.network.requestAddress)
-        if hasHTTP {
+        if options.hasHTTP {
             let api = HTTPAPI(
                 database: local.node.database,
                 peers: local.node.network,
@@ -52,14 +52,20 @@ enum BenchmarkNode {
             Task { try await api.run() }
         }
         let start = ContinuousClock.now
-        if let count {
+        if let count = options.expected {
             while try await local.node.database.log.count() < count { try await Task.sleep(for: glance) }
             let elapsed = ContinuousClock.now - start
             try await local.end()
             let memory = try StartMeasurement.highWaterKiB()
             tell("\(ProcessorTime.now.microseconds) \(elapsed.microseconds) \(memory)")
         } else {
-            while readLine() != nil {}
+            while let question = readLine() {
+                switch question {
+                case "count": tell("\(try await local.node.database.log.count())")
+                case "connected": tell("\(try await local.node.network.peers().count { $0.state == .connected })")
+                default: throw BenchmarkError("\(question) is no question")
+                }
+            }
             try await local.end()
         }
     }

@@ -26,17 +26,24 @@ struct BenchmarkOptions {
     var expected: Int?
     /// Whether it has an HTTP API.
     var hasHTTP = false
+    /// Where it listens for requests, with publications at the next port; at any free ones where 0.
+    var port: UInt16 = 0
+    /// Measure a network of so many nodes, and nothing else.
+    var meshSize: Int?
+    /// Which of them are connected.
+    var meshShape = MeshShape.mesh
 
     static let usage = """
         rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up] [--spreading] [--writes]
+                      [--mesh N [--shape mesh|ring|star|random]]
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
         and pulls; what views cost, each figure beside its goal, of entities that were changed up to N times too; how
         fast one node fetches 100,000 deltas of another; how fast a write spreads over three hops and beside a flood;
         and how many writes a second the HTTP API takes. With --audit it audits a store that was built before instead;
-        with --views, --catch-up, --spreading or --writes it measures that and nothing else. To build a store anew,
-        remove its folder.
+        with --views, --catch-up, --spreading or --writes it measures that and nothing else, and with --mesh what a write
+        costs among N nodes. To build a store anew, remove its folder.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -61,6 +68,17 @@ struct BenchmarkOptions {
             case "--views": isViews = true
             case "--writes": isWrites = true
             case "--http": hasHTTP = true
+            case "--port": port = rest.popFirst().flatMap { UInt16($0) } ?? 0
+            case "--mesh":
+                guard let size = rest.popFirst().flatMap({ Int($0) }), size > 1 else {
+                    throw BenchmarkError("--mesh takes a number above 1")
+                }
+                meshSize = size
+            case "--shape":
+                guard let shape = rest.popFirst().flatMap({ MeshShape(rawValue: $0) }) else {
+                    throw BenchmarkError("--shape takes mesh, ring, star or random")
+                }
+                meshShape = shape
             case "--node": nodeHome = rest.popFirst()
             case "--until": expected = rest.popFirst().flatMap { Int($0) }
             default: throw BenchmarkError("unknown argument \(argument)\n\n\(Self.usage)")

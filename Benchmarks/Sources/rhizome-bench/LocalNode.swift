@@ -21,10 +21,13 @@ struct LocalNode: Sendable {
 
     /// Binds and runs a node in a home that holds an identity.
     ///
-    /// - Parameter telling: what stands between the node and its store, as where it is to lie.
+    /// - Parameters:
+    ///   - port: where it listens for requests, with publications at the next one; any free ones where 0.
+    ///   - telling: what stands between the node and its store, as where it is to lie.
     init(
         home: Home,
         identity: Identity,
+        port: UInt16 = 0,
         telling: @Sendable (SQLiteDeltaLog) -> any DeltaLog = { $0 }
     ) async throws {
         self.home = home
@@ -32,15 +35,12 @@ struct LocalNode: Sendable {
         store = try SQLiteDeltaLog.open(folder: home.path + "/data", version: "bench", now: SystemTime.now)
         var logger = Logger(label: "bench") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = ProcessInfo.processInfo.environment["RHIZOME_LOG_LEVEL"] == nil ? .error : .info
-        func binding(_ name: String) -> NodeConfiguration.Binding {
-            .init(name: name, address: "127.0.0.1", port: 0, host: "127.0.0.1")
-        }
         let node = try await Node(
             configuration: NodeConfiguration(
                 identity: identity.publicKey,
                 peerID: "bench",
-                request: binding("request"),
-                publish: binding("publish"),
+                request: .loopback(port: port),
+                publish: .loopback(port: port == 0 ? 0 : port + 1),
                 topic: "bench",
                 seeds: [:],
                 agent: "rhizome-bench",

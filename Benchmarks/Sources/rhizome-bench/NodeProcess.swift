@@ -28,6 +28,15 @@ final class NodeProcess {
         }
     }
 
+    /// The memory that it has now, `VmRSS` (proc_pid_status(5)).
+    func residentKiB() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        return try StartMeasurement.number("VmRSS", in: status)
+    }
+
+    /// Writes a line to its standard input.
+    func write(_ line: String) { input.fileHandleForWriting.write(Data((line + "\n").utf8)) }
+
     /// The next line; `nil` where the child ended.
     func readLine() -> Substring? {
         while !read.contains(UInt8(ascii: "\n")) {

@@ -31,7 +31,7 @@ enum RhizomeBench {
                 return
             }
             if let home = options.nodeHome {
-                try await BenchmarkNode.run(home: home, until: options.expected, hasHTTP: options.hasHTTP)
+                try await BenchmarkNode.run(home: home, options)
                 return
             }
             #if DEBUG
@@ -47,6 +47,10 @@ enum RhizomeBench {
             }
             if options.isSpreading {
                 try await Spreading(folder: options.nodesFolder).run()
+                return
+            }
+            if let size = options.meshSize {
+                try await MeshRates(folder: options.nodesFolder, count: size, shape: options.meshShape).run()
                 return
             }
             if options.isWrites {

@@ -38,12 +38,16 @@ struct StartMeasurement {
     static func residentKiB() throws -> Int { try status("VmRSS") }
 
     private static func status(_ name: String) throws -> Int {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        try number(name, in: try String(contentsOfFile: "/proc/self/status", encoding: .utf8))
+    }
+
+    /// A number of `/proc/PID/status` (proc_pid_status(5)).
+    static func number(_ name: String, in status: String) throws -> Int {
         for line in status.split(separator: "\n") where line.hasPrefix(name + ":") {
             guard let number = line.split(whereSeparator: \.isWhitespace).compactMap({ Int($0) }).first else { break }
             return number
         }
-        throw BenchmarkError("/proc/self/status has no \(name)")
+        throw BenchmarkError("/proc/PID/status has no \(name)")
     }
 
     /// Starts a fresh process and tells what it took, with the time that the process itself needs to start.
