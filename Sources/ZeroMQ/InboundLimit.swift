@@ -96,25 +96,26 @@ package final class InboundLimit: Sendable {
 
     /// - Returns: the connection where it is still there and may go on.
     private func look(at descriptor: Int32, _ connection: Connection, _ gain: Double) -> Connection? {
-        guard AcceptedConnections.cookie(of: descriptor) == connection.cookie,
-            let received = Self.received(on: descriptor)
-        else { return nil }
+        guard let received = Self.received(on: descriptor) else { return nil }
         var connection = connection
         connection.left = min(connection.left + gain, bytes) - Double(received - min(connection.received, received))
         connection.received = received
         guard connection.left < 0 else { return connection }
-        AcceptedConnections.shutDown(descriptor)
+        // Only now does it matter whether the descriptor is that of another connection by now.
+        if AcceptedConnections.cookie(of: descriptor) == connection.cookie { AcceptedConnections.shutDown(descriptor) }
         return nil
     }
 
     /// `tcpi_bytes_received` of the kernel's `tcp_info`, which glibc's own is too short for.
     private static func received(on descriptor: Int32) -> UInt64? {
         let offset = 128
-        var info = [UInt8](repeating: 0, count: offset + MemoryLayout<UInt64>.size)
-        var size = socklen_t(info.count)
-        guard unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size) == 0, size >= info.count else {
-            return nil
+        let length = offset + MemoryLayout<UInt64>.size
+        return unsafe withUnsafeTemporaryAllocation(byteCount: length, alignment: 8) { info in
+            var size = socklen_t(length)
+            guard unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, info.baseAddress, &size) == 0,
+                size >= length
+            else { return nil }
+            return unsafe info.load(fromByteOffset: offset, as: UInt64.self)
         }
-        return unsafe info.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
     }
 }

@@ -116,6 +116,7 @@ package final class Socket {
     /// The pointer for one call, on the right thread only.
     @unsafe func pointer(_ call: StaticString) throws(ZeroMQError) -> UnsafeMutableRawPointer {
         thread.checkIsolated()
+        thread.noteUse(of: handle)
         return try unsafe handle.open(call)
     }
 

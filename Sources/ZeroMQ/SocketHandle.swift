@@ -27,8 +27,20 @@ internal import CZeroMQ
         return unsafe raw
     }
 
-    /// The pointer for a poll item; `nil` once closed.
-    @unsafe var pollPointer: UnsafeMutableRawPointer? { unsafe raw }
+    /// The descriptor that can be read when something has happened to the socket; `nil` once closed.
+    var descriptor: Int32? { option(ZMQ_FD) }
+
+    /// What can be done with it now, `ZMQ_POLLIN` and `ZMQ_POLLOUT`; nothing once closed.
+    ///
+    /// To ask takes in what has happened to it: its descriptor doesn't tell of that any more.
+    var events: Int32 { option(ZMQ_EVENTS) ?? 0 }
+
+    private func option(_ name: Int32) -> Int32? {
+        guard let raw = unsafe raw else { return nil }
+        var value: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        return unsafe zmq_getsockopt(raw, name, &value, &size) == 0 ? value : nil
+    }
 
     /// Lends an empty message and takes its content back to libzmq afterwards.
     @unsafe func withMessage<Result>(

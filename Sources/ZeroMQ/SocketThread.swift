@@ -15,7 +15,7 @@ internal import Synchronization
 ///         nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 ///     }
 ///
-/// Several actors may share a thread; calls between them don't switch threads. One `zmq_poll` waits for all sockets,
+/// Several actors may share a thread; calls between them don't switch threads. One `epoll_wait` waits for all sockets,
 /// for jobs (an eventfd) and for the next timer, so nothing spins and nothing is missed. Jobs run in the order in which
 /// they came; a turn runs a bounded number of them, then due timers, then readable sockets, so that none starves the
 /// others. Nothing here may block: what computes goes to the pool.
@@ -44,6 +44,8 @@ internal import Synchronization
 
     private struct Registration {
         let handle: SocketHandle
+        /// The one by which libzmq tells that something has happened to the socket.
+        let descriptor: Int32
         let onReadable: () -> Void
     }
 
@@ -53,9 +55,10 @@ internal import Synchronization
         var registrations: [ObjectIdentifier: Registration] = [:]
         var timers = TimerQueue()
         var isClosed = false
-        var items: [zmq_pollitem_t] = unsafe []
-        var polled: [ObjectIdentifier] = []
-        var itemsAreStale = true
+        /// The registered sockets by their descriptors.
+        var watched: [Int32: ObjectIdentifier] = [:]
+        /// Sockets that were used since they were looked at last: what comes in meanwhile may not be told of again.
+        var used: Set<ObjectIdentifier> = []
     }
 
     /// The thread's name, as `ps -L` shows the first 15 bytes of it.
@@ -63,6 +66,8 @@ internal import Synchronization
 
     private let shared = TaskCondition(Shared())
     private let wakeDescriptor: Int32
+    /// Tells which descriptors can be read (epoll(7)).
+    private let pollDescriptor: Int32
     /// The thread's `pthread_t`; 0 while there is none.
     private let thread = Atomic<UInt>(0)
     // Safe: touched by the socket thread only, as `local` checks; from one OS thread to its successor `shared` orders it.
@@ -78,10 +83,20 @@ internal import Synchronization
         self.name = name
         wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard wakeDescriptor >= 0 else { throw ZeroMQError(number: errno, call: "eventfd") }
+        pollDescriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard pollDescriptor >= 0, czeromq_watch(pollDescriptor, EPOLL_CTL_ADD, wakeDescriptor) == 0 else {
+            let number = errno
+            _ = Glibc.close(wakeDescriptor)
+            if pollDescriptor >= 0 { _ = Glibc.close(pollDescriptor) }
+            throw ZeroMQError(number: number, call: "epoll_create1")
+        }
         try start()
     }
 
-    deinit { _ = Glibc.close(wakeDescriptor) }
+    deinit {
+        _ = Glibc.close(wakeDescriptor)
+        _ = Glibc.close(pollDescriptor)
+    }
 
     // MARK: - Executor
 
@@ -133,9 +148,36 @@ internal import Synchronization
     /// stops; the socket itself is not, unless the callback holds it. To be called on this thread.
     package func register(_ socket: Socket, onReadable: @escaping () -> Void) {
         let key = ObjectIdentifier(socket.handle)
-        guard local.open[key] != nil else { return }
-        local.registrations[key] = Registration(handle: socket.handle, onReadable: onReadable)
-        local.itemsAreStale = true
+        unregister(key)
+        guard local.open[key] != nil, let descriptor = socket.handle.descriptor else { return }
+        precondition(
+            czeromq_watch(pollDescriptor, EPOLL_CTL_ADD, descriptor) == 0,
+            "the system watches a descriptor more: where it doesn't, libzmq ends the process as well"
+        )
+        local.registrations[key] = Registration(
+            handle: socket.handle,
+            descriptor: descriptor,
+            onReadable: onReadable
+        )
+        local.watched[descriptor] = key
+        local.used.insert(key)
+    }
+
+    /// Ends the calls back.
+    private func unregister(_ key: ObjectIdentifier) {
+        local.used.remove(key)
+        guard let descriptor = local.registrations.removeValue(forKey: key)?.descriptor else { return }
+        local.watched[descriptor] = nil
+        _ = czeromq_watch(pollDescriptor, EPOLL_CTL_DEL, descriptor)
+    }
+
+    /// Takes note that a socket is used.
+    ///
+    /// Whatever libzmq does for it may take in that messages have come, and the descriptor doesn't tell of them any more
+    /// then (zmq_getsockopt(3), `ZMQ_FD`).
+    func noteUse(of handle: SocketHandle) {
+        let key = ObjectIdentifier(handle)
+        if local.registrations[key] != nil { local.used.insert(key) }
     }
 
     func adopt(_ handle: SocketHandle) throws(ZeroMQError) {
@@ -145,9 +187,8 @@ internal import Synchronization
 
     func close(_ handle: SocketHandle) {
         let key = ObjectIdentifier(handle)
-        local.registrations[key] = nil
+        unregister(key)
         local.open[key] = nil
-        local.itemsAreStale = true
         handle.close()
     }
 
@@ -337,39 +378,46 @@ internal import Synchronization
         while let action = local.timers.popDue(at: now) { action() }
     }
 
+    /// Waits until something is to be done, and calls back for the sockets at which something has happened.
+    ///
+    /// What it costs depends on these, not on how many sockets there are.
     private func poll() {
-        if local.itemsAreStale { rebuildItems() }
-        let timeout = pollTimeout()
-        var items = unsafe local.items
+        var due = takeDue(Array(local.used))
+        var descriptors = [Int32](repeating: 0, count: 64)
+        let count = unsafe czeromq_wait(pollDescriptor, &descriptors, due.isEmpty ? pollTimeout() : 0)
         // A signal (EINTR) is one more turn.
-        guard unsafe zmq_poll(&items, Int32(items.count), timeout) > 0 else { return }
-        if unsafe items[0].revents != 0 {
-            var count: UInt64 = 0
-            _ = unsafe read(wakeDescriptor, &count, MemoryLayout<UInt64>.size)
+        var signalled: [ObjectIdentifier] = []
+        for descriptor in descriptors.prefix(max(0, Int(count))) {
+            if descriptor == wakeDescriptor {
+                var wakes: UInt64 = 0
+                _ = unsafe read(wakeDescriptor, &wakes, MemoryLayout<UInt64>.size)
+            } else if let key = local.watched[descriptor] {
+                signalled.append(key)
+            }
         }
-        let polled = local.polled
-        for (index, key) in polled.enumerated() {
-            let events = unsafe Int32(items[index + 1].revents)
+        let seen = Set(due)
+        due += takeDue(signalled.filter { !seen.contains($0) })
+        for key in due {
             // A callback before may have closed it.
-            if events & ZMQ_POLLIN != 0 { local.registrations[key]?.onReadable() }
+            local.registrations[key]?.onReadable()
         }
     }
 
-    private func rebuildItems() {
-        var items = unsafe [zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0)]
-        var polled: [ObjectIdentifier] = []
-        for (key, registration) in local.registrations {
-            guard let socket = unsafe registration.handle.pollPointer else { continue }
-            unsafe items.append(zmq_pollitem_t(socket: socket, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
-            polled.append(key)
+    /// Looks at sockets, and gives those that have something to read; these are looked at again in the next turn.
+    private func takeDue(_ keys: [ObjectIdentifier]) -> [ObjectIdentifier] {
+        var due: [ObjectIdentifier] = []
+        for key in keys {
+            local.used.remove(key)
+            guard let registration = local.registrations[key] else { continue }
+            guard registration.handle.events & ZMQ_POLLIN != 0 else { continue }
+            due.append(key)
+            local.used.insert(key)
         }
-        unsafe local.items = unsafe items
-        local.polled = polled
-        local.itemsAreStale = false
+        return due
     }
 
     /// In milliseconds; -1 for as long as it takes.
-    private func pollTimeout() -> Int {
+    private func pollTimeout() -> Int32 {
         // Jobs queued by this thread since it took the last ones wrote no eventfd.
         guard shared.withLock({ $0.jobs.isEmpty && $0.orphans.isEmpty && $0.phase == .running }) else { return 0 }
         guard let deadline = local.timers.nextDeadline else { return -1 }
@@ -378,6 +426,6 @@ internal import Synchronization
         // Rounded up, else the last part of a millisecond would be spent in a spin; a day at most.
         let (seconds, attoseconds) = wait.components
         guard seconds < 86_400 else { return 86_400_000 }
-        return Int(seconds) * 1_000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        return Int32(seconds) * 1_000 + Int32((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 }
