@@ -1,3 +1,4 @@
+package import Bytes
 internal import Locks
 package import RhizomeCore
 package import RhizomeTesting
@@ -19,6 +20,7 @@ package final class HookedLog: ForwardingLog {
         var ancestries = 0
         var damaged: Set<DeltaID> = []
         var isBlind = false
+        var lookUps = 0
     }
 
     package let memory = InMemoryDeltaLog()
@@ -46,6 +48,9 @@ package final class HookedLog: ForwardingLog {
     /// How often it was asked what is before some deltas.
     package var ancestries: Int { state.withLock { $0.ancestries } }
 
+    /// How often it was asked whether deltas are held, what they are linked to, or where an author's log ends.
+    package var lookUps: Int { state.withLock { $0.lookUps } }
+
     /// What each transaction appended that appended something.
     package var batches: [Batch] { state.withLock { $0.batches } }
 
@@ -70,9 +75,25 @@ package final class HookedLog: ForwardingLog {
         return value
     }
 
+    package func contains(_ ids: [DeltaID]) async throws -> Set<DeltaID> {
+        state.withLock { $0.lookUps += 1 }
+        return try await memory.contains(ids)
+    }
+
     package func links(of ids: [DeltaID]) async throws -> [DeltaID: DeltaLink] {
+        state.withLock { $0.lookUps += 1 }
         guard state.withLock({ $0.damaged.isDisjoint(with: ids) }) else { throw DeltaLogError(.corrupt, "damaged") }
         return try await memory.links(of: ids)
+    }
+
+    package func heads(
+        of author: PublicKey,
+        upTo time: Timestamp?,
+        within tips: [DeltaID]?,
+        limit: Int
+    ) async throws -> [Head] {
+        state.withLock { $0.lookUps += 1 }
+        return try await memory.heads(of: author, upTo: time, within: tips, limit: limit)
     }
 
     package func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Ancestry {

@@ -34,6 +34,8 @@ public actor Intake {
     private nonisolated let acceptable = AcceptableAuthors()
     /// Where decoding and verifying take turns; local deltas are a source like any peer.
     private nonisolated let workers = FairWorkers<PublicKey?>()
+    /// What needn't be asked of the log.
+    package nonisolated let heldLogs = HeldLogs()
     private nonisolated let memory = MemoryGate<PublicKey?>(room: decodedBytes, own: ownBytes)
 
     private var pool: DeferredPool
@@ -116,7 +118,7 @@ public actor Intake {
             [rules, acceptable] in
             Self.decode($0.bytes, standing: rules.standing, acceptable: acceptable)
         }
-        let held = try await log.contains(results.compactMap { try? $0.get().delta.id })
+        let held = try await held(among: results.compactMap { try? $0.get() })
         var toVerify: [Decoded] = []
         var unknown: [Decoded] = []
         for (place, (submission, result)) in zip(part, results).enumerated() {
@@ -174,6 +176,33 @@ public actor Intake {
             counts[judgement.decision, default: 0] += 1
             return judgement
         }
+    }
+
+    /// Those that the log holds.
+    private nonisolated func held(
+        among decoded: [(delta: SignedDelta, standing: AuthorStanding)]
+    ) async throws -> Set<DeltaID> {
+        var held: Set<DeltaID> = []
+        var unknown: [DeltaID] = []
+        var asked: Set<PublicKey> = []
+        for (delta, standing) in decoded {
+            // Where nobody's deltas are taken nobody's log is remembered.
+            if case .mayWrite = standing, asked.insert(delta.author).inserted {
+                try await readHeads(of: delta.author)
+            }
+            switch heldLogs.holds(delta) {
+            case true: held.insert(delta.id)
+            case false: break
+            case nil: unknown.append(delta.id)
+            }
+        }
+        return unknown.isEmpty ? held : held.union(try await log.contains(unknown))
+    }
+
+    private nonisolated func readHeads(of author: PublicKey) async throws {
+        guard let reading = heldLogs.startReading(author) else { return }
+        let most = HeldLogs.mostHeads + 1
+        heldLogs.finish(reading, try await log.heads(of: author, upTo: nil, within: nil, limit: most))
     }
 
     private static func decode(
@@ -368,10 +397,12 @@ public actor Intake {
             health.failed(error)
             // What of it the store holds isn't known.
             self.ownHeads = nil
+            heldLogs.forget()
             return works.map { _ in .failed(error) }
         }
         self.ownHeads = try? batch.ownHeads?.get()
         if !batch.stored.isEmpty {
+            heldLogs.note(batch.stored)
             health.worked()
             metrics.commit.recordMicroseconds((clock.uptime - start).microseconds)
         }

@@ -256,7 +256,9 @@ import Testing
     func damage() async throws {
         let bench = try IntakeBench(trusted: ["alice", "bob", "carol"])
         let chain = try Deltas.chain(2)
-        try await bench.submit([chain[0].bytes], from: peer)
+        try await bench.submit(chain.map(\.bytes), from: peer)
+        // What the last one of a log is linked to is remembered; of what is before it the log is asked.
+        let fork = try Deltas.make("alice", 100, after: [chain[0]])
         let gate = Gate()
         bench.log.beforeWrite { await gate.pass() }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -266,7 +268,7 @@ import Testing
             let other = try TestAuthors.signer("other").publicKey
             group.addTask {
                 await #expect(throws: DeltaLogError(.corrupt, "")) {
-                    _ = try await bench.submit([chain[1].bytes], from: peer)
+                    _ = try await bench.submit(fork, from: peer)
                 }
             }
             group.addTask {
@@ -278,10 +280,10 @@ import Testing
             gate.open()
             try await group.waitForAll()
         }
-        #expect(bench.accepted.count == 4)
+        #expect(bench.accepted.count == 5)
         // Nothing was decided about what could not be judged.
         bench.log.damage([])
-        #expect(try await bench.submit([chain[1].bytes], from: peer) == [.accept])
+        #expect(try await bench.submit(fork, from: peer) == .accept)
     }
 
     @Test("deltas that had waited go on waiting where the log fails, and are taken up by themselves later")
