@@ -23,7 +23,7 @@ public final class PeerNetwork: PeerReporting {
     private let policy: ConnectionPolicy
     let peering: Peering
     private let thread: SocketThread
-    private let jobs: AsyncStream<Peering.Job>
+    private let jobs: AsyncStream<PeerJob>
     private let holdings: PeerHoldings
     private let hello: @Sendable () async -> Hello
     private let onProgress: @Sendable (CatchUpProgress) -> Void
@@ -55,7 +55,7 @@ public final class PeerNetwork: PeerReporting {
             onAdmitted: { mail.admitted($0) }
         )
         let thread = try SocketThread(name: "rhizome-sockets")
-        let (jobs, jobSource) = AsyncStream<Peering.Job>.makeStream()
+        let (jobs, jobSource) = AsyncStream<PeerJob>.makeStream()
         let peering = try Peering(
             thread: thread,
             configuration: configuration,
@@ -66,7 +66,8 @@ public final class PeerNetwork: PeerReporting {
             policy: policy,
             logger: logger,
             jobs: jobSource,
-            onLinkEvent: { peer, event in mail.directory.session(of: peer)?.post { $0.note(event) } }
+            onLinkEvent: { peer, event in mail.directory.note(event, of: peer) },
+            onConnection: { peer, isConnected in mail.directory.set(peer, isConnected: isConnected) }
         )
         do {
             let domain = try await ZAPHandler.shared().open(domain: database.identity.did) { key, address in
@@ -92,7 +93,8 @@ public final class PeerNetwork: PeerReporting {
                 request: requestTold,
                 publish: publishTold,
                 topic: configuration.topic,
-                time: database.clock.now
+                time: database.clock.now,
+                neighbours: mail.directory.neighbours
             )
         }
         requestAddress = requestTold?.string ?? String(request.endpoint.dropFirst("tcp://".count))
@@ -172,15 +174,13 @@ public final class PeerNetwork: PeerReporting {
             hello: hello,
             health: database.health
         )
-        let grownLogs = Mailbox<Set<PublicKey>>([])
         let announcer = Announcer(
             mailbox: mail.announcements,
-            grownLogs: grownLogs,
             peering: peering,
             directory: mail.directory,
             clock: database.clock
         )
-        let forks = ForkWatch(grown: grownLogs, log: database.log, clock: database.clock, logger: logger)
+        let forks = ForkWatch(branched: mail.branched, log: database.log, clock: database.clock, logger: logger)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await server.serve(self.jobs) }
             group.addTask { await announcer.run() }
@@ -215,7 +215,7 @@ public final class PeerNetwork: PeerReporting {
                 .filter { !database.ledger.isPenalised($0.key) }
             for (peer, mailbox) in mail.directory.sessions where wanted[peer] == nil {
                 mailbox.close()
-                mail.directory.update(peer) { $0.session = nil }
+                mail.directory.closeSession(with: peer)
                 database.gate.settled(peer)
             }
             for peer in wanted.keys {
@@ -288,6 +288,7 @@ public final class PeerNetwork: PeerReporting {
         while !Task.isCancelled {
             try? await database.clock.sleep(for: .seconds(1))
             let now = database.clock.uptime
+            await peering.noteSilence()
             tell(knocks.next(policy.refusedKeys, now: now))
             guard let offset = mail.directory.medianOffset, !(.seconds(-60) ... .seconds(60)).contains(offset),
                 warnings.isDue(now: now)
@@ -332,6 +333,7 @@ public final class PeerNetwork: PeerReporting {
 
     /// This node, then every trusted entry by the bytes of its petname.
     public func peers() async throws -> [PeerStatus] {
+        mail.directory.refresh()
         let states = await peering.states()
         let stalls = Dictionary(grouping: try await database.log.stalls(), by: \.author)
         let lags = try await holdings.lags()
@@ -392,7 +394,10 @@ public final class PeerNetwork: PeerReporting {
     }
 
     /// The peers known to hold a delta: those that brought it, and those one of whose heads reaches it.
-    public func holders(of stored: StoredDelta) async throws -> [PublicKey] { try await holdings.holders(of: stored) }
+    public func holders(of stored: StoredDelta) async throws -> [PublicKey] {
+        mail.directory.refresh()
+        return try await holdings.holders(of: stored)
+    }
 
     /// Measures what only changes when somebody looks: to be called before the metrics are shown.
     public func measure() async {
@@ -400,6 +405,7 @@ public final class PeerNetwork: PeerReporting {
         let now = database.clock.uptime
         metrics.connectedPeers.set(await peering.states().values.count { $0.isConnected(now: now) })
         metrics.refusedKeys.set(policy.refusedKeys.count)
+        mail.directory.refresh()
         // What can't be read now stays as it was.
         for (peer, lag) in (try? await holdings.lags()) ?? [:] { metrics.lag(lag, of: peer) }
     }

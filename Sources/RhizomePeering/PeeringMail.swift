@@ -16,20 +16,31 @@ package struct PeeringMail: DatabaseObserver {
     let directory: PeerDirectory
     let announcements = Mailbox(Announcer.News())
     let linkChanges = Mailbox(LinkChanges())
+    /// Authors whose logs may have forked.
+    let branched = Mailbox<Set<PublicKey>>([])
 
     /// Empty mailboxes.
     ///
     /// - Parameter owner: whose node it is.
     package init(owner: PublicKey, clock: NodeClock) {
         self.owner = owner
-        directory = PeerDirectory(clock: clock)
+        directory = PeerDirectory(own: owner, clock: clock)
     }
 
     /// A peer was let in.
     func admitted(_ peer: PublicKey) { linkChanges.post { _ = $0.admitted.insert(peer) } }
 
-    /// What is to be announced.
-    package func appended(_ batch: [StoredDelta]) { announcements.post { $0.add(batch, own: owner) } }
+    /// What is to be announced, pushed, and looked at for forks: nobody is woken whom it doesn't concern.
+    package func appended(_ batch: [StoredDelta]) {
+        let consequences = directory.appended(batch)
+        let told = batch.filter { consequences.told.contains($0.delta.author) }
+        if !told.isEmpty { announcements.post { $0.add(told, own: owner) } }
+        if !consequences.pushing.isEmpty {
+            let grown = Set(batch.map(\.delta.author))
+            for session in consequences.pushing { session.post { $0.add(grown: grown) } }
+        }
+        if !consequences.branched.isEmpty { branched.post { $0.formUnion(consequences.branched) } }
+    }
 
     /// What is to be pulled from the peer.
     package func missing(_ ids: [DeltaID], of author: PublicKey, from peer: PublicKey) {

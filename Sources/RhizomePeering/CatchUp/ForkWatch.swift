@@ -5,7 +5,7 @@ internal import RhizomeDatabase
 internal import RhizomeIdentity
 internal import SignedLog
 
-/// Logs the forks of authors whose logs grew: a fork is evidence (spec: admission.md, "Forks").
+/// Logs the forks of authors whose logs may have forked: a fork is evidence (spec: admission.md, "Forks").
 ///
 /// An author's are looked for at most once a second and logged at most once a minute; the peers list tells more of
 /// them, and the audit all.
@@ -20,8 +20,8 @@ struct ForkWatch: Sendable {
     /// Beyond so many forks further ones are no news.
     private static let most = 100
 
-    /// Authors whose logs grew.
-    let grown: Mailbox<Set<PublicKey>>
+    /// Authors to whose logs something was appended that doesn't go straight on from what was appended before.
+    let branched: Mailbox<Set<PublicKey>>
     let log: any DeltaLog
     let clock: NodeClock
     let logger: Logger
@@ -31,7 +31,7 @@ struct ForkWatch: Sendable {
     func run() async {
         var told: [PublicKey: Told] = [:]
         var waiting: Set<PublicKey> = []
-        while let authors = await grown.take(within: waiting.isEmpty ? nil : Self.lookInterval, by: clock) {
+        while let authors = await branched.take(within: waiting.isEmpty ? nil : Self.lookInterval, by: clock) {
             waiting.formUnion(authors)
             for author in waiting where told[author]?.notBefore ?? .min <= clock.uptime {
                 guard let forks = try? await log.forks(of: author, limit: Self.most) else {

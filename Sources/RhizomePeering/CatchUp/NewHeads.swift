@@ -1,14 +1,17 @@
-internal import RhizomeCore
+package import RhizomeCore
 internal import SignedLog
 
 /// The heads among deltas that were accepted one after the other, a page of them at most.
 ///
 /// Nothing is read for them: what is accepted is a head until something that follows it is accepted. Heads for which
 /// there is no room are left out; peers find them by asking for news.
-struct NewHeads: Sendable {
+package struct NewHeads: Sendable {
     private var heads: [DeltaID: PublicKey] = [:]
     /// What these follow without having been among them, so that it isn't told either where it was found before.
     private var followed: Set<DeltaID> = []
+
+    /// None.
+    package init() {}
 
     /// Whether there are none.
     var isEmpty: Bool { heads.isEmpty }
@@ -26,7 +29,7 @@ struct NewHeads: Sendable {
     }
 
     /// Adds a head of a log as it is held.
-    mutating func add(_ head: AuthorHead) {
+    package mutating func add(_ head: AuthorHead) {
         if heads.count < PeeringLimits.headsPage { heads[head.id] = head.author }
     }
 

@@ -57,7 +57,11 @@ struct OwedPushes: Sendable {
     mutating func grew(_ authors: Set<PublicKey>) {
         guard allDue != .min else { return }
         logs.formUnion(authors.subtracting(unwanted))
-        guard logs.count > Self.most else { return }
+        if logs.count > Self.most { lookAtAll() }
+    }
+
+    /// Which logs grew isn't known any more: all are looked at.
+    mutating func lookAtAll() {
         allDue = .min
         logs = []
     }

@@ -30,15 +30,13 @@ extension PeerSession {
     /// Compares all heads.
     func compare(_ memory: inout Memory) async throws(PeerError) {
         var after: AuthorHead?
-        var known: [PublicKey: Set<DeltaID>] = [:]
+        var known = ToldHeads()
         for _ in 0..<Self.pages {
             let request = HeadsMethod(after: after, limit: PeeringLimits.headsPage)
             let page = try await peering.call(request, to: peer, within: Self.pageDeadline)
             let trust = policy.trust
             for head in page.heads
-            where trust.isKnown(head.author) && known[head.author, default: []].count < PeerDirectory.mostHeads {
-                known[head.author, default: []].insert(head.id)
-            }
+            where trust.isKnown(head.author) { known.add([head.id], of: head.author) }
             let told = Set(page.heads)
             want(told.subtracting(await held(among: told)), &memory)
             try await fetch(&memory)
@@ -71,6 +69,15 @@ extension PeerSession {
         directory.saw(peer)
     }
 
+    /// Asks whom the peer is connected with.
+    func askForPeers() async throws(PeerError) {
+        // What changes while it answers shows in the next number.
+        let number = directory[peer].hello?.neighbours
+        let peers = try await peering.call(PeersMethod(), to: peer, within: Self.requestDeadline)
+        let listed = policy.trust.entries
+        directory.note(Set(peers.map(\.identity).filter { listed[$0] != nil }), of: peer, number: number)
+    }
+
     /// Takes note of heads that the peer has of some authors.
     ///
     /// - Parameters:
@@ -87,22 +94,23 @@ extension PeerSession {
         want(heads.subtracting(held), &memory, isHint: isHint)
         let trust = policy.trust
         for (author, heads) in Dictionary(grouping: heads, by: \.author) where trust.isKnown(author) {
-            let told = Set(heads.prefix(PeerDirectory.mostHeads))
+            let told = Set(heads.prefix(ToldHeads.mostOfAuthor))
             let ids = Set(told.map(\.id))
             directory.update(peer) { entry in
-                let known = entry.heads[author] ?? []
                 // Logs only grow: what it told before is all that is known of its place until we hold what it tells now.
                 let isKept = !isWhole || !told.isSubset(of: held)
-                let keepsKnown = isKept && known.count + ids.count <= PeerDirectory.mostHeads
-                entry.heads[author] = keepsKnown ? known.union(ids) : ids
+                if isKept { entry.heads.add(ids, of: author) } else { entry.heads[author] = ids }
             }
         }
     }
 
     /// Those that we hold; none where that can't be read.
     private func held(among heads: Set<AuthorHead>) async -> Set<AuthorHead> {
-        let held = (try? await log.contains(heads.map(\.id))) ?? []
-        return heads.filter { held.contains($0.id) }
+        let known = heads.filter { intake.heldLogs.contains($0) }
+        let unknown = heads.subtracting(known)
+        guard !unknown.isEmpty else { return known }
+        let held = (try? await log.contains(unknown.map(\.id))) ?? []
+        return known.union(unknown.filter { held.contains($0.id) })
     }
 
     /// Takes note of what the peer has, and we may lack.

@@ -10,9 +10,15 @@ extension PeerSession {
 
     /// Pushes what the peer lacks and is due, where it may read from us and can't reach us to ask.
     func push(_ memory: inout Memory) async throws(PeerError) {
-        guard let logs = memory.owed.dueLogs(now: clock.uptime) else { return }
+        guard memory.owed.dueLogs(now: clock.uptime) != nil else { return }
         guard policy.mayConnect(peer) else { return memory.owed.isBarred(now: clock.uptime) }
-        if let end = await peering.asking(of: peer), end > clock.uptime { return memory.owed.isAsked(until: end) }
+        if let end = await peering.asking(of: peer), end > clock.uptime {
+            _ = directory.set(peer, isPushedTo: false)
+            return memory.owed.isAsked(until: end)
+        }
+        // From now on it is told which logs grow.
+        if directory.set(peer, isPushedTo: true) { memory.owed.lookAtAll() }
+        guard let logs = memory.owed.dueLogs(now: clock.uptime) else { return }
         do {
             let authors: Set<PublicKey>
             switch logs {
@@ -71,7 +77,7 @@ extension PeerSession {
                 if results.contains(where: \.isUnwanted) { return .unwanted }
                 // Where this stops, or is cut off, it goes on next time.
                 if let reached = results.prefix(while: \.isHeld).last?.id {
-                    directory.update(peer) { $0.heads[author] = theirs.union([reached]) }
+                    directory.update(peer) { $0.heads.add([reached], of: author) }
                 }
                 if let putOff = results.first(where: { !$0.isHeld }) {
                     // It lacks what it was thought to hold: from now on that is not known any more.
@@ -82,10 +88,10 @@ extension PeerSession {
                 after = last
             }
         }
-        directory.update(peer) { $0.heads[author, default: []].formUnion(ours) }
+        directory.update(peer) { $0.heads.add(ours, of: author) }
         // Of a log with more heads than are remembered of a peer all would be pushed again each time that it grows, even
         // where the peer has it through others.
-        return changesSomething || ours.count <= PeerDirectory.mostHeads ? .done : .doneInVain
+        return changesSomething || ours.count <= ToldHeads.mostOfAuthor ? .done : .doneInVain
     }
 }
 

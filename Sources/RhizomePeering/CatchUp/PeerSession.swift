@@ -29,7 +29,15 @@ struct PeerSession: Sendable {
     let pageSize = PageSize()
 
     private static let helloInterval = Duration.seconds(60)
+    private static let peersInterval = Duration.seconds(60)
+    /// How often news is asked for where a publication that went past us wouldn't be noticed, and where it would.
     private static let newsInterval = Duration.seconds(10)
+    private static let longNewsInterval = Duration.seconds(60)
+    /// How long it takes at least until the others are told that a peer isn't connected with us any more, and at most:
+    /// several are told of at once.
+    private static let (shortestLossWait, longestLossWait) = (Duration.milliseconds(100), Duration.milliseconds(500))
+    /// How often they are told of that at most.
+    private static let lossInterval = Duration.seconds(10)
     private static let compareInterval = Duration.seconds(3600)
     /// How soon all heads are compared again where there were too many to be remembered.
     private static let recompareInterval = Duration.seconds(60)
@@ -55,11 +63,7 @@ struct PeerSession: Sendable {
 
     /// What a session knows of the present connection, and when what is due on it.
     struct Connection: Sendable {
-        var helloDue = Uptime.min
-        var newsDue = Uptime.min
-        var newsAsked = Uptime.min
-        var compareDue = Uptime.min
-        var compareAsked = Uptime.min
+        var timetable = Timetable()
         var isGreeted = false
         var hasAskedForOwnLog = false
         /// Greetings that the peer forgot right away.
@@ -87,14 +91,22 @@ struct PeerSession: Sendable {
             // Kept even if what follows fails: it is asked for again then.
             await note(news.heads, &memory, isHint: true)
             want(news.missing, &memory, isHint: true)
-            if news.asksForNews, let known = connection {
-                // Whoever publishes more than we take isn't asked for each that was dropped.
-                connection?.newsDue = min(known.newsDue, known.newsAsked + Self.shortestWait)
+            if news.asksForNews { connection?.timetable.hasten(.news, to: clock.uptime) }
+            if news.isLookedAt {
+                connection?.timetable.hasten(.news, to: clock.uptime, waiting: Self.newsInterval)
+            }
+            if news.asksForPeers { connection?.timetable.hasten(.peers, to: clock.uptime) }
+            if news.hasLostNeighbour {
+                // The peer may leave it to that one to tell us of its log, until it knows; and what it left out is news.
+                let spread = Self.longestLossWait - Self.shortestLossWait
+                let soon = clock.uptime + Self.shortestLossWait + .random(upTo: spread)
+                connection?.timetable.hasten(.hello, to: soon, waiting: Self.lossInterval)
+                connection?.timetable.hasten(.news, to: soon, waiting: Self.lossInterval)
             }
             if news.comparesAll {
                 // Trust may have changed: what had been in vain may not be any more.
                 memory.wanted.forgive()
-                connection?.compareDue = .min
+                connection?.timetable.hasten(.compare, to: clock.uptime, waiting: .zero)
             }
             guard var current = connection else { continue }
             do throws(PeerError) {
@@ -115,7 +127,8 @@ struct PeerSession: Sendable {
             // A peer that lost our greeting is greeted again.
             connection.isGreeted = false
             connection.lostGreetings += 1
-            connection.helloDue = connection.lostGreetings > 1 ? clock.uptime + Self.retryInterval : .min
+            let wait = connection.lostGreetings > 1 ? Self.retryInterval : .zero
+            connection.timetable.putOff(.hello, until: clock.uptime + wait)
         case .badReply: ledger.charge(peer)
         // Whether the peer is gone or only slow, a new connection tells.
         case .timeout: await peering.reopen(peer)
@@ -126,9 +139,9 @@ struct PeerSession: Sendable {
 
     private func wait(_ connection: Connection?, _ memory: Memory) -> Duration? {
         guard let connection else { return nil }
-        var due = connection.helloDue
+        var due = connection.timetable.next(isGreeted: connection.isGreeted)
         if connection.isGreeted {
-            due = min(due, connection.newsDue, connection.compareDue, memory.settlingEnds, memory.owed.due)
+            due = min(due, memory.settlingEnds, memory.owed.due)
             let wall = clock.now
             if let next = memory.wanted.nextDue(after: wall) { due = min(due, clock.uptime + (next - wall)) }
         }
@@ -136,11 +149,10 @@ struct PeerSession: Sendable {
     }
 
     private func work(_ connection: inout Connection, _ memory: inout Memory) async throws(PeerError) {
-        // Each is due again soon until it has worked.
-        if clock.uptime >= connection.helloDue {
-            connection.helloDue = clock.uptime + Self.retryInterval
+        if connection.timetable.isDue(.hello, now: clock.uptime) {
+            connection.timetable.start(.hello, now: clock.uptime)
             connection.isGreeted = try await greet()
-            connection.helloDue = clock.uptime + (connection.isGreeted ? Self.helloInterval : Self.foreignWait)
+            finish(.hello, connection.isGreeted ? Self.helloInterval : Self.foreignWait, &connection)
             memory.owed.greeted()
         }
         guard connection.isGreeted else { return onCompared(peer) }
@@ -150,24 +162,34 @@ struct PeerSession: Sendable {
             onCompared(peer)
         }
         if memory.wanted.isShort {
-            connection.compareDue = min(connection.compareDue, connection.compareAsked + Self.recompareInterval)
+            connection.timetable.hasten(.compare, to: clock.uptime, waiting: Self.recompareInterval)
         }
-        if clock.uptime >= connection.compareDue {
-            connection.compareAsked = clock.uptime
+        if connection.timetable.isDue(.compare, now: clock.uptime) {
+            connection.timetable.start(.compare, now: clock.uptime)
             memory.wanted.startComparing()
-            connection.compareDue = clock.uptime + Self.retryInterval
             try await compare(&memory)
-            connection.compareDue = clock.uptime + Self.compareInterval
+            finish(.compare, Self.compareInterval, &connection)
         }
-        if clock.uptime >= connection.newsDue {
-            connection.newsAsked = clock.uptime
-            // With jitter, so that many nodes that started together don't ask together.
-            connection.newsDue = clock.uptime + Self.newsInterval * Int.random(in: 80...120) / 100
+        if connection.timetable.isDue(.peers, now: clock.uptime) {
+            connection.timetable.start(.peers, now: clock.uptime)
+            try await askForPeers()
+            finish(.peers, Self.peersInterval, &connection)
+        }
+        if connection.timetable.isDue(.news, now: clock.uptime) {
+            connection.timetable.start(.news, now: clock.uptime)
             try await askForNews(&memory)
+            let interval = directory[peer].tellsOfLoss ? Self.longNewsInterval : Self.newsInterval
+            finish(.news, interval, &connection)
         }
         settle(&memory)
         try await fetch(&memory)
         try await push(&memory)
+    }
+
+    /// With jitter, so that many nodes that started together don't go on asking together.
+    private func finish(_ request: Timetable.Request, _ interval: Duration, _ connection: inout Connection) {
+        let interval = interval * Int.random(in: 80...100) / 100
+        connection.timetable.finish(request, interval: interval, now: clock.uptime)
     }
 
     /// Leaves a head to the peer's publications for a moment.

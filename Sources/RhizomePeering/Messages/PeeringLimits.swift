@@ -13,6 +13,8 @@ enum PeeringLimits {
     static let deltas = 32_768
     /// Requests of one peer that are worked on at the same time; further ones get `busy`.
     static let requestsInFlight = 16
+    /// Publications of one peer that wait to be worked on; further ones are dropped, and asked for as news.
+    static let publicationsInFlight = 64
     /// Bytes of one peer's requests and publications that are worked on at the same time, 8 MiB: as much as one frame may
     /// have, and eight pages or publications of an honest peer.
     static let bytesInFlight = 8 * 1024 * 1024

@@ -16,36 +16,6 @@ internal import ZeroMQ
 /// It moves frames and keeps count of connections; what requests mean, what is fetched and what is admitted is decided
 /// elsewhere, off this thread.
 actor Peering: SocketActor {
-    /// Work that came in and is done on the pool.
-    enum Job: Sendable {
-        case request(peer: PublicKey, connection: [UInt8], id: [UInt8], body: [UInt8], received: Timestamp)
-        case publication(peer: PublicKey, body: [UInt8])
-
-        var peer: PublicKey {
-            switch self {
-            case .request(let peer, _, _, _, _), .publication(let peer, _): peer
-            }
-        }
-
-        fileprivate var bytes: Int {
-            switch self {
-            case .request(_, _, _, let body, _), .publication(_, let body): body.count
-            }
-        }
-    }
-
-    /// What of one peer is being worked on.
-    private struct InFlight {
-        var requests = 0
-        var publications = 0
-        var bytes = 0
-
-        /// Whether there is room for so many bytes; for anything where there is nothing.
-        func hasRoom(for bytes: Int) -> Bool {
-            self.bytes == 0 || self.bytes + bytes <= PeeringLimits.bytesInFlight
-        }
-    }
-
     /// What a peer asked of us last.
     private struct LastRequest {
         let time: Uptime
@@ -69,8 +39,6 @@ actor Peering: SocketActor {
     private static let repeatedLogInterval = Duration.seconds(60)
     /// Bytes of a frame that a subscriber may send: enough for the handshake's largest, and more than a topic has.
     private static let subscriptionBytes = 512
-    /// Publications of one peer that are worked on at the same time: further ones are dropped and fetched later.
-    private static let publicationsInFlight = 8
 
     nonisolated let thread: SocketThread
     private let configuration: NodeConfiguration
@@ -78,10 +46,13 @@ actor Peering: SocketActor {
     private let clock: NodeClock
     private let ledger: PeerLedger
     private let metrics: PeeringMetrics
+    /// What is being worked on; who has done something says so there.
+    nonisolated let inFlight = JobsInFlight()
     private let policy: ConnectionPolicy
     private let logger: Logger
-    private let jobs: AsyncStream<Job>.Continuation
+    private let jobs: AsyncStream<PeerJob>.Continuation
     private let onLinkEvent: @Sendable (PublicKey, LinkEvent) -> Void
+    private let onConnection: @Sendable (_ peer: PublicKey, _ isConnected: Bool) -> Void
 
     private var router: Socket?
     private var publisher: Socket?
@@ -92,7 +63,6 @@ actor Peering: SocketActor {
     private var lastRequests: [PublicKey: LastRequest] = [:]
     /// Who asked last on which connection.
     private var askers: [Int32: PublicKey] = [:]
-    private var inFlight: [PublicKey: InFlight] = [:]
     private var allowances: [PublicKey: RequestAllowance] = [:]
     private var identities: [String: PublicKey] = [:]
     /// What a subscriber may send: its handshake, one subscription, and the heartbeats that some have.
@@ -101,6 +71,10 @@ actor Peering: SocketActor {
     private let subscribers = AcceptedConnections()
     private var oversizedLogged: [PublicKey: Uptime] = [:]
     private var shortageLogged: Uptime?
+    /// How many publications were made since the socket for them was bound.
+    private var published: Int64 = 0
+    /// Those who count as connected by their own requests, whose silence nobody would tell of.
+    private var asking: Set<PublicKey> = []
     private var isStopped = false
 
     init(
@@ -112,8 +86,9 @@ actor Peering: SocketActor {
         metrics: PeeringMetrics,
         policy: ConnectionPolicy,
         logger: Logger,
-        jobs: AsyncStream<Job>.Continuation,
-        onLinkEvent: @escaping @Sendable (PublicKey, LinkEvent) -> Void
+        jobs: AsyncStream<PeerJob>.Continuation,
+        onLinkEvent: @escaping @Sendable (PublicKey, LinkEvent) -> Void,
+        onConnection: @escaping @Sendable (_ peer: PublicKey, _ isConnected: Bool) -> Void
     ) throws {
         guard let publicKey = identity.publicKey.transportKey else {
             preconditionFailure("an identity's key is acceptable")
@@ -128,6 +103,7 @@ actor Peering: SocketActor {
         self.logger = logger
         self.jobs = jobs
         self.onLinkEvent = onLinkEvent
+        self.onConnection = onConnection
     }
 
     // MARK: - Binding
@@ -242,6 +218,7 @@ actor Peering: SocketActor {
     private func rebind(_ kind: Socket.Kind) {
         let (socket, listener) = kind == .router ? (router, requestListener) : (publisher, publishListener)
         guard !isStopped, let socket, let endpoint = listener?.endpoint else { return }
+        if kind == .xpub { published = 0 }
         socket.rebind(endpoint) { [weak self] error in
             guard let error, error.code != .closed, error.code != .stopped else { return }
             self?.assumeIsolated { peering in
@@ -262,6 +239,7 @@ actor Peering: SocketActor {
         logger.notice("a peer sent too much bad input and is turned away", metadata: ["peer": "\(peer.did)"])
         links.removeValue(forKey: peer)?.on(.close)
         onLinkEvent(peer, .lost)
+        noteConnection(of: peer)
     }
 
     /// Closes all; nothing comes in or goes out any more.
@@ -282,6 +260,7 @@ actor Peering: SocketActor {
         for (peer, link) in links where wanted[peer] == nil {
             link.on(.close)
             links[peer] = nil
+            noteConnection(of: peer)
         }
         for (peer, addresses) in wanted {
             if let link = links[peer] {
@@ -316,6 +295,7 @@ actor Peering: SocketActor {
         case .lost:
             logger.info("the connection with a peer is gone", metadata: metadata(of: peer))
             onLinkEvent(peer, .lost)
+            noteConnection(of: peer)
         case .shortOfDescriptors: logShortage()
         case .lookUp(let address, let attempt):
             // Owner: the attempt; the task ends with the lookup, and what a later attempt made void is passed over.
@@ -325,12 +305,9 @@ actor Peering: SocketActor {
             }
         case .subscribed: onLinkEvent(peer, .subscribed)
         case .published(let body):
-            let present = inFlight[peer] ?? InFlight()
-            guard present.publications < Self.publicationsInFlight, present.hasRoom(for: body.count) else {
-                onLinkEvent(peer, .publicationDropped)
-                return
-            }
-            start(.publication(peer: peer, body: body))
+            let job = PeerJob.publication(peer: peer, body: body)
+            guard inFlight.hasRoom(for: job) else { return onLinkEvent(peer, .publicationDropped) }
+            start(job)
         }
     }
 
@@ -338,23 +315,10 @@ actor Peering: SocketActor {
         ["peer": "\(peer.did)", "name": "\(policy.trust.entries[peer]?.name ?? "")"]
     }
 
-    private func start(_ job: Job) {
-        count(job, 1)
+    private func start(_ job: PeerJob) {
+        inFlight.begin(job)
         jobs.yield(job)
     }
-
-    private func count(_ job: Job, _ change: Int) {
-        var present = inFlight[job.peer] ?? InFlight()
-        switch job {
-        case .request: present.requests += change
-        case .publication: present.publications += change
-        }
-        present.bytes += change * job.bytes
-        inFlight[job.peer] = present
-    }
-
-    /// A job has been dealt with.
-    func finished(_ job: Job) { count(job, -1) }
 
     /// Takes note that a peer answered our `hello` on its present connection.
     func greeted(_ peer: PublicKey, publishPort: UInt16?) {
@@ -362,6 +326,7 @@ actor Peering: SocketActor {
         let isNew = link.phase == .authenticated
         link.on(.greeted(publishPort: publishPort))
         if isNew { logger.info("connected with a peer", metadata: metadata(of: peer)) }
+        noteConnection(of: peer)
     }
 
     /// Asks a peer for a method and waits for the reply to it; both are encoded and read where the caller runs.
@@ -401,16 +366,20 @@ actor Peering: SocketActor {
         return PeerState(phase: link?.phase, address: link?.address, lastRequest: lastRequests[peer]?.time)
     }
 
-    /// Whether a peer with which we are connected is among these.
-    func isConnected(withAnyOf peers: Set<PublicKey>) -> Bool {
-        let now = clock.uptime
-        return peers.contains { state(of: $0).isConnected(now: now) }
+    private func noteConnection(of peer: PublicKey) {
+        let state = state(of: peer)
+        let isConnected = state.isConnected(now: clock.uptime)
+        if isConnected, state.phase != .connected { asking.insert(peer) } else { asking.remove(peer) }
+        onConnection(peer, isConnected)
     }
+
+    /// Notes who has asked nothing for so long that it doesn't count as connected any more: to be called once a second.
+    func noteSilence() { for peer in asking { noteConnection(of: peer) } }
 
     /// Notes how much is under way.
     func measure() {
-        metrics.requestsInFlight.set(inFlight.values.reduce(0) { $0 + $1.requests })
-        metrics.publicationsInFlight.set(inFlight.values.reduce(0) { $0 + $1.publications })
+        metrics.requestsInFlight.set(inFlight.requests)
+        metrics.publicationsInFlight.set(inFlight.publications)
     }
 
     /// Until when a peer counts as one that asks us itself; `nil` where it never asked (spec: peering.md, "Catching up").
@@ -425,6 +394,8 @@ actor Peering: SocketActor {
     private func noteRequest(of peer: PublicKey, on descriptor: Int32?) {
         if let descriptor, lastRequests[peer]?.descriptor != descriptor { askers[descriptor] = peer }
         lastRequests[peer] = LastRequest(time: clock.uptime, descriptor: descriptor)
+        // One to which we have a link is connected by that.
+        if links[peer]?.phase != .connected, !asking.contains(peer) { noteConnection(of: peer) }
     }
 
     private func noteEnd(_ event: Monitor.Event) {
@@ -503,8 +474,10 @@ actor Peering: SocketActor {
 
     private func take(_ body: [UInt8], id: [UInt8], connection: [UInt8], from peer: PublicKey) {
         let now = clock.uptime
-        let present = inFlight[peer] ?? InFlight()
-        let hasRoom = present.requests < PeeringLimits.requestsInFlight && present.hasRoom(for: body.count)
+        let job = PeerJob.request(
+            .init(peer: peer, connection: connection, id: id, body: body, received: clock.now)
+        )
+        let hasRoom = inFlight.hasRoom(for: job)
         let answer = allowances[peer, default: RequestAllowance(now: now)]
             .ask(bytes: body.count, hasRoom: hasRoom, now: now)
         guard answer == .serve else {
@@ -520,7 +493,7 @@ actor Peering: SocketActor {
             send(PeerReply.error(PeerError(.busy, message)), id: id, to: connection)
             return
         }
-        start(.request(peer: peer, connection: connection, id: id, body: body, received: clock.now))
+        start(job)
     }
 
     private func identity(of userID: String) -> PublicKey? {
@@ -546,13 +519,12 @@ actor Peering: SocketActor {
     }
 
     /// Sends the reply to a request that was worked on.
-    func reply(_ body: [UInt8], to job: Job) {
-        finished(job)
-        guard case .request(let peer, let connection, let id, _, _) = job else { return }
-        allowances[peer]?.spend(bytes: body.count)
+    func reply(_ body: [UInt8], to request: PeerJob.Request) {
+        inFlight.end([.request(request)])
+        allowances[request.peer]?.spend(bytes: body.count)
         // Nobody who lost trust, or is being turned away, meanwhile gets an answer.
-        guard policy.mayConnect(peer) else { return }
-        send(body, id: id, to: connection)
+        guard policy.mayConnect(request.peer) else { return }
+        send(body, id: request.id, to: request.connection)
     }
 
     private func send(_ body: [UInt8], id: [UInt8], to connection: [UInt8]) {
@@ -560,10 +532,12 @@ actor Peering: SocketActor {
         _ = try? router?.send([connection, id, body])
     }
 
-    /// Publishes to all subscribers.
-    func publish(_ publication: Publication) {
+    /// Publishes to all subscribers, with the next number.
+    func publish(_ content: Publication.Content) {
         _ = try? publisher?.send([
-            Array(configuration.topic.utf8), configuration.identity.bytes.array, publication.encoded,
+            Array(configuration.topic.utf8), configuration.identity.bytes.array,
+            Publication(content, number: published).encoded,
         ])
+        published += 1
     }
 }

@@ -61,12 +61,12 @@ struct PeerHoldings: Sendable {
         var after: AuthorHead?
         while true {
             let page = try await log.heads(after: after, limit: PeeringLimits.headsPage)
-            for head in page where ours[head.author, default: []].count <= PeerDirectory.mostHeads {
+            for head in page where ours[head.author, default: []].count <= ToldHeads.mostOfAuthor {
                 ours[head.author, default: []].insert(head.id)
             }
             guard page.count == PeeringLimits.headsPage, let last = page.last else { break }
             // The rest of a log that is passed over needn't be read: there may be hundreds of pages of it.
-            let isPassedOver = ours[last.author, default: []].count > PeerDirectory.mostHeads
+            let isPassedOver = ours[last.author, default: []].count > ToldHeads.mostOfAuthor
             after = isPassedOver ? AuthorHead(author: last.author, id: DeltaID(Bytes32(repeating: 0xff))) : last
         }
         var lags: [PublicKey: PeerLag] = [:]
@@ -81,7 +81,7 @@ struct PeerHoldings: Sendable {
         let trust = policy.trust
         let authors = Set(ours.keys).union(theirs.keys).filter { author in
             trust.isKnown(author) && ours[author] != theirs[author]
-                && ours[author, default: []].count <= PeerDirectory.mostHeads
+                && ours[author, default: []].count <= ToldHeads.mostOfAuthor
         }
         let ids = authors.flatMap { (ours[$0] ?? []).union(theirs[$0] ?? []) }
         let links = try await log.links(of: ids)

@@ -13,12 +13,18 @@ struct SessionNews: Sendable {
     private(set) var heads: Set<AuthorHead> = []
     /// What deltas of this peer wait for.
     private(set) var missing: Set<AuthorHead> = []
-    /// Authors whose logs grew here.
+    /// Authors whose logs grew here, where the session pushes.
     private(set) var grown: Set<PublicKey> = []
     /// The connection on which the peer asked us last is gone.
     var stoppedAsking = false
     /// Something was too much to be kept here, or was dropped: ask the peer for all its news.
     var asksForNews = false
+    /// It has changed whom the peer is connected with.
+    var asksForPeers = false
+    /// Another peer isn't connected with us any more.
+    var hasLostNeighbour = false
+    /// Somebody looks at what peers hold.
+    var isLookedAt = false
     /// The list changed: authors may be trusted now whose heads were passed over.
     var comparesAll = false
 
@@ -29,7 +35,7 @@ struct SessionNews: Sendable {
         case .lost:
             isUp = false
             wasLost = true
-        case .publicationDropped, .subscribed: asksForNews = true
+        case .publicationDropped, .publicationMissing, .subscribed: asksForNews = true
         case .stoppedAsking: stoppedAsking = true
         }
     }

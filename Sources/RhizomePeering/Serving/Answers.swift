@@ -94,6 +94,6 @@ extension PushMethod: ServedMethod {
 
 extension PeersMethod: ServedMethod {
     func answer(_ asker: Asker, from server: RequestServer) async -> [Peer] {
-        await server.directory.connected(of: server.peering.states())
+        server.directory.connected
     }
 }

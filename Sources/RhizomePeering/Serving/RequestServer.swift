@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DeterministicCBOR
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
@@ -16,35 +17,37 @@ struct RequestServer: Sendable {
     let directory: PeerDirectory
     let hello: @Sendable () async -> Hello
     let health: StoreHealth
+    private let inbox = PublicationInbox()
 
     /// Works on jobs until the stream ends, a few of each peer at the same time.
     @concurrent
-    func serve(_ jobs: AsyncStream<Peering.Job>) async {
+    func serve(_ jobs: AsyncStream<PeerJob>) async {
         let gate = SourceGate<PublicKey>(slots: PeeringLimits.jobsAtOnce)
         await withDiscardingTaskGroup { group in
             // No more than peers may have in flight.
-            for await job in jobs { group.addTask { await gate.run(as: job.peer) { await perform(job) } } }
+            for await job in jobs {
+                switch job {
+                case .request(let request): group.addTask { await gate.run(as: job.peer) { await perform(request) } }
+                case .publication:
+                    guard inbox.add(job) else { continue }
+                    group.addTask { await gate.run(as: job.peer) { await takePublications(of: job.peer) } }
+                }
+            }
         }
     }
 
-    private func perform(_ job: Peering.Job) async {
-        switch job {
-        case .request(let peer, let connection, _, let body, let received):
-            let asker = Asker(peer: peer, connection: connection, received: received)
-            let reply: [UInt8]
-            do throws(PeerError) {
-                reply = try await answer(try ServedMethods.read(body), asker)
-            } catch {
-                if error.code == .malformed || error.code == .unknownMethod || error.code == .limit {
-                    ledger.charge(peer, bytes: body.count)
-                }
-                reply = PeerReply.error(error)
+    private func perform(_ request: PeerJob.Request) async {
+        let asker = Asker(peer: request.peer, connection: request.connection, received: request.received)
+        let reply: [UInt8]
+        do throws(PeerError) {
+            reply = try await answer(try ServedMethods.read(request.body), asker)
+        } catch {
+            if error.code == .malformed || error.code == .unknownMethod || error.code == .limit {
+                ledger.charge(request.peer, bytes: request.body.count)
             }
-            await peering.reply(reply, to: job)
-        case .publication(let peer, let body):
-            await take(body, of: peer)
-            await peering.finished(job)
+            reply = PeerReply.error(error)
         }
+        await peering.reply(reply, to: request)
     }
 
     private func answer<Method: ServedMethod>(_ method: Method, _ asker: Asker) async throws(PeerError) -> [UInt8] {
@@ -70,21 +73,46 @@ struct RequestServer: Sendable {
     /// Those that are told of.
     func shown(_ heads: [AuthorHead]) -> [AuthorHead] { heads.filter { isShown($0.author) } }
 
-    private func take(_ body: [UInt8], of peer: PublicKey) async {
-        directory.saw(peer)
-        guard let publication = try? Publication(decoding: body) else {
-            ledger.charge(peer, bytes: body.count)
-            return
+    /// Takes what a peer publishes, in its order, until nothing of it waits.
+    private func takePublications(of peer: PublicKey) async {
+        while case let jobs = inbox.take(of: peer), !jobs.isEmpty {
+            await take(jobs.map(\.body), of: peer)
+            peering.inFlight.end(jobs)
         }
-        switch publication {
-        case .deltas(let wires):
-            do {
-                _ = try await intake.submit(wires, from: peer)
+    }
+
+    private func take(_ bodies: [[UInt8]], of peer: PublicKey) async {
+        var publications: [Publication] = []
+        for body in bodies {
+            do throws(CBORError) {
+                publications.append(try Publication(decoding: body))
             } catch {
-                // What could not be kept, because the store fails or the node is closing, is fetched later.
-                health.failed(error)
+                ledger.charge(peer, bytes: body.count)
             }
-        case .heads(let heads): directory.session(of: peer)?.post { $0.add(heads: heads) }
+        }
+        directory.published(publications.map(\.number), by: peer)
+        var deltas: [[UInt8]] = []
+        var heads: [AuthorHead] = []
+        for publication in publications {
+            switch publication.content {
+            case .deltas(let wires): deltas += wires
+            case .heads(let told): heads += told
+            }
+        }
+        let trust = policy.trust
+        heads.removeAll { !trust.isKnown($0.author) }
+        if !heads.isEmpty {
+            directory.announced(heads, by: peer)
+            // Most are of logs of which we have as much: the session isn't woken for them.
+            let lacked = heads.filter { !intake.heldLogs.contains($0) }
+            if !lacked.isEmpty { directory.session(of: peer)?.post { $0.add(heads: lacked) } }
+        }
+        guard !deltas.isEmpty else { return }
+        do {
+            _ = try await intake.submit(deltas, from: peer)
+        } catch {
+            // What could not be kept, because the store fails or the node is closing, is fetched later.
+            health.failed(error)
         }
     }
 }

@@ -7,7 +7,11 @@ enum Publications: FuzzTarget {
     static let name = "publication"
 
     static func seeds(_ vectors: Vectors) throws -> [[UInt8]] {
-        [Publication.deltas([[1], [2, 3]]).encoded, Publication.heads([PeerRequests.head]).encoded]
+        [
+            Publication(.deltas([[1], [2, 3]]), number: nil).encoded,
+            Publication(.heads([PeerRequests.head]), number: nil).encoded,
+            Publication(.heads([PeerRequests.head]), number: 300).encoded,
+        ]
     }
 
     static func check(_ bytes: [UInt8]) throws -> Bool {

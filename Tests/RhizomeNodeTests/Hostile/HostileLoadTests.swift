@@ -51,7 +51,7 @@ import Testing
             try await alice.decided("duplicate", atLeast: times * Self.page)
             // Bob's writes are told of, and zoe's log once or twice.
             let zoe = try TestAuthors.signer("zoe").publicKey
-            let told = peer.publications.compactMap { try? Publication(decoding: $0.last ?? []) }
+            let told = peer.heard
             #expect(!told.isEmpty)
             let zoes = told.count { publication in
                 if case .heads(let heads) = publication { heads.contains { $0.author == zoe } } else { true }
@@ -72,24 +72,28 @@ import Testing
                 }
                 let chain = try Deltas.chain(Self.page, by: "zoe")
                 let others = try Deltas.make("yan")
-                try await RawPeer.running { peer, _ in
+                try await Self.withTwoPeers { peer, reader in
                     try await home.trust(peer.key.did, ["--name", "raw"])
+                    try await home.trust(reader.key.did, ["--name", "reader"])
                     for decision: Text in ["accept", "duplicate"] {
                         try await home.running(["RHIZOME_PUB_SUB_TOPIC": "test"]) { node in
                             try await peer.connect(to: node.request, of: identity)
                             try await peer.greet()
-                            let before = peer.publications.count
-                            try await peer.subscribe(to: node.publish, of: identity)
+                            // Who brought it isn't told of it.
+                            try await reader.connect(to: node.request, of: identity)
+                            try await reader.greet()
+                            let before = reader.publications.count
+                            try await reader.subscribe(to: node.publish, of: identity)
                             // Publications reach who has subscribed already.
                             try await eventually("what is written is told") {
                                 let text = UInt64.random(in: 0...(.max))
                                 _ = try await node.put("/api/note/1", "{\"text\": \"\(text)\"}")
-                                return peer.publications.count > before
+                                return reader.publications.count > before
                             }
                             let push = PushMethod(chain.map(\.bytes)).encoded
                             let results = try PushMethod.decode(reply: try await peer.ask(push))
                             #expect(results.count == Self.page && results.allSatisfy { $0.decision == decision })
-                            func told() -> [DeltaID] { Self.heads(in: peer.publications.dropFirst(before)) }
+                            func told() -> [DeltaID] { Self.heads(in: reader.heard.dropFirst(before)) }
                             if decision == "accept" {
                                 try await eventually("zoe's head is told") { told().contains(chain[Self.page - 1].id) }
                             } else {
@@ -131,9 +135,15 @@ import Testing
         func note() { count += 1 }
     }
 
+    private static func withTwoPeers(_ body: @Sendable (RawPeer, RawPeer) async throws -> Void) async throws {
+        try await RawPeer.running { first, _ in
+            try await RawPeer.running { second, _ in try await body(first, second) }
+        }
+    }
+
     /// The heads of others that were published.
-    private static func heads(in publications: some Sequence<[[UInt8]]>) -> [DeltaID] {
-        publications.compactMap { try? Publication(decoding: $0.last ?? []) }.flatMap { publication -> [DeltaID] in
+    private static func heads(in publications: some Sequence<Publication.Content>) -> [DeltaID] {
+        publications.flatMap { publication -> [DeltaID] in
             switch publication {
             case .deltas: []
             case .heads(let heads): heads.map(\.id)

@@ -257,7 +257,7 @@ import Testing
                 try alice.trust(peer.key, as: "raw", at: address)
                 try await eventually("greeted") { peer.count(of: "news") > 0 }
                 time.advance(2)
-                await peer.publish(.heads([]))
+                await peer.wake()
                 try await eventually("our own log was offered") { pushed(own) == 1 }
                 let chain = try Deltas.chain(3, by: "zoe")
                 for delta in chain {
@@ -268,8 +268,7 @@ import Testing
                 #expect(pushed(own) == 1)
                 time.advance(61)
                 try await eventually("after the next hello it is offered again") {
-                    // Wakes the session, which sleeps by a clock that doesn't run.
-                    await peer.publish(.heads([]))
+                    await peer.wake()
                     return pushed(own) >= 2
                 }
                 #expect(peer.count(of: "hello") >= 2)
@@ -289,8 +288,7 @@ import Testing
                     let asked = peer.count(of: "news")
                     time.advance(15)
                     try await eventually("another round") {
-                        // Wakes the session, which sleeps by a clock that doesn't run.
-                        await peer.publish(.heads([]))
+                        await peer.wake()
                         return peer.count(of: "news") > asked
                     }
                 }
@@ -301,7 +299,7 @@ import Testing
                 try alice.trust(peer.key, as: "raw", at: address, may: [.author, .connect])
                 try await eventually("it is pushed") {
                     time.advance(2)
-                    await peer.publish(.heads([]))
+                    await peer.wake()
                     return peer.count(of: "push") > 0
                 }
             }
@@ -497,7 +495,10 @@ import Testing
                 #expect(!node.database.ledger.isPenalised(peer.key))
                 let own = try await node.database.write([.name("a")])
                 try await eventually("our own write is published") {
-                    peer.publications.contains { $0.last == Publication.deltas(own.map(\.delta.bytes)).encoded }
+                    peer.heard.contains { publication in
+                        guard case .deltas(let wires) = publication else { return false }
+                        return wires == own.map(\.delta.bytes)
+                    }
                 }
                 // The heads of zoe's log at most twice: gathered for 50 ms, the latest only.
                 #expect(peer.publications.count <= 3)

@@ -27,8 +27,7 @@ import Testing
             }
         }
 
-        /// The session sleeps by a clock that doesn't run: a publication wakes it.
-        func wake() async { await peer.publish(.heads([])) }
+        func wake() async { await peer.wake() }
 
         func asks(_ request: any PeerMethod) async throws { _ = try await peer.ask(request.encoded) }
 

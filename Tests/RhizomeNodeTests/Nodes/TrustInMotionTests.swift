@@ -64,8 +64,7 @@ import Testing
                 try await alice.running { node in
                     for peer in [distrusted, honest] { try await peer.subscribe(to: node) }
                     @Sendable func hears(_ peer: RawPeer, _ delta: StoredDelta?) -> Bool {
-                        peer.publications.compactMap { try? Publication(decoding: $0.last ?? []) }.contains {
-                            publication in
+                        peer.heard.contains { publication in
                             guard case .deltas(let wires) = publication, let delta else { return false }
                             return wires.contains(delta.delta.bytes)
                         }

@@ -152,8 +152,14 @@ actor RawPeer: SocketActor {
     /// Publishes frames as they are.
     func publish(_ frames: [[UInt8]]) { _ = try? publisher?.send(frames) }
 
-    func publish(_ publication: Publication, topic: Text? = nil, as key: PublicKey? = nil) {
+    func publish(_ content: Publication.Content, number: Int64? = nil, topic: Text? = nil, as key: PublicKey? = nil) {
+        let publication = Publication(content, number: number)
         publish([Array((topic ?? self.topic).utf8), (key ?? self.key).bytes.array, publication.encoded])
+    }
+
+    /// What a node published that can be read.
+    nonisolated var heard: [Publication.Content] {
+        publications.compactMap { try? Publication(decoding: $0.last ?? []).content }
     }
 
     // MARK: - Asking
@@ -222,7 +228,10 @@ actor RawPeer: SocketActor {
         }
     }
 
-    /// What a node published.
+    /// Wakes a node's session, which may sleep by a clock that doesn't run: a number that comes again has it ask for news.
+    func wake() { publish(.heads([]), number: 0) }
+
+    /// What a node published, as it came.
     nonisolated var publications: [[[UInt8]]] { seen.state.withLock { $0.publications } }
 
     /// Sends frames as they are, once there is a connection.

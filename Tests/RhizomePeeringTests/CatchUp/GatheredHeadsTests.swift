@@ -42,7 +42,7 @@ import Testing
         }
 
         private mutating func tell(now: Uptime) {
-            guard let heads = gathered.take(now: now) else { return }
+            guard let heads = gathered.take(now: now, where: { $0 }) else { return }
             times.append(now)
             counts.append(heads.count)
         }
@@ -75,15 +75,15 @@ import Testing
     @Test("nothing is told before its time, twice, or where nothing came in")
     func nothing() {
         var gathered = GatheredHeads()
-        #expect(gathered.due == nil && gathered.isPaused(now: 0) && gathered.take(now: 0) == nil)
+        #expect(gathered.due == nil && gathered.isPaused(now: 0) && gathered.take(now: 0, where: { $0 }) == nil)
         gathered.add(NewHeads(), wait: .zero, now: 0)
-        #expect(gathered.due == nil && gathered.take(now: 1) == nil)
+        #expect(gathered.due == nil && gathered.take(now: 1, where: { $0 }) == nil)
         var news = NewHeads()
         news.add(Self.head(1))
         gathered.add(news, wait: .microseconds(10), now: 5)
-        #expect(gathered.due == 15 && !gathered.isPaused(now: 14) && gathered.take(now: 14) == nil)
-        #expect(gathered.take(now: 15) == [Self.head(1)])
-        #expect(gathered.due == nil && gathered.take(now: 16) == nil)
+        #expect(gathered.due == 15 && !gathered.isPaused(now: 14) && gathered.take(now: 14, where: { $0 }) == nil)
+        #expect(gathered.take(now: 15, where: { $0 }) == [Self.head(1)])
+        #expect(gathered.due == nil && gathered.take(now: 16, where: { $0 }) == nil)
         #expect(!gathered.isPaused(now: 14 + GatheredHeads.interval))
         #expect(gathered.isPaused(now: 15 + GatheredHeads.interval))
     }

@@ -20,7 +20,8 @@ import Testing
         publish: nil,
         topic: "rhizome",
         time: 5,
-        received: 4
+        received: 4,
+        neighbours: 3
     )
     private static let heads = (0..<3).map { AuthorHead(author: key($0), id: id($0 + 100)) }
 
@@ -102,7 +103,7 @@ import Testing
         let greeting: CBORValue = .map([
             .text("protocol"): .integer(1), .text("agent"): .text("a/1"), .text("name"): .text("alice"),
             .text("request"): .text("127.0.0.1:1"), .text("publish"): .null, .text("topic"): .text("rhizome"),
-            .text("time"): .integer(5), .text("received"): .integer(4),
+            .text("time"): .integer(5), .text("received"): .integer(4), .text("neighbours"): .integer(3),
         ])
         let told: CBORValue = .array((0..<3).map { .array([bytes($0), bytes($0 + 100)]) })
         let pull = PullRequest(
@@ -159,15 +160,20 @@ import Testing
 
     @Test("both kinds of publication are read as they were written, and no third one")
     func publications() throws {
-        guard case .deltas([[1], [2, 2]]) = try Publication(decoding: Publication.deltas([[1], [2, 2]]).encoded),
-            case .heads(Self.heads) = try Publication(decoding: Publication.heads(Self.heads).encoded)
-        else {
-            Issue.record("not as written")
-            return
+        for number in [nil, 0, 1, .max] as [Int64?] {
+            let deltas = try Publication(decoding: Publication(.deltas([[1], [2, 2]]), number: number).encoded)
+            let heads = try Publication(decoding: Publication(.heads(Self.heads), number: number).encoded)
+            guard case .deltas([[1], [2, 2]]) = deltas.content, case .heads(Self.heads) = heads.content else {
+                Issue.record("not as written")
+                return
+            }
+            #expect(deltas.number == number && heads.number == number)
         }
         for bytes in [
             Self.array(.text("peers"), .array([])), Self.array(.text("deltas")), Self.array(.text("heads"), .null),
-            Publication.heads(Self.heads).encoded + [0], [0x80], [],
+            Self.array(.text("deltas"), .array([]), .integer(-1)), Self.array(.text("deltas"), .array([]), .text("1")),
+            Self.array(.text("deltas"), .array([]), .integer(1), .integer(2)),
+            Publication(.heads(Self.heads), number: nil).encoded + [0], [0x80], [],
         ] {
             #expect(throws: CBORError.self) { try Publication(decoding: bytes) }
         }
@@ -268,7 +274,7 @@ import Testing
         #expect(throws: PeerError(.badReply, "")) {
             try HeadsMethod.decode(reply: HeadsMethod.encode(reply: .init(heads: heads, more: false)))
         }
-        #expect(throws: CBORError.self) { try Publication(decoding: Publication.heads(heads).encoded) }
+        #expect(throws: CBORError.self) { try Publication(decoding: Publication(.heads(heads), number: nil).encoded) }
     }
 
     @Test("a page of 4 MiB of the smallest deltas there can be is within the bounds")

@@ -18,9 +18,9 @@ import Testing
 
     init() throws {
         bench = try IntakeBench(trusted: ["alice", "bob"])
-        directory = PeerDirectory(clock: bench.time.clock)
         peer = try TestAuthors.signer("peer").publicKey
         let owner = try Identity.generate()
+        directory = PeerDirectory(own: owner.publicKey, clock: bench.time.clock)
         var list = TrustList(owner: owner.publicKey)
         for name in ["peer", "alice", "bob"] {
             let key = try TestAuthors.signer(name).publicKey
@@ -42,8 +42,8 @@ import Testing
     private func tell(_ heads: [SignedDelta], isCompared: Bool = true) {
         directory.update(peer) { entry in
             entry.isCompared = isCompared
-            entry.heads = [:]
-            for head in heads { entry.heads[head.author, default: []].insert(head.id) }
+            entry.heads = ToldHeads()
+            for head in heads { entry.heads.add([head.id], of: head.author) }
         }
     }
 
@@ -115,10 +115,10 @@ import Testing
 
     @Test("of a log with more heads than are remembered of a peer nothing is told to be missing")
     func manyHeads() async throws {
-        let firsts = try (0...PeerDirectory.mostHeads).map { try Deltas.make("alice", Int64($0)) }
+        let firsts = try (0...ToldHeads.mostOfAuthor).map { try Deltas.make("alice", Int64($0)) }
         try await bench.submit(firsts.dropLast().map(\.bytes))
         tell([firsts[0]])
-        #expect(try await lag() == [0, Int64(PeerDirectory.mostHeads) - 1])
+        #expect(try await lag() == [0, Int64(ToldHeads.mostOfAuthor) - 1])
         try await bench.submit(firsts.suffix(1).map(\.bytes))
         #expect(try await lag() == [0, 0])
     }
@@ -143,6 +143,6 @@ import Testing
             directory.notePulled(ids, of: author, by: peer)
             directory.noteProgress(of: peer)
         }
-        #expect(directory[peer].heads[author].map { $0.count <= PeerDirectory.mostHeads } == true)
+        #expect(directory[peer].heads[author].map { $0.count <= ToldHeads.mostOfAuthor } == true)
     }
 }

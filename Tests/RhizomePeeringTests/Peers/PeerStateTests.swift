@@ -105,7 +105,7 @@ import Testing
 
     @Test("our clock is compared with the median of the peers'")
     func median() throws {
-        let directory = PeerDirectory(clock: ManualClock().clock)
+        let directory = PeerDirectory(own: PublicKey(Bytes32(repeating: 9)), clock: ManualClock().clock)
         #expect(directory.medianOffset == nil)
         let medians: [Int64] = [7, 0, 7, 7]
         for (number, offset) in ([7, -90_000_000, 80_000_000_000, 2_000] as [Int64]).enumerated() {

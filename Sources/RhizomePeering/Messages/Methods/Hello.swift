@@ -27,6 +27,8 @@ struct Hello: Hashable, PeerMethod {
     var time: Timestamp
     /// In replies: when the request came in.
     var received: Timestamp?
+    /// A number that grows whenever who the node is connected with changes; none where it doesn't tell.
+    var neighbours: Int64?
 
     /// Reads the map; unknown keys are ignored.
     init(from reader: inout CBORReader) throws(CBORError) {
@@ -47,7 +49,7 @@ struct Hello: Hashable, PeerMethod {
             case ("agent", .text), ("name", .text), ("request", .text), ("publish", .text), ("topic", .text):
                 let text = try reader.text()
                 if text.count <= Self.labelBytes { texts[key] = text }
-            case ("protocol", .integer), ("time", .integer), ("received", .integer):
+            case ("protocol", .integer), ("time", .integer), ("received", .integer), ("neighbours", .integer):
                 integers[key] = try reader.integer()
             default: try reader.skip()
             }
@@ -63,6 +65,7 @@ struct Hello: Hashable, PeerMethod {
         self.topic = topic
         self.time = Timestamp(microseconds: time)
         received = integers["received"].map { Timestamp(microseconds: $0) }
+        neighbours = integers["neighbours"]
     }
 
     init(
@@ -72,7 +75,8 @@ struct Hello: Hashable, PeerMethod {
         publish: Text?,
         topic: Text,
         time: Timestamp,
-        received: Timestamp? = nil
+        received: Timestamp? = nil,
+        neighbours: Int64? = nil
     ) {
         `protocol` = Self.protocolVersion
         self.agent = agent
@@ -82,6 +86,7 @@ struct Hello: Hashable, PeerMethod {
         self.topic = topic
         self.time = time
         self.received = received
+        self.neighbours = neighbours
     }
 
     /// The map.
@@ -93,8 +98,10 @@ struct Hello: Hashable, PeerMethod {
             .text("time"): .integer(time.microseconds),
         ]
         if let received { entries[.text("received")] = .integer(received.microseconds) }
+        if let neighbours { entries[.text("neighbours")] = .integer(neighbours) }
         writer.value(.map(entries))
     }
+
     static func readReply(_ reader: inout CBORReader) throws(CBORError) -> Hello { try Hello(from: &reader) }
 
     static func write(_ reply: Hello, to writer: inout CBORWriter) { reply.write(to: &writer) }
