@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "RhizomeHosting", targets: ["RhizomeHosting"]),
         .library(name: "RhizomeIdentity", targets: ["RhizomeIdentity"]),
         .library(name: "RhizomeNode", targets: ["RhizomeNode"]),
+        .library(name: "MeshSimulation", targets: ["MeshSimulation"]),
         .library(name: "RhizomePeering", targets: ["RhizomePeering"]),
         .library(name: "RhizomeProof", targets: ["RhizomeProof"]),
         .library(name: "RhizomeStore", targets: ["RhizomeStore"]),
@@ -309,10 +310,17 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "MeshSimulation",
+            dependencies: ["Bytes", "RhizomeCore", "RhizomePeering", "SignedLog"],
+            path: "Tests/MeshSimulation",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "RhizomePeeringTests",
             dependencies: [
-                "Bytes", "DatabaseTesting", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeDatabase",
+                "Bytes", "DatabaseTesting", "DeterministicCBOR", "Locks", "MeshSimulation", "RhizomeCore",
+                "RhizomeDatabase",
                 "RhizomeIdentity", "RhizomePeering", "RhizomeTesting", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],

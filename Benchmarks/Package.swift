@@ -28,6 +28,7 @@ let package = Package(
             dependencies: [
                 "BareSodium",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "MeshSimulation", package: "rhizome"),
                 .product(name: "PrometheusMetrics", package: "rhizome"),
                 .product(name: "RhizomeCore", package: "rhizome"),
                 .product(name: "RhizomeDatabase", package: "rhizome"),

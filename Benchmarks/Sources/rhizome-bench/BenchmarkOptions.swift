@@ -30,12 +30,16 @@ struct BenchmarkOptions {
     var port: UInt16 = 0
     /// Measure a network of so many nodes, and nothing else.
     var meshSize: Int?
+    /// Simulate larger ones from this seed, and nothing else.
+    var simulationSeed: UInt64?
+    /// How many writes these make.
+    var meshWrites = 200
     /// Which of them are connected.
     var meshShape = MeshShape.mesh
 
     static let usage = """
         rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up] [--spreading] [--writes]
-                      [--mesh N [--shape mesh|ring|star|random]]
+                      [--mesh N [--shape mesh|ring|star|random] [--puts N]] [--mesh-simulation]
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
@@ -43,7 +47,7 @@ struct BenchmarkOptions {
         fast one node fetches 100,000 deltas of another; how fast a write spreads over three hops and beside a flood;
         and how many writes a second the HTTP API takes. With --audit it audits a store that was built before instead;
         with --views, --catch-up, --spreading or --writes it measures that and nothing else, and with --mesh what a write
-        costs among N nodes. To build a store anew, remove its folder.
+        costs among N nodes; --mesh-simulation simulates up to 10,000. To build a store anew, remove its folder.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -74,6 +78,12 @@ struct BenchmarkOptions {
                     throw BenchmarkError("--mesh takes a number above 1")
                 }
                 meshSize = size
+            case "--mesh-simulation": simulationSeed = 1
+            case "--puts":
+                guard let count = rest.popFirst().flatMap({ Int($0) }), count > 0 else {
+                    throw BenchmarkError("--puts takes a number above 0")
+                }
+                meshWrites = count
             case "--shape":
                 guard let shape = rest.popFirst().flatMap({ MeshShape(rawValue: $0) }) else {
                     throw BenchmarkError("--shape takes mesh, ring, star or random")

@@ -49,8 +49,10 @@ enum RhizomeBench {
                 try await Spreading(folder: options.nodesFolder).run()
                 return
             }
+            if let seed = options.simulationSeed { return SimulatedMesh.run(seed: seed) }
             if let size = options.meshSize {
-                try await MeshRates(folder: options.nodesFolder, count: size, shape: options.meshShape).run()
+                let (shape, writes) = (options.meshShape, options.meshWrites)
+                try await MeshRates(folder: options.nodesFolder, count: size, shape: shape, writes: writes).run()
                 return
             }
             if options.isWrites {
