@@ -75,22 +75,28 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "StrictJSON", dependencies: ["Bytes"], swiftSettings: strict),
-        .target(name: "SignedLog", dependencies: ["Bytes", "DeterministicCBOR", "Sodium"], swiftSettings: strict),
+        .target(
+            name: "SignedStatements",
+            dependencies: ["Bytes", "DeterministicCBOR", "Sodium"],
+            swiftSettings: strict
+        ),
         .target(
             name: "RhizomeCore",
-            dependencies: ["Bytes", "DeterministicCBOR", "SignedLog", "Sodium"],
+            dependencies: ["Bytes", "DeterministicCBOR", "SignedStatements", "Sodium"],
             swiftSettings: strict
         ),
         .target(
             name: "RhizomeViews",
-            dependencies: ["Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"],
+            dependencies: [
+                "Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements", "StrictJSON",
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "RhizomeHTTP",
             dependencies: [
                 "Bytes", "HomeFiles", "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomeProof", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON",
+                "RhizomeIdentity", "RhizomeProof", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -107,7 +113,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
                 "RhizomeHTTP", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeProof",
-                "RhizomeStore", "RhizomeViews", "SignedLog", "StrictJSON",
+                "RhizomeStore", "RhizomeViews", "SignedStatements", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -118,7 +124,7 @@ let package = Package(
         .target(
             name: "RhizomeTesting",
             dependencies: [
-                "Bytes", "Locks", "RhizomeCore", "SignedLog", "Sodium",
+                "Bytes", "Locks", "RhizomeCore", "SignedStatements", "Sodium",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -130,13 +136,13 @@ let package = Package(
         .target(name: "HomeFiles", dependencies: ["Bytes", "Sodium"], swiftSettings: strict),
         .target(
             name: "RhizomeIdentity",
-            dependencies: ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"],
+            dependencies: ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedStatements", "Sodium"],
             swiftSettings: strict
         ),
         .target(
             name: "RhizomeStore",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "SignedLog", "Sodium",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "SignedStatements", "Sodium",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -146,7 +152,7 @@ let package = Package(
             name: "RhizomeDatabase",
             dependencies: [
                 "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
-                "SignedLog", "Sodium",
+                "SignedStatements", "Sodium",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -157,7 +163,7 @@ let package = Package(
             name: "RhizomePeering",
             dependencies: [
                 "Bytes", "DeterministicCBOR", "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore",
-                "RhizomeDatabase", "RhizomeIdentity", "SignedLog", "Sodium", "ZeroMQ",
+                "RhizomeDatabase", "RhizomeIdentity", "SignedStatements", "Sodium", "ZeroMQ",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -168,7 +174,7 @@ let package = Package(
             name: "RhizomeNode",
             dependencies: [
                 "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase", "RhizomeIdentity",
-                "RhizomePeering", "SignedLog", "Sodium",
+                "RhizomePeering", "SignedStatements", "Sodium",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -182,7 +188,7 @@ let package = Package(
         .target(
             name: "RhizomeProof",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "SignedLog", "StrictJSON",
+                "Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "SignedStatements", "StrictJSON",
             ],
             swiftSettings: strict
         ),
@@ -206,7 +212,7 @@ let package = Package(
         .executableTarget(
             name: "rhizome-keys",
             dependencies: [
-                "Bytes", "CommandSupport", "HomeFiles", "RhizomeIdentity", "SignedLog", "Sodium", "StrictJSON",
+                "Bytes", "CommandSupport", "HomeFiles", "RhizomeIdentity", "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -257,19 +263,22 @@ let package = Package(
         ),
         .testTarget(
             name: "RhizomeKeysTests",
-            dependencies: ["Bytes", "RhizomeIdentity", "RhizomeTesting", "SignedLog", "StrictJSON", "rhizome-keys"],
+            dependencies: [
+                "Bytes", "RhizomeIdentity", "RhizomeTesting", "SignedStatements", "StrictJSON", "rhizome-keys",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RhizomeIdentityTests",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeIdentity", "RhizomeTesting", "SignedLog", "Sodium",
+                "Bytes", "DeterministicCBOR", "HomeFiles", "RhizomeIdentity", "RhizomeTesting", "SignedStatements",
+                "Sodium",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RhizomeCoreTests",
-            dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "SignedLog", "Sodium"],
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeTesting", "SignedStatements", "Sodium"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -280,7 +289,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeViewsTests",
             dependencies: [
-                "Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedLog",
+                "Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeTesting", "RhizomeViews",
+                "SignedStatements",
                 "StrictJSON",
             ],
             swiftSettings: strict
@@ -288,14 +298,16 @@ let package = Package(
         .testTarget(
             name: "RhizomeProofTests",
             dependencies: [
-                "Bytes", "RhizomeCore", "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON",
+                "Bytes", "RhizomeCore", "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedStatements",
+                "StrictJSON",
             ],
             swiftSettings: strict
         ),
         .target(
             name: "DatabaseTesting",
             dependencies: [
-                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase", "RhizomeTesting", "SignedLog",
+                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase", "RhizomeTesting",
+                "SignedStatements",
                 "Sodium",
             ],
             path: "Tests/DatabaseTesting",
@@ -305,14 +317,14 @@ let package = Package(
             name: "RhizomeDatabaseTests",
             dependencies: [
                 "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium",
+                "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
         .target(
             name: "MeshSimulation",
-            dependencies: ["Bytes", "RhizomeCore", "RhizomePeering", "SignedLog"],
+            dependencies: ["Bytes", "RhizomeCore", "RhizomePeering", "SignedStatements"],
             path: "Tests/MeshSimulation",
             swiftSettings: strict
         ),
@@ -321,7 +333,8 @@ let package = Package(
             dependencies: [
                 "Bytes", "DatabaseTesting", "DeterministicCBOR", "Locks", "MeshSimulation", "RhizomeCore",
                 "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomePeering", "RhizomeTesting", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
+                "RhizomeIdentity", "RhizomePeering", "RhizomeTesting", "SignedStatements", "Sodium", "StrictJSON",
+                "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -331,21 +344,21 @@ let package = Package(
             dependencies: [
                 "Bytes", "DatabaseTesting", "DeterministicCBOR", "HomeFiles", "Locks", "PrometheusMetrics",
                 "RhizomeCore", "RhizomeDatabase", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeTesting",
-                "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ", "rhizome-keys", "rhizome-node",
+                "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON", "ZeroMQ", "rhizome-keys", "rhizome-node",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "store-writer",
-            dependencies: ["Bytes", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog", "Sodium"],
+            dependencies: ["Bytes", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedStatements", "Sodium"],
             path: "Tests/StoreWriter",
             swiftSettings: strict
         ),
         .testTarget(
             name: "RhizomeStoreTests",
             dependencies: [
-                "Bytes", "HomeFiles", "Locks", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedLog",
+                "Bytes", "HomeFiles", "Locks", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedStatements",
                 "store-writer",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -356,7 +369,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
                 "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeProof", "RhizomeTesting", "RhizomeViews",
-                "SignedLog", "Sodium", "StrictJSON",
+                "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -372,7 +385,7 @@ let package = Package(
             name: "RhizomeCollectionsTests",
             dependencies: [
                 "Bytes", "RhizomeCollections", "RhizomeCore", "RhizomeDatabase", "RhizomeHosting", "RhizomeIdentity",
-                "RhizomeNode", "RhizomePeering", "RhizomeTesting", "RhizomeViews", "SignedLog", "StrictJSON",
+                "RhizomeNode", "RhizomePeering", "RhizomeTesting", "RhizomeViews", "SignedStatements", "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -388,15 +401,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "SignedLogTests",
-            dependencies: ["Bytes", "DeterministicCBOR", "RhizomeTesting", "SignedLog", "Sodium"],
+            name: "SignedStatementsTests",
+            dependencies: ["Bytes", "DeterministicCBOR", "RhizomeTesting", "SignedStatements", "Sodium"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "FailCaseTests",
             dependencies: [
                 "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomePeering",
-                "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
+                "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON", "ZeroMQ",
             ],
             swiftSettings: strict
         ),

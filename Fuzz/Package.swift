@@ -40,27 +40,27 @@ let package = Package(
         room("ZeroMQ", ["CZeroMQ", "Locks", "ProcessLimits"]),
         room("DeterministicCBOR", ["Bytes"]),
         room("StrictJSON", ["Bytes"]),
-        room("SignedLog", ["Bytes", "DeterministicCBOR", "Sodium"]),
+        room("SignedStatements", ["Bytes", "DeterministicCBOR", "Sodium"]),
         room("HomeFiles", ["Sodium"]),
-        room("RhizomeIdentity", ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedLog", "Sodium"]),
-        room("RhizomeCore", ["Bytes", "DeterministicCBOR", "SignedLog", "Sodium"]),
+        room("RhizomeIdentity", ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedStatements", "Sodium"]),
+        room("RhizomeCore", ["Bytes", "DeterministicCBOR", "SignedStatements", "Sodium"]),
         room(
             "RhizomeViews",
-            ["Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedLog", "StrictJSON"]
+            ["Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements", "StrictJSON"]
         ),
         room(
             "RhizomeProof",
-            ["Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "SignedLog", "StrictJSON"]
+            ["Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "SignedStatements", "StrictJSON"]
         ),
         room(
             "RhizomePeering",
-            ["Bytes", "DeterministicCBOR", "RhizomeCore", "SignedLog"],
+            ["Bytes", "DeterministicCBOR", "RhizomeCore", "SignedStatements"],
             sources: ["Messages"]
         ),
         room(
             "RhizomeHTTP",
             [
-                "Bytes", "RhizomeCore", "RhizomeViews", "SignedLog", "StrictJSON",
+                "Bytes", "RhizomeCore", "RhizomeViews", "SignedStatements", "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             sources: [
@@ -72,7 +72,7 @@ let package = Package(
             name: "rhizome-fuzz",
             dependencies: [
                 "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomePeering",
-                "RhizomeProof", "RhizomeViews", "SignedLog", "Sodium", "StrictJSON", "ZeroMQ",
+                "RhizomeProof", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON", "ZeroMQ",
             ],
             swiftSettings: strict
         ),

@@ -5,7 +5,7 @@ package import Logging
 public import RhizomeCore
 public import RhizomeIdentity
 public import RhizomeViews
-public import SignedLog
+public import SignedStatements
 
 /// A node's database: what it holds, the trust in force, the one way in, and what is seen of it.
 ///

@@ -2,7 +2,7 @@ package import CoreMetrics
 public import PrometheusMetrics
 internal import RhizomeCore
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// What a database counts and measures, made once, by the names under which `/metrics` shows it.
 ///

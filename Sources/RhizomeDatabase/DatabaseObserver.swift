@@ -1,5 +1,5 @@
 package import RhizomeCore
-package import SignedLog
+package import SignedStatements
 
 /// Who is told what happens in a ``Database``, from any thread; must not wait.
 package protocol DatabaseObserver: Sendable {

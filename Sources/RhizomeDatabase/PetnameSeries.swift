@@ -1,6 +1,6 @@
 internal import Locks
 package import RhizomeIdentity
-package import SignedLog
+package import SignedStatements
 
 /// Metrics that are told by peer, under the petnames of the trusted-peer list: a peer can't make more of them.
 package final class PetnameSeries<Series: Sendable>: Sendable {

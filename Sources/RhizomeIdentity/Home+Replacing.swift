@@ -1,7 +1,7 @@
 internal import Bytes
 internal import DeterministicCBOR
 package import HomeFiles
-internal import SignedLog
+internal import SignedStatements
 package import Sodium
 
 /// `generate --force`: a new identity where there is one (spec: identity.md, "Home folder").

@@ -1,5 +1,5 @@
 package import HomeFiles
-internal import SignedLog
+internal import SignedStatements
 package import Sodium
 
 /// An identity's home folder: the key, the journal, the name (spec: identity.md, "Home folder").

@@ -1,4 +1,4 @@
-public import SignedLog
+public import SignedStatements
 package import Sodium
 
 /// A key pair of one's own: signs, and gives the transport secret to CurveZMQ (spec: identity.md, "Keys").

@@ -1,6 +1,6 @@
 internal import Bytes
 internal import DeterministicCBOR
-public import SignedLog
+public import SignedStatements
 package import Sodium
 
 /// `identity.key`: the secret, in the clear or sealed by a passphrase (spec: identity.md, "identity.key").

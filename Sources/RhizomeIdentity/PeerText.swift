@@ -1,4 +1,4 @@
-public import SignedLog
+public import SignedStatements
 
 /// What a person pastes to name a peer: a did, a card or a line of OpenSSH (spec: identity.md, "Text forms").
 public struct PeerText: Hashable, Sendable {

@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 internal import Sodium
 
 /// The text forms of an identity (spec: identity.md, "Text forms").

@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 
 extension PublicKey {
     /// The identities whose transport key this is: two, since X25519 forgets the sign; none where no identity has it.

@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 
 /// What a person wants changed about a peer's entry; what is `nil` stays as it is (spec: identity.md, "the tool carries
 /// over what its options don't change").

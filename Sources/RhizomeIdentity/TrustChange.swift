@@ -1,6 +1,6 @@
 public import Bytes
 internal import DeterministicCBOR
-public import SignedLog
+public import SignedStatements
 
 /// What a trusted peer may do (spec: identity.md, `may`).
 public enum Permission: String, CaseIterable, Hashable, Sendable {

@@ -1,7 +1,7 @@
 public import Bytes
 internal import DeterministicCBOR
 internal import HomeFiles
-public import SignedLog
+public import SignedStatements
 
 /// `trust.journal`: the trusted-peer list's statements, appended and never changed (spec: identity.md).
 ///

@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 
 /// The trusted-peer list: the fold of the journal's statements (spec: identity.md, "The trusted-peer list").
 ///

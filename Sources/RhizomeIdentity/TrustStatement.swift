@@ -1,6 +1,6 @@
 public import Bytes
 internal import DeterministicCBOR
-public import SignedLog
+public import SignedStatements
 
 /// One signed statement of the trusted-peer journal (spec: identity.md, "The trusted-peer list").
 public struct TrustStatement: Hashable, Sendable {

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedLog
+internal import SignedStatements
 internal import Sodium
 
 /// Tells whether the installed libsodium verifies by the pinned rule, on which all nodes must agree (spec: identity.md).

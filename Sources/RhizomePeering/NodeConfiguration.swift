@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeIdentity
-public import SignedLog
+public import SignedStatements
 
 /// How a node runs: what the environment and the options of `rhizome-node run` say (spec: cli.md).
 public struct NodeConfiguration: Sendable {

@@ -4,7 +4,7 @@ package import Logging
 public import RhizomeCore
 public import RhizomeDatabase
 package import RhizomeIdentity
-public import SignedLog
+public import SignedStatements
 internal import ZeroMQ
 
 /// What goes on between a database and its node's peers: sockets, sessions, catching up.

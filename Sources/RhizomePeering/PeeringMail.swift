@@ -1,6 +1,6 @@
 package import RhizomeCore
 package import RhizomeDatabase
-package import SignedLog
+package import SignedStatements
 
 /// What is posted for peers' sake from elsewhere, and read by those who serve them: it is there before both, and takes
 /// what comes at any time, without waiting.

@@ -2,7 +2,7 @@ internal import CoreMetrics
 public import PrometheusMetrics
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// What a node counts and measures of its peers and their connections, made once, by the names under which `/metrics`
 /// shows it.

@@ -4,7 +4,7 @@ internal import Foundation
 internal import Locks
 internal import RhizomeCore
 internal import RhizomeViews
-internal import SignedLog
+internal import SignedStatements
 internal import StrictJSON
 
 /// A proof's deltas and headers as parts of their authors' logs.

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import DeterministicCBOR
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 extension Proof {
     private static let form: Text = "rhizome-proof"

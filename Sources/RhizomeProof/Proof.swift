@@ -1,6 +1,6 @@
 internal import Bytes
 public import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// What a value is, and why, for someone who has neither the store nor this software (spec: proof.md).
 ///

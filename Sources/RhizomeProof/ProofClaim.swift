@@ -1,7 +1,7 @@
 public import Bytes
 internal import DeterministicCBOR
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 public import StrictJSON
 
 /// What a proof claims: an entity's values, seen in a certain way (spec: proof.md).

@@ -2,7 +2,7 @@ public import Bytes
 internal import DeterministicCBOR
 public import RhizomeCore
 public import RhizomeViews
-public import SignedLog
+public import SignedStatements
 internal import StrictJSON
 
 /// Makes proofs of what a log shows (spec: proof.md).

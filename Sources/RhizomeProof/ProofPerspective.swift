@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// How the maker of a proof looked, with nothing in it that only the maker knows: keys, and no names (spec: proof.md).
 public struct ProofPerspective: Hashable, Sendable {

@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// What the writer remembers of the tables from one batch to the next, bounded.
 ///

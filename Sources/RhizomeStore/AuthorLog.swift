@@ -2,7 +2,7 @@ internal import Bytes
 internal import Foundation
 internal import GRDB
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// One author's log in one state of the store: its branches, and ranges of them.
 struct AuthorLog {

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Foundation
 internal import GRDB
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Where a delta stands in its author's log.
 struct Place: Hashable, Sendable {

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Foundation
 internal import GRDB
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Finds deltas by their ids: by the first 8 bytes in `ids`, then by the whole in `deltas`.
 enum IDLookup {

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Foundation
 internal import GRDB
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Holds all that finds deltas against the deltas themselves: each row that should be there is, and there are no others;
 /// and what is noted beside them against its hash.

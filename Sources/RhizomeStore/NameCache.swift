@@ -1,6 +1,6 @@
 internal import Bytes
 internal import Locks
-internal import SignedLog
+internal import SignedStatements
 
 /// The numbers of authors and contexts that were looked up lately: once committed they never change.
 ///

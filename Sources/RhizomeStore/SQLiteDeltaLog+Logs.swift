@@ -2,7 +2,7 @@ public import Bytes
 internal import Foundation
 internal import GRDB
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 extension SQLiteDeltaLog {
     // MARK: - Heads

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Foundation
 internal import GRDB
 public import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 extension SQLiteDeltaLog {
     // MARK: - Single deltas

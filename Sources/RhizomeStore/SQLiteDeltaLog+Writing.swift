@@ -3,7 +3,7 @@ internal import Foundation
 internal import GRDB
 internal import Locks
 public import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 extension SQLiteDeltaLog {
     /// Decides and appends in one durable transaction; on the store's own queue.

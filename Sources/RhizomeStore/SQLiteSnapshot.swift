@@ -4,7 +4,7 @@ internal import Foundation
 internal import GRDB
 internal import Locks
 public import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 extension SQLiteDeltaLog {
     /// What a short reading may look at: some 5 ms of work.

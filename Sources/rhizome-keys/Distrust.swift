@@ -1,7 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import RhizomeIdentity
-import SignedLog
+import SignedStatements
 
 struct Distrust: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import Bytes
 import CommandSupport
 import RhizomeIdentity
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 /// Entries and statements of the trusted-peer list, as text and as JSON.

@@ -1,7 +1,7 @@
 import Bytes
 import CommandSupport
 import RhizomeIdentity
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 /// The public side of an identity, as `show` and `generate` print it.

@@ -5,7 +5,7 @@ import Foundation
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeStore
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 struct Audit: AsyncParsableCommand {

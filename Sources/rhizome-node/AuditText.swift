@@ -3,7 +3,7 @@ import CommandSupport
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeStore
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 /// An audit's report, for people and for programs.

@@ -4,7 +4,7 @@ import RhizomeCore
 import RhizomeIdentity
 import RhizomeStore
 import RhizomeViews
-import SignedLog
+import SignedStatements
 
 /// A store that is read, and how.
 struct ReadStore {

@@ -5,7 +5,7 @@ import RhizomeCore
 import RhizomeIdentity
 import RhizomeStore
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 /// Which store to read, and through whose eyes: the options of all commands that read entities (spec: cli.md).

@@ -5,7 +5,7 @@ import Logging
 import RhizomeHTTP
 import RhizomeIdentity
 import RhizomePeering
-import SignedLog
+import SignedStatements
 
 /// The settings of `run`, each an option and a variable of the environment (spec: cli.md, "Environment of `run`").
 struct RunOptions: ParsableArguments {

@@ -3,7 +3,7 @@ import CommandSupport
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeProof
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 /// What checking a proof came to, for people and for programs.

@@ -1,7 +1,7 @@
 package import Bytes
 package import RhizomeCore
 internal import RhizomeTesting
-internal import SignedLog
+internal import SignedStatements
 internal import Sodium
 
 /// Signed deltas for tests, right and wrong ones.

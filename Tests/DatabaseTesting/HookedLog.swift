@@ -2,7 +2,7 @@ package import Bytes
 internal import Locks
 package import RhizomeCore
 package import RhizomeTesting
-package import SignedLog
+package import SignedStatements
 
 /// A log in memory whose transactions a test can hold up, count and let fail.
 package final class HookedLog: ForwardingLog {

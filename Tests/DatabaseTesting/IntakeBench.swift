@@ -4,7 +4,7 @@ internal import PrometheusMetrics
 package import RhizomeCore
 package import RhizomeDatabase
 package import RhizomeTesting
-package import SignedLog
+package import SignedStatements
 internal import Sodium
 
 /// An intake with everything around it in a test's hands.

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import RhizomeCore
 internal import RhizomePeering
-internal import SignedLog
+internal import SignedStatements
 
 /// How writes spread in a network of any size, by the values that decide it in real nodes: whom to tell of a head
 /// (`Audience`), when (`GatheredHeads`), and whether a publication went past one (`PublicationNumbers`).

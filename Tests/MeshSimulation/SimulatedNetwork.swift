@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedLog
+internal import SignedStatements
 
 /// Who is connected with whom in a simulation.
 public struct SimulatedNetwork: Sendable {

@@ -1,7 +1,7 @@
 import Bytes
 import RhizomeCore
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @Suite struct SignedDeltaTests {

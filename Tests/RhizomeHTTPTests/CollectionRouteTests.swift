@@ -7,7 +7,7 @@ import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeProof
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

@@ -6,7 +6,7 @@ import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

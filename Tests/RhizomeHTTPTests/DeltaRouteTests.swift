@@ -6,7 +6,7 @@ import RhizomeCore
 import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

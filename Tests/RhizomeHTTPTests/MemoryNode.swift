@@ -7,7 +7,7 @@ import RhizomeCore
 import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Sodium
 
 /// A database over a log in memory, and what is told of its peers: all that the API shows, without sockets.

@@ -10,7 +10,7 @@ import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeNode
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

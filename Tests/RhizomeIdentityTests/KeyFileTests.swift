@@ -2,7 +2,7 @@ import Bytes
 import DeterministicCBOR
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Sodium
 import Testing
 

@@ -3,7 +3,7 @@ import DeterministicCBOR
 import Foundation
 import HomeFiles
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomeIdentity

@@ -2,7 +2,7 @@ import Bytes
 import Foundation
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

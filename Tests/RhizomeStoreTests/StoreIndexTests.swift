@@ -4,7 +4,7 @@ import GRDB
 import RhizomeCore
 import RhizomeStore
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @Suite struct StoreIndexTests {

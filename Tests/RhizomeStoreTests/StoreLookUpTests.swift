@@ -2,7 +2,7 @@ import Bytes
 import RhizomeCore
 import RhizomeStore
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 /// What finds deltas decides about nobody: who signed what say the signed headers alone.

@@ -1,6 +1,6 @@
 package import Bytes
 package import RhizomeCore
-package import SignedLog
+package import SignedStatements
 
 /// Makes signed, verified, admitted deltas for tests, by authors that labels name, each a millisecond after the last.
 package struct DeltaMaker {

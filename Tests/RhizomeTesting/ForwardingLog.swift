@@ -1,6 +1,6 @@
 package import Bytes
 package import RhizomeCore
-package import SignedLog
+package import SignedStatements
 
 /// A log that answers as another one does, but for what it has methods of its own for.
 package protocol ForwardingLog: DeltaLog {

@@ -1,7 +1,7 @@
 public import Bytes
 internal import Locks
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// A delta log in memory, as plain as can be: what the others are measured against, and what tests run on.
 public final class InMemoryDeltaLog: DeltaLog {

@@ -1,4 +1,4 @@
-package import SignedLog
+package import SignedStatements
 package import Sodium
 
 /// A bare key pair, without an identity's files around it.

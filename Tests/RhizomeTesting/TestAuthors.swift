@@ -1,5 +1,5 @@
 import Bytes
-internal import SignedLog
+internal import SignedStatements
 import Sodium
 
 /// Key pairs for tests, the same in each run.

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Locks
 package import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// A log that notes what is asked of it, and does something before each such answer.
 package final class WatchedLog: ForwardingLog {

@@ -2,7 +2,7 @@ import Bytes
 import RhizomeCore
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 
 /// Random logs of three authors with forks and merges, at times that meet: values of every kind, negations of any
 /// delta, and transactions that may never be complete.

@@ -3,7 +3,7 @@ import Locks
 import RhizomeCore
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

@@ -4,7 +4,7 @@ import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

@@ -2,7 +2,7 @@ import Bytes
 import Dispatch
 import RhizomeCore
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

@@ -2,7 +2,7 @@ import Bytes
 import RhizomeCore
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

@@ -2,7 +2,7 @@ import Bytes
 import Locks
 import RhizomeCore
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

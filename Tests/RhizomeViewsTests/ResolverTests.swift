@@ -3,7 +3,7 @@ import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 import Testing
 

@@ -2,7 +2,7 @@ import Bytes
 import RhizomeCore
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 /// Authors and deltas without signatures: views don't look at them.

@@ -2,7 +2,7 @@ import Bytes
 import RhizomeCore
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import Testing
 
 @Suite struct VisibleDeltasTests {

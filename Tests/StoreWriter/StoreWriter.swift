@@ -3,7 +3,7 @@ import Foundation
 import RhizomeCore
 import RhizomeStore
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Sodium
 
 /// A process of its own that writes to a store, for tests that kill it or fill its disk.

@@ -1,7 +1,7 @@
 import BareSodium
 import Bytes
 import RhizomeCore
-import SignedLog
+import SignedStatements
 
 /// What libsodium alone takes to verify deltas, with everything that it needs at hand before.
 struct BareVerification: Sendable {

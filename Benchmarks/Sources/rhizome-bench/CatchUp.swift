@@ -3,7 +3,7 @@ import Foundation
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeStore
-import SignedLog
+import SignedStatements
 
 /// One node fetches what another holds, each in a process of its own, over CURVE on loopback.
 struct CatchUp {

@@ -7,7 +7,7 @@ import RhizomeIdentity
 import RhizomeNode
 import RhizomePeering
 import RhizomeStore
-import SignedLog
+import SignedStatements
 
 /// A node of this process, with a home and a store of its own, on loopback and any free ports.
 struct LocalNode: Sendable {

@@ -2,7 +2,7 @@ import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeIdentity
-import SignedLog
+import SignedStatements
 
 /// What a write costs in a network of many nodes, each of them a process of its own on loopback, and how long it takes
 /// until all hold it.

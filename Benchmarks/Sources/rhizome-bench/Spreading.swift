@@ -4,7 +4,7 @@ import RhizomeCore
 import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeNode
-import SignedLog
+import SignedStatements
 
 /// How long a write takes to another node: over three hops, and while a trusted peer floods.
 struct Spreading {

@@ -2,7 +2,7 @@ import Bytes
 import Foundation
 import RhizomeCore
 import RhizomeIdentity
-import SignedLog
+import SignedStatements
 
 /// How many writes a second the HTTP API of a node takes, how long one takes, and how long until another node shows it.
 struct WriteRates {

@@ -1,5 +1,5 @@
 public import Bytes
-internal import SignedLog
+internal import SignedStatements
 
 /// How an author stands with this node at one moment, as far as admission asks (spec: admission.md, row 3).
 public enum AuthorStanding: Hashable, Sendable {

@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 
 /// When and through whom a delta came, kept beside it.
 public struct Arrival: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import SignedLog
+public import SignedStatements
 
 /// What admission knows of a delta that is held.
 public struct DeltaLink: Hashable, Sendable {

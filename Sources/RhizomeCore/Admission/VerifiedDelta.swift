@@ -1,4 +1,4 @@
-internal import SignedLog
+internal import SignedStatements
 internal import Sodium
 
 /// A delta whose signature and body have been verified: the second station.

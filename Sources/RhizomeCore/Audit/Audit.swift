@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedLog
+internal import SignedStatements
 
 /// An audit of a log: a fold over its entries by position (spec: cli.md, `audit`; house.md, "The store").
 ///

@@ -1,4 +1,4 @@
-public import SignedLog
+public import SignedStatements
 
 /// Something that an audit found wrong with what is stored: tampering, a failing disk, or a fault of ours.
 ///

@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 
 /// What an audit says of one author's log.
 public struct AuthorAudit: Hashable, Sendable {

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedLog
+internal import SignedStatements
 internal import Sodium
 
 /// An entry of a log whose own bytes have been checked: what costs most of an audit, and can be done on every core.

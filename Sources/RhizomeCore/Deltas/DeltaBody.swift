@@ -1,6 +1,6 @@
 internal import Bytes
 internal import DeterministicCBOR
-public import SignedLog
+public import SignedStatements
 
 /// What a delta says: its pointers, and the node on which it was made (spec: delta.md).
 public struct DeltaBody: Hashable, Sendable {

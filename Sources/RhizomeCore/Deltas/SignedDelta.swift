@@ -1,6 +1,6 @@
 public import Bytes
 internal import DeterministicCBOR
-public import SignedLog
+public import SignedStatements
 internal import Sodium
 
 /// A delta in its full form, decoded and within its limits, but not verified: the first station of its walk.

@@ -1,5 +1,5 @@
 internal import DeterministicCBOR
-public import SignedLog
+public import SignedStatements
 
 /// A delta's signed header without its body, decoded but not verified.
 ///

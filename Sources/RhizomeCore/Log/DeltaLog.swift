@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 
 /// What holds the deltas: one author's log beside the other, in the order in which they were accepted.
 ///

@@ -1,4 +1,4 @@
-public import SignedLog
+public import SignedStatements
 
 /// Two histories by one key: deltas, neither before the other, that share a previous or are all firsts (spec:
 /// admission.md, "Forks").

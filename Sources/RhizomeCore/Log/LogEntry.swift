@@ -1,6 +1,6 @@
 public import Bytes
 internal import DeterministicCBOR
-internal import SignedLog
+internal import SignedStatements
 internal import Sodium
 
 /// An accepted delta as it lies in a log, not decoded: what an audit looks at.

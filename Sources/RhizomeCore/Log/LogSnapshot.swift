@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 
 /// One state of a log, in which views look up what was said of entities: by whom, in which role, and when.
 ///

@@ -1,5 +1,5 @@
 internal import Locks
-internal import SignedLog
+internal import SignedStatements
 
 /// Remembers which keys can be identities, so that a liar can't make us compute that again and again.
 ///

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import DequeModule
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 internal import Sodium
 
 /// Deltas that wait, as bytes in bounded memory: keyed by the hash of all of them (spec: admission.md).

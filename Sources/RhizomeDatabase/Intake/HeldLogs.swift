@@ -1,6 +1,6 @@
 internal import Locks
 package import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// What memory knows of the logs that are held: where they end, and what was appended lately.
 ///

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import CoreMetrics
 package import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// The one way in: every delta, written here, brought by a peer or imported, takes it (spec: admission.md).
 ///

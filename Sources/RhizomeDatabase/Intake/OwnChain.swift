@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// The ends of this node's own log while a batch of drafts is being signed.
 struct OwnChain {

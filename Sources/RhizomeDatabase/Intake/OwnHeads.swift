@@ -1,5 +1,5 @@
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// The ends of this node's own log as the store has them, kept up to date by what is appended, so that a write needn't
 /// ask for them.

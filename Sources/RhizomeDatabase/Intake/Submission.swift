@@ -1,5 +1,5 @@
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// A signed delta on its way in, and who brought it.
 struct Submission: Sendable {

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Dispatch
 internal import Locks
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// What the writer does in one transaction: it signs what is to be written here, judges that and what was brought by the
 /// very state to which it appends, and appends what fits (spec: admission.md).

@@ -1,6 +1,6 @@
 internal import Locks
 internal import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// What is counted of each peer: decisions on its deltas, and the credit that bad input uses up.
 ///

@@ -1,5 +1,5 @@
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// What a node tells of itself among its peers, and of them: all that is shown besides the database.
 public protocol PeerReporting: Sendable {

@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// How a peer stands, as `/api/peers` tells it (spec: http.md).
 public struct PeerStatus: Sendable {

@@ -1,6 +1,6 @@
 public import Bytes
 internal import RhizomeIdentity
-public import SignedLog
+public import SignedStatements
 
 /// A key that asked for a connection and was refused.
 public struct RefusedKey: Hashable, Sendable {

@@ -3,7 +3,7 @@ internal import Locks
 internal import RhizomeCore
 internal import RhizomeIdentity
 internal import RhizomeViews
-internal import SignedLog
+internal import SignedStatements
 
 /// Keeps the ``Exclusion`` of the list in force.
 ///

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Locks
 internal import RhizomeCore
 package import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// The trusted-peer list by which all is decided now; any thread may ask and nobody waits.
 package final class TrustInForce: Sendable {

@@ -2,7 +2,7 @@ internal import Bytes
 internal import Dispatch
 internal import Logging
 internal import RhizomeIdentity
-package import SignedLog
+package import SignedStatements
 
 /// Takes up changes of the trusted-peer list while the node runs, and trust that runs out (spec: identity.md).
 ///

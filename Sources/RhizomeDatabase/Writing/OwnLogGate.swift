@@ -1,5 +1,5 @@
 internal import Locks
-package import SignedLog
+package import SignedStatements
 
 /// Holds back the first write after a start until the peers were asked for our own log, for at most 3 s, so that a
 /// restored backup heals before it forks (spec: admission.md, "Forks").

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Locks
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// The greatest time of this node's own deltas, by which it is known without asking the store whether it can write
 /// (spec: admission.md, "Clocks").

@@ -1,6 +1,6 @@
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 extension Database {
     /// The petname of a trusted identity.

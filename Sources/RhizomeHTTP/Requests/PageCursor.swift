@@ -1,7 +1,7 @@
 internal import Bytes
 internal import RhizomeCore
 internal import RhizomeViews
-internal import SignedLog
+internal import SignedStatements
 
 /// Where a page of a list ended, as the next one is asked for: opaque to readers (spec: http.md, `?after=`).
 ///

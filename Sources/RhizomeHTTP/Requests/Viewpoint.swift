@@ -1,7 +1,7 @@
 internal import Bytes
 internal import RhizomeDatabase
 internal import RhizomeViews
-internal import SignedLog
+internal import SignedStatements
 internal import StrictJSON
 
 /// Through whose eyes and as of when a read is to look: `?context=`, and on top of it `?asOf=`, `?authors=`,

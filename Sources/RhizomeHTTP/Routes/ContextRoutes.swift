@@ -5,7 +5,7 @@ internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
 internal import RhizomeViews
-internal import SignedLog
+internal import SignedStatements
 internal import StrictJSON
 
 /// Named ways of looking, to be read and written (spec: http.md, `/api/contexts`).

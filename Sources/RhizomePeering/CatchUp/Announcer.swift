@@ -3,7 +3,7 @@ internal import Logging
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// Tells subscribers what was accepted: own deltas whole and at once, others' logs by their heads, as far as these are
 /// news to one of them; the first after a pause soon, later ones within 50 ms (spec: peering.md, "Publications").

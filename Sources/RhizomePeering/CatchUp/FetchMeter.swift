@@ -3,7 +3,7 @@ internal import Locks
 internal import Logging
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// Counts what one session fetches, and tells of it: in the log every few seconds at most and once at the end, to
 /// whoever shows it in place ten times a second at most.

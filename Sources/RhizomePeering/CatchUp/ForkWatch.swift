@@ -3,7 +3,7 @@ internal import Logging
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// Logs the forks of authors whose logs may have forked: a fork is evidence (spec: admission.md, "Forks").
 ///

@@ -1,5 +1,5 @@
 package import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// The heads among deltas that were accepted one after the other, a page of them at most.
 ///

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedLog
+internal import SignedStatements
 
 /// Which logs one peer is still to be pushed, and when: a pure value.
 ///

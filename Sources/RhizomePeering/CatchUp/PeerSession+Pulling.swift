@@ -3,7 +3,7 @@ internal import DequeModule
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 extension PeerSession {
     private static let authorsAtOnce = 4

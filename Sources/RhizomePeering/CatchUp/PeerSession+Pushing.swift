@@ -2,7 +2,7 @@ internal import Bytes
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 extension PeerSession {
     /// The first page of a log is small: it tells whether the peer wants more.

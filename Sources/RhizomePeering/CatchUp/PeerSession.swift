@@ -3,7 +3,7 @@ internal import Logging
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// Our half of keeping one peer and this node alike: greets it, compares heads, pulls what we lack and pushes what it
 /// lacks (spec: peering.md, "Catching up").

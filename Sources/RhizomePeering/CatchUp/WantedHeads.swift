@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// What one peer has told of that we lack, and when to ask it for that: a pure value.
 ///

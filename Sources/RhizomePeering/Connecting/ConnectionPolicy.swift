@@ -2,7 +2,7 @@ internal import Bytes
 internal import Locks
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 internal import ZeroMQ
 
 /// Decides who may connect, from the list as it is now: what the ZAP handler and every request ask (spec: peering.md).

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import DeterministicCBOR
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// What a node tells all its subscribers (spec: peering.md, "Publications").
 struct Publication: Sendable {

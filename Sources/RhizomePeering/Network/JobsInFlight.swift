@@ -1,5 +1,5 @@
 internal import Locks
-internal import SignedLog
+internal import SignedStatements
 
 /// How much of each peer is being worked on, counted on whichever thread, so that nobody has to go to another one for it.
 final class JobsInFlight: Sendable {

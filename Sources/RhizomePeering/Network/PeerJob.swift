@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedLog
+internal import SignedStatements
 
 /// Work of a peer that came in and is done on the pool.
 enum PeerJob: Sendable {

@@ -3,7 +3,7 @@ internal import DeterministicCBOR
 internal import Logging
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 internal import Sodium
 internal import ZeroMQ
 

@@ -6,7 +6,7 @@ internal import ProcessLimits
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 internal import Sodium
 internal import ZeroMQ
 

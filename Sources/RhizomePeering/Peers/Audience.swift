@@ -1,5 +1,5 @@
 package import RhizomeCore
-package import SignedLog
+package import SignedStatements
 
 /// To which of the peers with which we are connected it is news that a log has grown: a pure value.
 ///

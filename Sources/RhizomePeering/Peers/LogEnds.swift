@@ -1,5 +1,5 @@
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Where authors' logs ended when something was appended to them last: a pure value, as small as the list of peers.
 struct LogEnds: Sendable {

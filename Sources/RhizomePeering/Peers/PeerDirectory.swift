@@ -3,7 +3,7 @@ internal import Locks
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// What is known of each peer while the node runs: what it said of itself, its clock, its session, what it holds and whom
 /// it is connected with.

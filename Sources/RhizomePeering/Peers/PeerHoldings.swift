@@ -2,7 +2,7 @@ internal import Bytes
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// How many deltas are known to be missing at one of two nodes that hold the other's heads against their own.
 struct PeerLag: Hashable, Sendable {

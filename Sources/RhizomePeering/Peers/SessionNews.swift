@@ -1,5 +1,5 @@
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// What a session with a peer is told between two looks into its mailbox; never larger than its limits.
 struct SessionNews: Sendable {

@@ -1,5 +1,5 @@
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// The heads that one peer is known to hold, by author: a pure value of bounded size.
 ///

@@ -2,7 +2,7 @@ internal import Bytes
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 extension Hello: ServedMethod {
     static let needsGreeting = false

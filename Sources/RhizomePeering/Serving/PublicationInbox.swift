@@ -1,5 +1,5 @@
 internal import Locks
-internal import SignedLog
+internal import SignedStatements
 
 /// Publications that came in and wait to be worked on, by peer: those of one peer are taken in their order, all that wait
 /// together.

@@ -3,7 +3,7 @@ internal import DeterministicCBOR
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 
 /// Answers peers' requests, on the pool (spec: peering.md, "Requests").
 struct RequestServer: Sendable {

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedLog
+internal import SignedStatements
 
 /// Who sent a request, on what, and when.
 struct Asker: Sendable {

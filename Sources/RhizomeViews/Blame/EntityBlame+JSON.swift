@@ -1,7 +1,7 @@
 package import Bytes
 internal import RhizomeCore
 internal import RhizomeIdentity
-package import SignedLog
+package import SignedStatements
 package import StrictJSON
 
 extension EntityBlame {

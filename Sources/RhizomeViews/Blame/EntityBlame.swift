@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 public import StrictJSON
 
 /// Who said what an entity is, property by property, and what their words won over (spec: cli.md, `blame`).

@@ -1,5 +1,5 @@
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// The deltas by which somebody else comes to the same values, whatever they hold besides (spec: proof.md, "Evidence 1").
 public struct EntityEvidence: Sendable {

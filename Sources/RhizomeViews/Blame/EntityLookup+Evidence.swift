@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 extension EntityLookup {
     /// Bytes of a delta that belongs to the evidence, about, as long as it is gathered.

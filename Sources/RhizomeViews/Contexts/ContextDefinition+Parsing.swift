@@ -1,7 +1,7 @@
 public import Bytes
 internal import RhizomeCore
 public import RhizomeIdentity
-public import SignedLog
+public import SignedStatements
 public import StrictJSON
 
 extension ContextDefinition {

@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 public import StrictJSON
 
 /// A way of looking that can be named, stored and sent (spec: views.md, "Contexts"; http.md, `/api/contexts`).

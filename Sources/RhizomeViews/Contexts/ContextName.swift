@@ -1,7 +1,7 @@
 public import Bytes
 internal import RhizomeCore
 internal import RhizomeIdentity
-public import SignedLog
+public import SignedStatements
 
 /// What a context is called: a name and whose it is (spec: views.md, "Contexts").
 ///

@@ -1,5 +1,5 @@
 public import Bytes
-public import SignedLog
+public import SignedStatements
 
 extension Perspective {
     /// How a context looks.

@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 internal import StrictJSON
 
 /// A context as a delta defines it.

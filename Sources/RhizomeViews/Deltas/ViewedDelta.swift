@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// A delta as views look at it: what it says, who said it and when.
 ///

@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Tells which entities of a collection a stretch of the log changed, as they are seen from one perspective.
 ///

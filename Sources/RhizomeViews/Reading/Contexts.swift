@@ -1,6 +1,6 @@
 internal import Bytes
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// The contexts that are stored in a log, as a node's owner means them (spec: views.md, "Contexts").
 ///

@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 public import StrictJSON
 
 /// What was said of an entity's properties, oldest first (spec: http.md, `history`).

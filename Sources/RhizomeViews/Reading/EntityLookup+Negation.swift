@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 extension EntityLookup {
     /// Whether a delta that steps 1 to 3 leave is negated.

@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// What one perspective sees of one state of a log, looked up as it is asked for (spec: views.md).
 ///

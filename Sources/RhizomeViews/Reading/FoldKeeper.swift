@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Goes on from folds that are kept, and gathers what those depend on that one reading makes.
 ///

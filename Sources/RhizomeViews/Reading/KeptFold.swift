@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Locks
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// How far a fold over what was said of a property has come, and on what it depends.
 struct KeptFold: Sendable {

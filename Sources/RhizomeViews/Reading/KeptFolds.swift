@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Locks
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Where the folds over much that was said of properties have come to, so that the next reading goes on from there
 /// (spec: views.md, "What an answer costs").

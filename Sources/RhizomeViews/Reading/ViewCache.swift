@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Locks
 public import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 internal import StrictJSON
 
 /// A node's own views of entities that were read lately, until something is appended that changes them.

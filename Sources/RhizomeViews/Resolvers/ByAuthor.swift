@@ -1,7 +1,7 @@
 internal import Bytes
 internal import RhizomeCore
 internal import RhizomeIdentity
-internal import SignedLog
+internal import SignedStatements
 public import StrictJSON
 
 /// An object of each author's last value, null too: did → value, by the bytes of the dids (spec: views.md, "Lossy").

@@ -1,4 +1,4 @@
-public import SignedLog
+public import SignedStatements
 public import StrictJSON
 
 /// The value by the author who stands first in a list, null too (spec: views.md, "Lossy").

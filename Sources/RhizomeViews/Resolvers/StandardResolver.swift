@@ -1,4 +1,4 @@
-public import SignedLog
+public import SignedStatements
 
 /// The resolvers that contexts name (spec: views.md, "Lossy"); applications write others in Swift.
 public enum StandardResolver: String, CaseIterable, Sendable {

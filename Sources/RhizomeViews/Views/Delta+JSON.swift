@@ -1,7 +1,7 @@
 internal import Bytes
 public import RhizomeCore
 internal import RhizomeIdentity
-public import SignedLog
+public import SignedStatements
 public import StrictJSON
 
 extension SignedDelta {

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import RhizomeCore
 internal import RhizomeIdentity
-public import SignedLog
+public import SignedStatements
 internal import StrictJSON
 
 /// A JSON-Logic rule that picks deltas (spec: views.md, "JSON-Logic").

@@ -1,6 +1,6 @@
 public import RhizomeCore
 public import RhizomeIdentity
-public import SignedLog
+public import SignedStatements
 
 /// Which deltas of distrusted authors views leave out (spec: views.md, step 1).
 ///

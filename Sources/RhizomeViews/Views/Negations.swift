@@ -1,5 +1,5 @@
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Which deltas are negated among those that steps 1 to 3 leave (spec: views.md, "Negation").
 enum Negations {

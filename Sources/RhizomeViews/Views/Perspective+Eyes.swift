@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedLog
+internal import SignedStatements
 
 extension Perspective {
     /// What a perspective sees, as a value that can be told from another; of the same node's.

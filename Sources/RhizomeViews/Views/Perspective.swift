@@ -1,6 +1,6 @@
 public import Bytes
 public import RhizomeCore
-public import SignedLog
+public import SignedStatements
 
 /// How somebody looks at the deltas: what a view's steps need to know besides them (spec: views.md).
 ///

@@ -1,6 +1,6 @@
 internal import Bytes
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Which transactions are complete among the deltas that steps 1 and 2 leave (spec: views.md, "Transactions").
 struct TransactionLedger {

@@ -1,6 +1,6 @@
 import Bytes
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 @testable import RhizomeCore

@@ -1,6 +1,6 @@
 import Bytes
 import DeterministicCBOR
-import SignedLog
+import SignedStatements
 import Sodium
 
 @testable import RhizomeIdentity

@@ -1,7 +1,7 @@
 import Bytes
 import DatabaseTesting
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Sodium
 import Testing
 

@@ -2,7 +2,7 @@ import Bytes
 import DatabaseTesting
 import Locks
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Sodium
 import Testing
 

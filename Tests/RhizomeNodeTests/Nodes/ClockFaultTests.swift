@@ -3,7 +3,7 @@ import DatabaseTesting
 import Locks
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomeCore

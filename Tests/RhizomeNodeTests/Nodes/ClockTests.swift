@@ -2,7 +2,7 @@ import Bytes
 import Logging
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomeDatabase

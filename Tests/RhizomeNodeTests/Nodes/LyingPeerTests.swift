@@ -4,7 +4,7 @@ import DeterministicCBOR
 import Locks
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomeCore

@@ -3,7 +3,7 @@ import DatabaseTesting
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomeDatabase

@@ -4,7 +4,7 @@ import Locks
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomeDatabase

@@ -2,7 +2,7 @@ import Bytes
 import DatabaseTesting
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomeCore

@@ -3,7 +3,7 @@ import DatabaseTesting
 import Logging
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomeCore

@@ -6,7 +6,7 @@ import PrometheusMetrics
 import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Sodium
 import Testing
 

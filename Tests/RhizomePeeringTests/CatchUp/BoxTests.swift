@@ -2,7 +2,7 @@ import Bytes
 import RhizomeCore
 import RhizomeDatabase
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomePeering

@@ -3,7 +3,7 @@ import Locks
 import Logging
 import RhizomeDatabase
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomePeering

@@ -1,6 +1,6 @@
 import RhizomeCore
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomePeering

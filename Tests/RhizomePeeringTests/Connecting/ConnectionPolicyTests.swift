@@ -4,7 +4,7 @@ import Locks
 import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Sodium
 import Testing
 import ZeroMQ

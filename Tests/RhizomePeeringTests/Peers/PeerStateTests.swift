@@ -3,7 +3,7 @@ import DatabaseTesting
 import RhizomeCore
 import RhizomeDatabase
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomePeering

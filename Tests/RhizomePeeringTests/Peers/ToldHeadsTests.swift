@@ -2,7 +2,7 @@ import Bytes
 import DatabaseTesting
 import RhizomeCore
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomePeering

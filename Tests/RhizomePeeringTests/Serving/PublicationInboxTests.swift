@@ -1,5 +1,5 @@
 import Bytes
-import SignedLog
+import SignedStatements
 import Testing
 
 @testable import RhizomePeering

@@ -1,6 +1,6 @@
 import Bytes
 import RhizomeCore
-import SignedLog
+import SignedStatements
 import Testing
 
 extension DeltaLogRule {

@@ -3,7 +3,7 @@ import RhizomeCore
 import RhizomeIdentity
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import Testing
 
 @Suite struct ContextNameTests {

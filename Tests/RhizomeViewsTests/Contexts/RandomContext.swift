@@ -1,7 +1,7 @@
 import Bytes
 import RhizomeTesting
 import RhizomeViews
-import SignedLog
+import SignedStatements
 import StrictJSON
 
 /// Random definitions of contexts, every part present or not.

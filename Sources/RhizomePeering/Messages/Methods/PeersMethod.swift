@@ -1,6 +1,6 @@
 internal import Bytes
 internal import DeterministicCBOR
-internal import SignedLog
+internal import SignedStatements
 
 /// Asks which peers the other node is connected with.
 struct PeersMethod: PeerMethod {

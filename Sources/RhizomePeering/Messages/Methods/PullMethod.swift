@@ -1,7 +1,7 @@
 internal import Bytes
 internal import DeterministicCBOR
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Asks for a page of what one author's heads reach.
 struct PullMethod: PeerMethod {

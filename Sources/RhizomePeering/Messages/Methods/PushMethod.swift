@@ -1,7 +1,7 @@
 internal import Bytes
 internal import DeterministicCBOR
 internal import RhizomeCore
-internal import SignedLog
+internal import SignedStatements
 
 /// Brings signed deltas that the other node lacks; it is answered by what became of each.
 struct PushMethod: PeerMethod {

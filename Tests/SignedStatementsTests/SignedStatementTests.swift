@@ -1,7 +1,7 @@
 import Bytes
 import DeterministicCBOR
 import RhizomeTesting
-import SignedLog
+import SignedStatements
 import Sodium
 import Testing
 
