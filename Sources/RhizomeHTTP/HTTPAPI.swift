@@ -162,7 +162,7 @@ public struct HTTPAPI: Service {
             metrics: counted
         )
         let opening = Opening()
-        let api = API(
+        let api = APIResponder(
             database: database,
             peers: peers,
             version: configuration.version,

@@ -162,7 +162,7 @@ public final class PeerNetwork: PeerReporting {
     package func run() async {
         tellUnused(configuration.seeds.keys)
         let (sessions, newSession) = AsyncStream<PeerSession>.makeStream()
-        let server = RequestServer(
+        let server = PeerServer(
             configuration: configuration,
             log: database.log,
             intake: database.intake,
@@ -280,16 +280,16 @@ public final class PeerNetwork: PeerReporting {
         }
     }
 
-    /// Once a second: tells who knocked, and warns where the clock is off the peers'.
+    /// Once a second: logs whose keys were refused, and warns where the clock is off the peers'.
     @concurrent
     private func keepWatch() async {
         var warnings = Hourly()
-        var knocks = KnockLog()
+        var notices = RefusalNotices()
         while !Task.isCancelled {
             try? await database.clock.sleep(for: .seconds(1))
             let now = database.clock.uptime
             await peering.noteSilence()
-            tell(knocks.next(policy.refusedKeys, now: now))
+            tell(notices.next(policy.refusedKeys, now: now))
             guard let offset = mail.directory.medianOffset, !(.seconds(-60) ... .seconds(60)).contains(offset),
                 warnings.isDue(now: now)
             else { continue }
@@ -300,8 +300,8 @@ public final class PeerNetwork: PeerReporting {
         }
     }
 
-    private func tell(_ knocks: KnockLog.Lines) {
-        for key in knocks.keys {
+    private func tell(_ notices: RefusalNotices.Lines) {
+        for key in notices.keys {
             let known = key.candidates.first { policy.trust.entries[$0] != nil }
             let candidates = known.map { [$0] } ?? key.candidates
             logger.notice(
@@ -313,10 +313,10 @@ public final class PeerNetwork: PeerReporting {
                 ]
             )
         }
-        guard knocks.others > 0 else { return }
+        guard notices.others > 0 else { return }
         logger.notice(
             "more keys asked for a connection and were refused; see GET /api/peers/refused",
-            metadata: ["keys": "\(knocks.others)"]
+            metadata: ["keys": "\(notices.others)"]
         )
     }
 

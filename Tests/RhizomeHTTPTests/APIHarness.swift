@@ -39,7 +39,7 @@ struct APIHarness {
     static let port: UInt16 = 3000
 
     let node: MemoryNode
-    let api: API
+    let api: APIResponder
     let registry = PrometheusRegistry(HTTPAPI.metricTable + Node.metricTable)
 
     init(
@@ -53,7 +53,7 @@ struct APIHarness {
         let hosts = AllowedHosts(port: Self.port, bound: ["127.0.0.1"], extra: [])
         let guarded = RequestGuard(hosts: hosts, tokenPolicy: tokenPolicy, token: token)
         let numbers = Lock(0)
-        api = API(
+        api = APIResponder(
             database: node.database,
             peers: node.peers,
             version: "1.2.3",

@@ -26,12 +26,12 @@ struct APIChannel: ServerChildChannel {
     /// The peer closed its side within a request.
     private struct RequestCutShort: Error {}
 
-    let api: API
+    let api: APIResponder
     let limits: HTTPLimits
     let registry: ConnectionRegistry
     let bodies: Budget
 
-    init(api: API, limits: HTTPLimits, registry: ConnectionRegistry) {
+    init(api: APIResponder, limits: HTTPLimits, registry: ConnectionRegistry) {
         self.api = api
         self.limits = limits
         self.registry = registry

@@ -7,7 +7,7 @@ internal import SignedStatements
 extension Hello: ServedMethod {
     static let needsGreeting = false
 
-    func answer(_ asker: Asker, from server: RequestServer) async -> Hello {
+    func answer(_ asker: Asker, from server: PeerServer) async -> Hello {
         server.directory.saw(asker.peer, hello: self)
         if `protocol` == Self.protocolVersion, topic == server.configuration.topic {
             if await server.peering.noteGreeting(of: asker.peer, connection: asker.connection) {
@@ -22,7 +22,7 @@ extension Hello: ServedMethod {
 }
 
 extension HeadsMethod: ServedMethod {
-    func answer(_ asker: Asker, from server: RequestServer) async throws -> Reply {
+    func answer(_ asker: Asker, from server: PeerServer) async throws -> Reply {
         server.directory.noteProgress(of: asker.peer)
         var after = after
         while true {
@@ -37,7 +37,7 @@ extension HeadsMethod: ServedMethod {
 }
 
 extension NewsMethod: ServedMethod {
-    func answer(_ asker: Asker, from server: RequestServer) async throws -> Reply {
+    func answer(_ asker: Asker, from server: PeerServer) async throws -> Reply {
         server.directory.noteProgress(of: asker.peer)
         let changes = try await server.log.changes(after: try await place(in: server.log), limit: limit)
         return Reply(
@@ -66,7 +66,7 @@ extension NewsMethod: ServedMethod {
 }
 
 extension PullMethod: ServedMethod {
-    func answer(_ asker: Asker, from server: RequestServer) async throws -> Reply {
+    func answer(_ asker: Asker, from server: PeerServer) async throws -> Reply {
         guard server.isShown(request.author) else { return Reply(deltas: [], more: false) }
         let isRemembered = server.policy.trust.isKnown(request.author)
         if isRemembered, request.after == nil {
@@ -81,7 +81,7 @@ extension PullMethod: ServedMethod {
 }
 
 extension PushMethod: ServedMethod {
-    func answer(_ asker: Asker, from server: RequestServer) async throws -> [Result] {
+    func answer(_ asker: Asker, from server: PeerServer) async throws -> [Result] {
         try await server.intake.submit(deltas, from: asker.peer).map { judgement in
             Result(
                 id: judgement.id,
@@ -93,7 +93,7 @@ extension PushMethod: ServedMethod {
 }
 
 extension PeersMethod: ServedMethod {
-    func answer(_ asker: Asker, from server: RequestServer) async -> [Peer] {
+    func answer(_ asker: Asker, from server: PeerServer) async -> [Peer] {
         server.directory.connected
     }
 }

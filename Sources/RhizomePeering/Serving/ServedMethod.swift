@@ -18,7 +18,7 @@ protocol ServedMethod: PeerMethod {
     /// Does what is asked.
     ///
     /// - Throws: what the store can't do; the peer is answered `internal`.
-    func answer(_ asker: Asker, from server: RequestServer) async throws -> Reply
+    func answer(_ asker: Asker, from server: PeerServer) async throws -> Reply
 }
 
 extension ServedMethod {

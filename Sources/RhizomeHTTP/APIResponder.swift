@@ -21,7 +21,7 @@ struct PreparedRequest: Sendable {
 }
 
 /// The whole API without sockets: from a request's header to its answer.
-final class API: Sendable {
+final class APIResponder: Sendable {
     private let table: RouteTable
     private let requestGuard: @Sendable () -> RequestGuard?
     private let metrics: HTTPMetrics

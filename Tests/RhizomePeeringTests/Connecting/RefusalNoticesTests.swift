@@ -5,14 +5,14 @@ import Testing
 
 @testable import RhizomePeering
 
-@Suite struct KnockLogTests {
+@Suite struct RefusalNoticesTests {
     private static func key(_ number: UInt8) -> RefusedKey {
         RefusedKey(transportKey: Bytes32(repeating: number), address: "127.0.0.1", count: 1, lastSeen: 0)
     }
 
     @Test("each key is told once, again after it was let in, and ten keys a minute at most; the others by their number")
     func bounded() {
-        var log = KnockLog()
+        var log = RefusalNotices()
         #expect(log.next([Self.key(1)], now: 0).keys == [Self.key(1)])
         var again = Self.key(1)
         again.count = 2

@@ -5,7 +5,7 @@ internal import RhizomeDatabase
 ///
 /// Each key once as long as it is remembered as refused, and at most ten of all a minute, since a stranger makes keys as
 /// it likes; the rest is told by its number.
-struct KnockLog {
+struct RefusalNotices {
     /// What is to be logged now.
     struct Lines {
         var keys: [RefusedKey] = []

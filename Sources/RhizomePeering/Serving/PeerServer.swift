@@ -6,7 +6,7 @@ internal import RhizomeIdentity
 internal import SignedStatements
 
 /// Answers peers' requests, on the pool (spec: peering.md, "Requests").
-struct RequestServer: Sendable {
+struct PeerServer: Sendable {
     let configuration: NodeConfiguration
     let log: any DeltaLog
     let intake: Intake
