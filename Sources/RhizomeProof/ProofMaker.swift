@@ -48,7 +48,12 @@ public struct ProofMaker: Sendable {
     ///   - trusted: whose deltas could take part at all, where the perspective looks at all authors: those whom the maker
     ///     trusts, or of whom something is kept; everybody's where `nil`.
     ///   - maker: who says to have made the proof; a remark.
-    public init(log: any DeltaLog, perspective: Perspective, trusted: [PublicKey]?, maker: PublicKey?) {
+    public init(
+        log: any DeltaLog,
+        perspective: Perspective,
+        trusted: [PublicKey]?,
+        maker: PublicKey?
+    ) {
         self.log = log
         self.perspective = perspective
         self.trusted = trusted?.sorted()

@@ -11,7 +11,7 @@ extension Audit {
     /// - Complexity: a verification per delta, over `width` cores.
     @concurrent
     public static func report(
-        of log: any DeltaLog,
+        of log: any AcceptanceOrder & StallRecords,
         width: Int,
         others: [AuditFinding] = []
     ) async throws -> AuditReport {

@@ -4,7 +4,7 @@ public import SignedStatements
 /// One state of a log, in which views look up what was said of entities: by whom, in which role, and when.
 ///
 /// Names are looked up once and are numbers from then on, which mean nothing in another log. Calls block, and look at
-/// no more rows than they give or count, and a few of the index; lent by ``DeltaLog/read(_:)`` and not to be kept.
+/// no more rows than they give or count, and a few of the index; lent by ``StateReading/read(_:)`` and not to be kept.
 public protocol LogSnapshot: AnyObject {
     /// How many deltas this state holds: also the last position.
     var position: Int64 { get }
@@ -99,7 +99,7 @@ public protocol LogSnapshot: AnyObject {
     /// Where a delta is; `nil` where it isn't held.
     func position(of id: DeltaID) throws -> Int64?
 
-    /// Heads of a part of an author's log: see ``DeltaLog/heads(of:upTo:within:limit:)``.
+    /// Heads of a part of an author's log: see ``AuthorLogs/heads(of:upTo:within:limit:)``.
     func heads(of author: PublicKey, upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) throws -> [Head]
 }
 

@@ -1,6 +1,6 @@
 /// A transaction of a log's one writer: what is appended is decided by the very state to which it is appended.
 ///
-/// Calls block, and hold up all who write; lent by ``DeltaLog/write(_:)`` and not to be kept.
+/// Calls block, and hold up all who write; lent by ``DeltaAppending/write(_:)`` and not to be kept.
 public protocol LogTransaction: AnyObject {
     /// The links to those of these deltas that are held.
     func links(of ids: [DeltaID]) throws -> [DeltaID: DeltaLink]

@@ -24,10 +24,10 @@ final class Exclusions: Sendable {
         var known: Known?
     }
 
-    private let log: any DeltaLog
+    private let log: any AuthorLogs
     private let state = Lock(State())
 
-    init(log: any DeltaLog) { self.log = log }
+    init(log: any AuthorLogs) { self.log = log }
 
     /// What a list keeps out now; the same one until the list or such a log changes.
     ///

@@ -23,7 +23,7 @@ struct LosslessAnswer: StreamedAnswer {
     private static let bytesPerMicrosecond = 128
 
     private let view: LosslessView
-    private let log: any DeltaLog
+    private let log: any DeltaLookup
     private let computing: LongComputing
     private let keptBytes: Int
     /// Bytes of the local contexts that the view has gathered.
@@ -40,7 +40,7 @@ struct LosslessAnswer: StreamedAnswer {
     ///   - log: of the view.
     ///   - computing: where JSON is made that takes long.
     ///   - keptBytes: of JSON that is kept for later properties.
-    init(_ view: LosslessView, log: any DeltaLog, computing: LongComputing, keptBytes: Int = 8 << 20) {
+    init(_ view: LosslessView, log: any DeltaLookup, computing: LongComputing, keptBytes: Int = 8 << 20) {
         self.view = view
         self.keptBytes = keptBytes
         self.log = log

@@ -22,7 +22,7 @@ struct ForkWatch: Sendable {
 
     /// Authors to whose logs something was appended that doesn't go straight on from what was appended before.
     let branched: Mailbox<Set<PublicKey>>
-    let log: any DeltaLog
+    let log: any AuthorLogs
     let clock: NodeClock
     let logger: Logger
 

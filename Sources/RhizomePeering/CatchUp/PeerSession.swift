@@ -13,7 +13,7 @@ internal import SignedStatements
 struct PeerSession: Sendable {
     let peer: PublicKey
     let mailbox: Mailbox<SessionNews>
-    let log: any DeltaLog
+    let log: any AuthorLogs & DeltaLookup & StallRecords
     let intake: Intake
     let clock: NodeClock
     let ledger: PeerLedger

@@ -15,7 +15,7 @@ struct PeerLag: Hashable, Sendable {
 
 /// What peers are known to hold, by the heads that they tell.
 struct PeerHoldings: Sendable {
-    let log: any DeltaLog
+    let log: any AuthorLogs & DeltaLookup
     let directory: PeerDirectory
     let policy: ConnectionPolicy
     let clock: NodeClock

@@ -49,13 +49,13 @@ extension NewsMethod: ServedMethod {
 
     /// A cursor names the log, since a position means nothing in another one: epoch, position, and the last head told
     /// where an author's are parted.
-    private static func cursor(at place: ChangeCursor, in log: any DeltaLog) -> [UInt8] {
+    private static func cursor(at place: ChangeCursor, in log: any AcceptanceOrder) -> [UInt8] {
         log.epoch + (0..<8).reversed().map { UInt8(truncatingIfNeeded: place.position >> (8 * Int64($0))) }
             + (place.head?.bytes.array ?? [])
     }
 
     /// Where the cursor stands; an unknown one starts over, as does one beyond the end of a log restored from a backup.
-    private func place(in log: any DeltaLog) async throws -> ChangeCursor {
+    private func place(in log: any AcceptanceOrder) async throws -> ChangeCursor {
         guard let cursor, cursor.starts(with: log.epoch) else { return .start }
         let rest = cursor.dropFirst(log.epoch.count)
         let position = rest.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }

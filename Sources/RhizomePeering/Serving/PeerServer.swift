@@ -8,7 +8,7 @@ internal import SignedStatements
 /// Answers peers' requests, on the pool (spec: peering.md, "Requests").
 struct PeerServer: Sendable {
     let configuration: NodeConfiguration
-    let log: any DeltaLog
+    let log: any AcceptanceOrder & AuthorLogs & DeltaLookup
     let intake: Intake
     let clock: NodeClock
     let ledger: PeerLedger

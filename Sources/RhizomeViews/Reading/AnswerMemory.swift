@@ -116,7 +116,7 @@ package final class AnswerMemory: Sendable {
     ///   - body: is run anew where there was no room, or the state was ``Overtaken``.
     /// - Throws: ``DeltaLogError`` `busy` where others have all memory for 10 s; what the body and the log throw.
     static func reading<Value: Sendable>(
-        _ log: any DeltaLog,
+        _ log: any StateReading,
         holding held: Int = 0,
         _ body: @escaping @Sendable (any LogSnapshot, ReadingMemory) throws -> Value
     ) async throws -> Value {

@@ -16,11 +16,11 @@ public struct ChangeReader: Sendable {
     /// Entities that are looked up at once.
     private static let entities = 32
 
-    private let log: any DeltaLog
+    private let log: any AcceptanceOrder & StateReading
     private let perspective: Perspective
 
     /// A reader.
-    public init(log: any DeltaLog, perspective: Perspective = Perspective()) {
+    public init(log: any AcceptanceOrder & StateReading, perspective: Perspective = Perspective()) {
         self.log = log
         self.perspective = perspective
     }

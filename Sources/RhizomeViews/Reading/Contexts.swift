@@ -10,7 +10,7 @@ public struct Contexts: Sendable {
     /// How many names are looked at together.
     private static let batch = 64
 
-    private let log: any DeltaLog
+    private let log: any StateReading
     private let own: PublicKey
     private let perspective: Perspective
     private let cache: ViewCache
@@ -21,7 +21,7 @@ public struct Contexts: Sendable {
     ///   - own: whose node it is.
     ///   - exclusion: what trust keeps out.
     ///   - cache: of this log; told of all that is appended.
-    public init(log: any DeltaLog, own: PublicKey, without exclusion: Exclusion, cache: ViewCache) {
+    public init(log: any StateReading, own: PublicKey, without exclusion: Exclusion, cache: ViewCache) {
         self.log = log
         self.own = own
         self.cache = cache

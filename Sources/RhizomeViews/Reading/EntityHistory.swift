@@ -104,7 +104,7 @@ struct HistoryReading: PartedReading {
     ///   - limit: how many changes at most.
     init(
         _ lookup: EntityLookup,
-        of log: any DeltaLog,
+        of log: any StateReading,
         id: Text,
         after: EntityHistory.Place?,
         limit: Int?

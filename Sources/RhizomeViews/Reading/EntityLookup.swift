@@ -6,7 +6,7 @@ internal import SignedStatements
 ///
 /// Nothing is read that can't matter: of each stream of words the last ones until one is in force, of others nothing; of
 /// a delta only what its own author and moderators could have done to it. For one answer, in the body of
-/// ``DeltaLog/read(_:)``.
+/// ``StateReading/read(_:)``.
 final class EntityLookup {
     /// Whose words these are.
     private struct Author {

@@ -122,7 +122,7 @@ private struct PropertyReading: PartedReading {
 
 extension EntityLookup {
     /// An entity with its first properties, or `nil` where it isn't visible.
-    func parts(of id: Text, in collection: Text?, log: any DeltaLog) throws -> EntityParts? {
+    func parts(of id: Text, in collection: Text?, log: any StateReading) throws -> EntityParts? {
         var values = EntityValues(id: id) { [perspective] in perspective.resolver(of: $0, in: collection) }
         var properties = JSONObject()
         var bytes = 0

@@ -10,7 +10,7 @@ internal import StrictJSON
 ///
 /// What an answer costs depends on what it shows, not on all that was ever said (spec: views.md).
 public struct EntityReader: Sendable {
-    private let log: any DeltaLog
+    private let log: any AcceptanceOrder & StateReading
     private let perspective: Perspective
     private let cache: ViewCache?
     /// What the perspective excludes, where that is all that it does: the cache keeps such views.
@@ -20,7 +20,11 @@ public struct EntityReader: Sendable {
     ///
     /// - Parameter cache: of this log; keeps how far resolvers have come that look at all that was said of a property,
     ///   where trust alone (``Exclusion``) says what the perspective excludes and it has no filter.
-    public init(log: any DeltaLog, perspective: Perspective = Perspective(), cache: ViewCache? = nil) {
+    public init(
+        log: any AcceptanceOrder & StateReading,
+        perspective: Perspective = Perspective(),
+        cache: ViewCache? = nil
+    ) {
         self.log = log
         self.perspective = perspective
         self.cache = cache
@@ -30,7 +34,7 @@ public struct EntityReader: Sendable {
     /// A reader that sees all but what trust keeps out, as of now: a node's own eyes.
     ///
     /// - Parameter cache: of this log; told of all that is appended.
-    public init(log: any DeltaLog, without exclusion: Exclusion, cache: ViewCache) {
+    public init(log: any AcceptanceOrder & StateReading, without exclusion: Exclusion, cache: ViewCache) {
         self.log = log
         perspective = Perspective(without: exclusion)
         self.cache = cache

@@ -46,7 +46,7 @@ struct LosslessReading: PartedReading {
     ///   - limit: how many deltas at most, one that stands under several properties each time.
     init(
         _ lookup: EntityLookup,
-        of log: any DeltaLog,
+        of log: any StateReading,
         id: Text,
         after: LosslessView.Place? = nil,
         limit: Int? = nil

@@ -13,14 +13,14 @@ struct PinnedState: Sendable {
 
     /// As it was when the state was taken: who had forked then doesn't count for all of the answer.
     let perspective: Perspective
-    private let log: any DeltaLog
+    private let log: any StateReading
     private let position: Int64
     private var settled: EntityLookup.Settled
 
     /// The state that a lookup sees.
     ///
     /// - Parameter id: the entity that is going to be looked at.
-    init(_ lookup: EntityLookup, of log: any DeltaLog, about id: Text) throws {
+    init(_ lookup: EntityLookup, of log: any StateReading, about id: Text) throws {
         self.log = log
         position = lookup.position
         settled = lookup.settled

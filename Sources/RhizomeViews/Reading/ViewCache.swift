@@ -106,7 +106,7 @@ public final class ViewCache: Sendable {
     /// The node's own view of an entity: the last write of each property, without what trust keeps out.
     ///
     /// Of one that is given in parts nothing is kept.
-    func parts(of id: Text, without exclusion: Exclusion, log: any DeltaLog) async throws -> EntityParts? {
+    func parts(of id: Text, without exclusion: Exclusion, log: any StateReading) async throws -> EntityParts? {
         let ready = state.withLock { state -> Entry? in
             guard let entry = state.ready(id), entry.exclusion == exclusion.number else {
                 state.statistics.misses += 1

@@ -36,7 +36,7 @@ public struct Exclusion: Sendable {
     /// - Parameter number: another one for each exclusion that one cache of views is read by.
     /// - Throws: what the log throws.
     /// - Complexity: a look-up for each author of whom a part is kept, O(what it has not yet seen of that log).
-    public init(by trust: TrustList, in log: any DeltaLog, number: Int = 0) async throws {
+    public init(by trust: TrustList, in log: any AuthorLogs, number: Int = 0) async throws {
         var left: [PublicKey: Ancestry] = [:]
         var kept: [PublicKey: [DeltaID]] = [:]
         for entry in trust.entries.values where entry.action == .distrust {

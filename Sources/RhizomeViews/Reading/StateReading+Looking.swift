@@ -1,6 +1,6 @@
 internal import RhizomeCore
 
-extension DeltaLog {
+extension StateReading {
     /// Looks things up in one state of the log, in the memory of the answer that the task makes.
     ///
     /// - Throws: as ``AnswerMemory/reading(_:holding:_:)``.
