@@ -15,8 +15,8 @@ package final class HeldLogs: Sendable {
     }
 
     private struct State {
-        /// The heads of whole logs, by author.
-        var logs: [PublicKey: [DeltaID: DeltaLink]] = [:]
+        /// The heads of whole logs with their sequences, by author.
+        var logs: [PublicKey: [DeltaID: Int64]] = [:]
         /// Readings under way, which end in vain where something is appended meanwhile.
         var readings: [PublicKey: UInt64] = [:]
         var lastReading: UInt64 = 0
@@ -47,12 +47,9 @@ package final class HeldLogs: Sendable {
             guard let heads = state.logs[delta.author] else { return nil }
             if heads[delta.id] != nil { return true }
             // Each delta's sequence is below that of one that follows it.
-            return heads.values.allSatisfy { $0.head.sequence < delta.header.sequence } ? false : nil
+            return heads.values.allSatisfy { $0 < delta.header.sequence } ? false : nil
         }
     }
-
-    /// The link to a head of an author's log.
-    func link(to id: DeltaID, of author: PublicKey) -> DeltaLink? { state.withLock { $0.logs[author]?[id] } }
 
     /// Takes note that an author's heads are being read.
     ///
@@ -77,7 +74,7 @@ package final class HeldLogs: Sendable {
             guard heads.count <= Self.mostHeads else { return }
             if state.logs.count >= Self.mostLogs { state.logs = [:] }
             state.logs[reading.author] = Dictionary(
-                uniqueKeysWithValues: heads.map { ($0.id, DeltaLink(author: reading.author, head: $0)) }
+                uniqueKeysWithValues: heads.map { ($0.id, $0.sequence) }
             )
         }
     }
@@ -95,7 +92,7 @@ package final class HeldLogs: Sendable {
                 state.recent.insert(delta.id)
                 guard state.logs[delta.author] != nil else { continue }
                 for previous in delta.header.previous { state.logs[delta.author]?[previous] = nil }
-                state.logs[delta.author]?[delta.id] = DeltaLink(delta)
+                state.logs[delta.author]?[delta.id] = delta.header.sequence
                 if state.logs[delta.author]?.count ?? 0 > Self.mostHeads { state.logs[delta.author] = nil }
             }
         }
