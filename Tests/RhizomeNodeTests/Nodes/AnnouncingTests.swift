@@ -142,9 +142,10 @@ import Testing
                 }
                 // What the ones before gave rise to is asked for with this.
                 _ = try await asked([5])
-                #expect(try await asked([7, 8]) == 0)
-                #expect(try await asked([11]) == 1, "10 is missing")
-                #expect(try await asked([12]) == 1, "it comes again")
+                _ = try await asked([7])
+                #expect(try await asked([9, 10]) == 0)
+                #expect(try await asked([13]) == 1, "12 is missing")
+                #expect(try await asked([14]) == 1, "it comes again")
                 #expect(try await asked([0]) == 1, "it starts over")
                 #expect(try await asked([2, 3]) == 0)
                 #expect(try await asked([90, 1, .max - 1, 4, 77]) == 1, "once a second at most")
@@ -179,12 +180,14 @@ import Testing
                 }
                 var count: Int64 = 1
                 // Until Bob knows, what Alice writes comes as news; from then on he tells of it.
-                try await eventually("it comes by Bob at once", within: .seconds(30)) {
+                try await eventually("it comes by Bob at once", within: .seconds(200)) {
                     let start = ContinuousClock.now
                     _ = try await running[0].database.write([.name("after")])
                     count += 1
                     let expected = count
-                    try await eventually("carol holds it") { try await carol.log.count() == expected }
+                    try await eventually("carol holds it", within: .seconds(90)) {
+                        try await carol.log.count() == expected
+                    }
                     return ContinuousClock.now - start < .seconds(2)
                 }
             }
