@@ -28,16 +28,26 @@ func room(_ name: String, _ dependencies: [Target.Dependency], sources: [String]
 // A package of its own, so that the main build pays nothing for it. scripts/fuzz builds it with the sanitizers.
 let package = Package(
     name: "rhizome-fuzz",
-    dependencies: [.package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+    ],
     targets: [
         .systemLibrary(name: "CMalloc", path: "Rhizome/CMalloc"),
         .systemLibrary(name: "CSodium", path: "Rhizome/CSodium"),
         .systemLibrary(name: "CZeroMQ", path: "Rhizome/CZeroMQ"),
         room("Bytes", []),
-        room("Locks", []),
+        room("Locks", [.product(name: "DequeModule", package: "swift-collections")]),
         room("Sodium", ["Bytes", "CSodium"]),
         room("ProcessLimits", []),
-        room("ZeroMQ", ["CZeroMQ", "Locks", "ProcessLimits"]),
+        room(
+            "ZeroMQ",
+            [
+                "Bytes", "CZeroMQ", "Locks", "ProcessLimits",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]
+        ),
         room("DeterministicCBOR", ["Bytes"]),
         room("StrictJSON", ["Bytes"]),
         room("SignedStatements", ["Bytes", "DeterministicCBOR", "Sodium"]),

@@ -1,6 +1,5 @@
 import Bytes
 import RhizomeCore
-import RhizomeTesting
 import SignedStatements
 
 @testable import RhizomePeering
@@ -14,8 +13,8 @@ enum PeerRequests: FuzzTarget {
         request: "127.0.0.1:1",
         publish: nil,
         topic: "rhizome",
-        time: 5,
-        received: 4
+        time: Timestamp(microseconds: 5),
+        received: Timestamp(microseconds: 4)
     )
     static let head = AuthorHead(
         author: PublicKey(Bytes32(repeating: 1)),
