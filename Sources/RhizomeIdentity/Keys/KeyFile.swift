@@ -163,6 +163,8 @@ public struct KeyFile: Sendable {
         guard body.dropLast().allSatisfy({ $0.count == lineCount }),
             let last = body.last, (1...lineCount).contains(last.count)
         else { throw malformed("its lines have not \(lineCount) characters each") }
+        // libsodium takes 0xC1, an A with its highest bit set, for an A: there would be two texts of one key.
+        guard (0..<text.count).allSatisfy({ text[$0] < 0x80 }) else { throw malformed("it is not Base64") }
         do {
             return try SecretBytes(joining: body.map { .secret(text, $0) }).base64Decoded()
         } catch let error as SodiumError where error.code == .encoding {
