@@ -31,6 +31,8 @@ public struct ProofMaker: Sendable {
     private static let pageBytes = 1 << 20
     /// Heads of an author's log at most: as many as one pull takes.
     private static let mostHeads = 64
+    /// To check a delta or header again takes about as long.
+    private static let checkMicroseconds = 10
     /// Bytes of a header in a proof, about.
     private static let headerBytes = 200
 
@@ -123,12 +125,15 @@ public struct ProofMaker: Sendable {
             made: made,
             maker: maker
         )
-        let proof = Proof(claim: claim, deltas: parts.deltas, headers: parts.headers)
-        // Whoever gets it will look: it mustn't leave this house if it doesn't hold.
-        let evidence = try Evidence(proof)
-        if extent.isComplete { try evidence.checkCompleteness() }
-        try evidence.checkValues()
-        return proof
+        let cost = Self.checkMicroseconds * (parts.deltas.count + parts.headers.count)
+        return try await LongComputing.shared.run(cost: cost) {
+            let proof = Proof(claim: claim, deltas: parts.deltas, headers: parts.headers)
+            // Whoever gets it will look: it mustn't leave this house if it doesn't hold.
+            let evidence = try Evidence(proof)
+            if extent.isComplete { try evidence.checkCompleteness() }
+            try evidence.checkValues()
+            return proof
+        }
     }
 
     private func properties(of blame: EntityBlame, _ names: Set<Text>?) throws(ProofError) -> [ProofClaim.Property] {
@@ -164,7 +169,7 @@ public struct ProofMaker: Sendable {
 
     // MARK: - Links
 
-    private struct Parts {
+    private struct Parts: Sendable {
         var deltas: [SignedDelta] = []
         var headers: [SignedHeader] = []
         var heads: [ProofClaim.Heads] = []

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
+internal import Locks
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeIdentity
@@ -10,6 +11,11 @@ internal import StrictJSON
 
 /// Who said what an entity is, and proofs of that for others.
 struct AuthorshipRoutes {
+    /// One at a time: each may take several times the 64 MiB that a proof may have.
+    private static let proofs = Budget(limit: 1)
+    /// To write a word as JSON takes about as long.
+    private static let wordMicroseconds = 5
+
     let database: Database
 
     var routes: [Route] {
@@ -34,7 +40,11 @@ struct AuthorshipRoutes {
             epoch: database.log.epoch,
             petname: database.petname
         )
-        return .json(.object(json))
+        let words = blame.properties.reduce(0) { $0 + $1.because.count + $1.over.count }
+        let encoded = await LongComputing.shared.run(cost: Self.wordMicroseconds * words) {
+            JSONValue.object(json).encoded
+        }
+        return .json(encoded: encoded)
     }
 
     @Sendable private func proof(_ request: APIRequest) async throws -> Response {
@@ -46,14 +56,20 @@ struct AuthorshipRoutes {
         )
         var extent = ProofMaker.Extent()
         extent.isComplete = request.query.isComplete
-        let proof = try await maker.prove(
-            request.parameter("id"),
-            in: request.parameter("collection"),
-            request.query.property.map { [$0] },
-            extent: extent,
-            made: database.clock.now
-        )
-        guard let proof else { throw APIError.notFound }
-        return .bytes(try proof.encoded(), type: MediaTypes.cbor)
+        let busy = DeltaLogError(.busy, "another proof is being made; try again in some seconds")
+        let bytes = try await Self.proofs.run(taking: 1, orThrow: busy) {
+            // Not on the connection's event loop, where all its other connections are served.
+            try await withTaskExecutorPreference(globalConcurrentExecutor) { [extent] in
+                try await maker.prove(
+                    request.parameter("id"),
+                    in: request.parameter("collection"),
+                    request.query.property.map { [$0] },
+                    extent: extent,
+                    made: database.clock.now
+                )?.encoded()
+            }
+        }
+        guard let bytes else { throw APIError.notFound }
+        return .bytes(bytes, type: MediaTypes.cbor)
     }
 }

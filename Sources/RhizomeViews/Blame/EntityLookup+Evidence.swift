@@ -34,7 +34,9 @@ extension EntityLookup {
                 try forEachPart(of: name, by: next.author) { part, position in try add(part, at: position) }
             }
             for id in next.negates { try add(id) }
-            try forEachPossibleNegation(of: next) { negation, position in try add(negation, at: position) }
+            for author in perspective.moderators.subtracting(perspective.without).union([next.author]) {
+                try forEachNegation(of: next, by: author) { negation, position in try add(negation, at: position) }
+            }
         }
         return found.sorted { $0.key < $1.key }.map(\.value)
     }
@@ -46,32 +48,11 @@ extension EntityLookup {
         _ body: (_ delta: ViewedDelta, _ position: Int64) throws -> Void
     ) throws {
         for property in [ControlName.deltas, ControlName.size] {
-            for end in try everyStream(of: transaction, on: [property])
-            where try key(of: end.stream.author) == author {
+            for end in try streams(of: transaction, by: author, ControlName.transaction, on: property) {
                 try forEachWord(of: end.stream) { word in
                     try body(delta(at: word.position), word.position)
                     return true
                 }
-            }
-        }
-    }
-
-    /// Runs through what may take a delta back: by its author, or a moderator.
-    private func forEachPossibleNegation(
-        of delta: ViewedDelta,
-        _ body: (_ negation: ViewedDelta, _ position: Int64) throws -> Void
-    ) throws {
-        for author in perspective.moderators.subtracting(perspective.without).union([delta.author]) {
-            guard let number = try number(of: author) else { continue }
-            var before: Word?
-            while true {
-                let page = try snapshot.negations(of: delta.id, by: number, before: before, limit: Fates.Pending.page)
-                for word in page where word.position <= position {
-                    let negation = try self.delta(at: word.position)
-                    if negation.negates.contains(delta.id) { try body(negation, word.position) }
-                }
-                guard page.count == Fates.Pending.page else { break }
-                before = page.last
             }
         }
     }

@@ -88,13 +88,22 @@ extension EntityLookup {
 
     /// Runs through what an author negates a delta of its own by, up to the position: left by the steps or not.
     func forEachOwnNegation(of delta: ViewedDelta, _ body: (ViewedDelta) throws -> Void) throws {
-        guard let author = try number(of: delta.author), try mayNegate(author, delta.id) else { return }
+        try forEachNegation(of: delta, by: delta.author) { negation, _ in try body(negation) }
+    }
+
+    /// Runs through what an author negates a delta by, up to the position: left by the steps or not.
+    func forEachNegation(
+        of delta: ViewedDelta,
+        by author: PublicKey,
+        _ body: (_ negation: ViewedDelta, _ position: Int64) throws -> Void
+    ) throws {
+        guard let author = try number(of: author), try mayNegate(author, delta.id) else { return }
         var before: Word?
         while true {
             let page = try snapshot.negations(of: delta.id, by: author, before: before, limit: Fates.Pending.page)
             for word in page where word.position <= position {
                 let negation = try self.delta(at: word.position)
-                if negation.negates.contains(delta.id) { try body(negation) }
+                if negation.negates.contains(delta.id) { try body(negation, word.position) }
             }
             guard page.count == Fates.Pending.page else { return }
             before = page.last
