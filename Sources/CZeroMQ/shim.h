@@ -10,6 +10,12 @@ static inline int czeromq_watch(int poll, int operation, int descriptor) {
     return epoll_ctl(poll, operation, descriptor, &event);
 }
 
+// Likewise, but tells each time that something has come, whether what came before was read or not.
+static inline int czeromq_watch_edges(int poll, int operation, int descriptor) {
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data = {.fd = descriptor}};
+    return epoll_ctl(poll, operation, descriptor, &event);
+}
+
 // Waits for watched descriptors, so many milliseconds, and gives 64 of those that can be read at most.
 static inline int czeromq_wait(int poll, int *descriptors, int timeout) {
     struct epoll_event events[64];

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import CZeroMQ
 internal import Dispatch
 internal import Glibc
 internal import Locks
@@ -7,9 +8,9 @@ internal import Locks
 ///
 /// libzmq files what subscribers send within whatever call the socket's thread makes next, and returns once nothing is
 /// left: whoever sends subscriptions faster than they are filed holds that thread, and fills memory. No limit of libzmq
-/// ends that. So a queue of its own looks at what the kernel counts (tcp(7), `TCP_INFO`) while there are connections,
-/// and shuts down those that are beyond their allowance: 20 ms after something has come, and up to 160 ms after nothing
-/// has, as from subscribers for most of their time.
+/// ends that. So a queue of its own is told by the kernel when something comes (epoll(7), `EPOLLET`), looks at how much
+/// that was (tcp(7), `TCP_INFO`), and shuts down a connection that is beyond its allowance. While nothing comes it costs
+/// nothing. What has come by then is filed still: a small `SocketOptions.receiveBuffer` keeps that small.
 package final class InboundLimit: Sendable {
     private struct Connection {
         /// The kernel's number of the socket (`SO_COOKIE`): descriptors are used again.
@@ -17,89 +18,79 @@ package final class InboundLimit: Sendable {
         var received: UInt64 = 0
         /// How many bytes may still come.
         var left: Double
+        var lastLook: Uptime
     }
-
-    private struct State {
-        var connections: [Int32: Connection] = [:]
-        var isLooking = false
-        /// The look that is to come; others were overtaken by a new connection.
-        var nextLook = 0
-        var lastLook = SystemTime.uptime
-        /// Until the next look, ms.
-        var wait = shortestWait
-    }
-
-    private static let shortestWait = 20
-    private static let longestWait = 160
 
     private let bytes: Double
     private let bytesPerSecond: Double
-    private let queue = DispatchQueue(label: "rhizome.inbound", qos: .userInteractive)
-    private let state = Lock(State())
+    private let connections = Lock<[Int32: Connection]>([:])
+    private let pollDescriptor: Int32
+    // Safe: it is made, activated and cancelled once each, and its own queue runs what it calls.
+    private nonisolated(unsafe) let source: any DispatchSourceRead
 
     /// A limit for the connections of one bound socket.
     ///
     /// - Parameters:
     ///   - bytes: what each may bring at once, its handshake included.
     ///   - bytesPerSecond: what is added to that, up to as much again as it was.
-    package init(bytes: Int, bytesPerSecond: Int) {
+    /// - Throws: `resources` where the system has no descriptor left.
+    package init(bytes: Int, bytesPerSecond: Int) throws(ZeroMQError) {
         self.bytes = Double(bytes)
         self.bytesPerSecond = Double(bytesPerSecond)
+        let poll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard poll >= 0 else { throw ZeroMQError(number: errno, call: "epoll_create1") }
+        pollDescriptor = poll
+        let queue = DispatchQueue(label: "rhizome.inbound", qos: .userInteractive)
+        let source = DispatchSource.makeReadSource(fileDescriptor: poll, queue: queue)
+        unsafe self.source = source
+        source.setEventHandler { [weak self] in self?.look() }
+        source.setCancelHandler { close(poll) }
+        source.activate()
     }
+
+    deinit { unsafe source.cancel() }
 
     /// Takes note of what the socket's monitor tells: each event, in order.
     package func note(_ event: Monitor.Event) {
         guard let descriptor = event.descriptor else { return }
         switch event.kind {
         case .accepted: watch(descriptor)
-        case .closed, .disconnected: state.withLock { $0.connections[descriptor] = nil }
+        // The kernel itself stops watching a descriptor that is closed.
+        case .closed, .disconnected: connections.withLock { $0[descriptor] = nil }
         default: break
         }
     }
 
     private func watch(_ descriptor: Int32) {
         guard let cookie = AcceptedConnections.cookie(of: descriptor) else { return }
-        let number = state.withLock { state -> Int? in
-            state.connections[descriptor] = Connection(cookie: cookie, left: bytes)
-            // A look that is to come soon isn't put off: else one connection after the other would put it off for ever.
-            guard !state.isLooking || state.wait > Self.shortestWait else { return nil }
-            state.isLooking = true
-            state.wait = Self.shortestWait
-            state.nextLook += 1
-            return state.nextLook
+        connections.withLock { connections in
+            connections[descriptor] = Connection(cookie: cookie, left: bytes, lastLook: SystemTime.uptime)
         }
-        if let number { look(number, after: Self.shortestWait) }
+        guard czeromq_watch_edges(pollDescriptor, EPOLL_CTL_ADD, descriptor) != 0, errno != EEXIST else { return }
+        // Nobody goes on unwatched. Where it is gone already there is nothing to end.
+        AcceptedConnections.shutDown(descriptor)
     }
 
-    private func look(_ number: Int, after wait: Int) {
-        queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self] in self?.look(number) }
-    }
-
-    private func look(_ number: Int) {
-        let wait = state.withLock { state -> Int? in
-            guard number == state.nextLook else { return nil }
-            let now = SystemTime.uptime
-            let gain = min((now - state.lastLook) / .seconds(1), 1) * bytesPerSecond
-            state.lastLook = now
-            var isQuiet = true
-            for (descriptor, connection) in state.connections {
-                let looked = look(at: descriptor, connection, gain)
-                if looked?.received != connection.received { isQuiet = false }
-                state.connections[descriptor] = looked
+    private func look() {
+        var descriptors = [Int32](repeating: 0, count: 64)
+        // Where there are more, the queue is called again.
+        let count = unsafe czeromq_wait(pollDescriptor, &descriptors, 0)
+        let now = SystemTime.uptime
+        connections.withLock { connections in
+            for descriptor in descriptors.prefix(max(0, Int(count))) {
+                connections[descriptor] = connections[descriptor].flatMap { look(at: descriptor, $0, now) }
             }
-            state.wait = isQuiet ? min(2 * state.wait, Self.longestWait) : Self.shortestWait
-            state.isLooking = !state.connections.isEmpty
-            return state.isLooking ? state.wait : nil
         }
-        if let wait { look(number, after: wait) }
     }
 
     /// - Returns: the connection where it is still there and may go on.
-    private func look(at descriptor: Int32, _ connection: Connection, _ gain: Double) -> Connection? {
+    private func look(at descriptor: Int32, _ connection: Connection, _ now: Uptime) -> Connection? {
         guard let received = Self.received(on: descriptor) else { return nil }
         var connection = connection
+        let gain = (now - connection.lastLook) / .seconds(1) * bytesPerSecond
         connection.left = min(connection.left + gain, bytes) - Double(received - min(connection.received, received))
         connection.received = received
+        connection.lastLook = now
         guard connection.left < 0 else { return connection }
         // Only now does it matter whether the descriptor is that of another connection by now.
         if AcceptedConnections.cookie(of: descriptor) == connection.cookie { AcceptedConnections.shutDown(descriptor) }

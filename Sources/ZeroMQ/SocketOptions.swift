@@ -15,6 +15,8 @@ package struct SocketOptions: Sendable {
     /// High, since libzmq 4.3.4 can abort the process where a connection is lost while it is left unread (see
     /// ``keepAliveIdle``; a PING that a peer sent before counts too): what keeps memory small is reading at once.
     package var receiveHighWaterMark = 100_000
+    /// How many bytes of a connection the kernel keeps until they are read (`ZMQ_RCVBUF`); `nil`: as many as it likes.
+    package var receiveBuffer: Int?
     /// How many bytes a frame that comes in may have, 8 MiB; a peer that sends more is cut off (`ZMQ_MAXMSGSIZE`).
     ///
     /// This is of one frame: see `Socket.receive` for the number of frames.
@@ -60,6 +62,7 @@ extension Socket {
         try set(ZMQ_LINGER, options.linger, "ZMQ_LINGER")
         try set(ZMQ_SNDHWM, Int32(clamping: options.sendHighWaterMark), "ZMQ_SNDHWM")
         try set(ZMQ_RCVHWM, Int32(clamping: options.receiveHighWaterMark), "ZMQ_RCVHWM")
+        if let bytes = options.receiveBuffer { try set(ZMQ_RCVBUF, Int32(clamping: bytes), "ZMQ_RCVBUF") }
         try setMaximumFrameSize(options.maximumFrameSize)
         try set(ZMQ_HANDSHAKE_IVL, options.handshakeInterval, "ZMQ_HANDSHAKE_IVL")
         try set(ZMQ_RECONNECT_IVL, options.reconnectInterval, "ZMQ_RECONNECT_IVL")

@@ -25,7 +25,7 @@ import Testing
                 return client
             }
             let (quiet, loud) = (try await client(), try await client())
-            let limit = InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
+            let limit = try InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
             for _ in 0..<2 { limit.note(try await server.event(.accepted)) }
             let few = (0..<100).map { [UInt8](repeating: 2, count: $0) }
             try await quiet.use { socket in for topic in few { try socket.subscribe(topic) } }

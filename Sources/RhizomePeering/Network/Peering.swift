@@ -39,6 +39,8 @@ actor Peering: SocketActor {
     private static let repeatedLogInterval = Duration.seconds(60)
     /// Bytes of a frame that a subscriber may send: enough for the handshake's largest, and more than a topic has.
     private static let subscriptionBytes = 512
+    /// What a subscriber has sent and nobody has read: when its connection is cut, that much may still be filed.
+    private static let subscriberBuffer = 8 << 10
 
     nonisolated let thread: SocketThread
     private let configuration: NodeConfiguration
@@ -66,7 +68,7 @@ actor Peering: SocketActor {
     private var allowances: [PublicKey: RequestAllowance] = [:]
     private var identities: [String: PublicKey] = [:]
     /// What a subscriber may send: its handshake, one subscription, and the heartbeats that some have.
-    private let subscriberLimit = InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
+    private let subscriberLimit: InboundLimit
     private let requesters = AcceptedConnections()
     private let subscribers = AcceptedConnections()
     private var oversizedLogged: [PublicKey: Uptime] = [:]
@@ -94,6 +96,7 @@ actor Peering: SocketActor {
             preconditionFailure("an identity's key is acceptable")
         }
         keys = PeerLink.Keys(publicKey: publicKey.array, secret: try identity.transportSecret())
+        subscriberLimit = try InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
         self.thread = thread
         self.configuration = configuration
         self.clock = clock
@@ -120,6 +123,7 @@ actor Peering: SocketActor {
         requestListener = try listener(router)
         options.sendHighWaterMark = 64
         options.maximumFrameSize = Self.subscriptionBytes
+        options.receiveBuffer = Self.subscriberBuffer
         let publisher = try await listen(.xpub, options, configuration.publish, domain: domain)
         self.publisher = publisher
         publishListener = try listener(publisher)
