@@ -16,8 +16,16 @@ public struct Text: Hashable, Comparable, Sendable {
     /// Takes UTF-8 bytes, or gives `nil` where they are not valid UTF-8 (overlong forms and surrogates included).
     ///
     /// Inlinable, so that it is specialised for what it is given: else it would cost more than decoding all around it.
+    /// ASCII is valid as it is; to have it validated takes several times as long as to copy it.
     @inlinable
     public init?(utf8 bytes: some Collection<UInt8>) {
+        let ascii: String?? = bytes.withContiguousStorageIfAvailable { bytes in
+            unsafe bytes.allSatisfy { $0 < 0x80 } ? String(decoding: bytes, as: UTF8.self) : nil
+        }
+        if let ascii = ascii.flatMap(\.self) {
+            string = ascii
+            return
+        }
         guard let string = String(validating: bytes, as: UTF8.self) else { return nil }
         self.string = string
     }

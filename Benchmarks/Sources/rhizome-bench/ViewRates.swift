@@ -47,7 +47,8 @@ struct ViewRates {
         let entities: Int
     }
 
-    private func read(_ folder: String, count: Int) async throws -> Times {
+    /// As programs read that serve others: from tasks of the pool (`@concurrent`), not from the main actor.
+    @concurrent private func read(_ folder: String, count: Int) async throws -> Times {
         let log = try SQLiteDeltaLog.openForReading(folder: folder, version: "bench", now: SystemTime.now)
         defer { try? log.close() }
         // Where entities have about 20 deltas each: see DeltaFactory.

@@ -132,8 +132,10 @@ extension EntityLookup {
             .map { Statements(id: id, property: try property(of: $0[0].stream), ends: $0) }
     }
 
-    private func resolve(
-        _ resolver: some Resolver,
+    @_specialize(where Reduction == Sum)
+    @_specialize(where Reduction == Average)
+    private func resolve<Reduction: Resolver>(
+        _ resolver: Reduction,
         _ statements: Statements
     ) throws -> (value: JSONValue?, isVisible: Bool) {
         var folding = Folding(by: resolver)

@@ -10,6 +10,9 @@ extension EntityLookup {
     ///
     /// - Complexity: O(what its author and moderators said of it, and so on); memory for the depth and what was settled.
     func isNegated(_ delta: ViewedDelta) throws -> Bool {
+        try depend(on: .delta(delta.id))
+        // Most deltas are none that anybody could negate.
+        guard try mayBeNegated(delta) else { return false }
         if let known = fates.negated[delta.id] { return known }
         makeRoom()
         var stack = [try pending(delta)]
@@ -62,6 +65,12 @@ extension EntityLookup {
         return Fates.Pending(id: delta.id, negators: negators, before: end)
     }
 
+    /// Whether its author or a moderator may negate a delta: as far as is known without looking for that one.
+    private func mayBeNegated(_ delta: ViewedDelta) throws -> Bool {
+        if let author = try number(of: delta.author), try mayNegate(author, delta.id) { return true }
+        return try moderators().contains { try mayNegate($0, delta.id) }
+    }
+
     /// Who may negate others' deltas, and does negate anything.
     private func moderators() throws -> [Int64] {
         if let known = fates.moderators { return known }
@@ -73,6 +82,7 @@ extension EntityLookup {
 
     /// Whether an author may negate a delta: as far as is known without looking for that one.
     private func mayNegate(_ author: Int64, _ id: DeltaID?) throws -> Bool {
+        if let known = fates.negatedBy[author]?.negates(id) { return known }
         var negated = fates.negatedBy[author] ?? Fates.Negated()
         let before = fates.negatedBy[author] == nil ? 0 : negated.bytes
         let isPossible = try negated.mayHave(id) { try snapshot.negatedPrefixes(by: author, limit: $0) }

@@ -39,14 +39,40 @@ struct Fates {
         /// At most: 8 MiB, of an author of whom as many words were looked at.
         private static let most = 1 << 20
 
+        /// Bits of the filter for each prefix, at least: of eight that aren't there one is looked for among them.
+        private static let bitsPerPrefix = 8
+
         /// First 8 bytes of ids, in order; where they aren't all, as many as were read.
         private var prefixes: [UInt64] = []
+        /// A bit for each prefix, by its last bits: one look into memory instead of as many as the prefixes take.
+        private var filter: [UInt64] = [0]
         private var limit = 0
         private var lookUps = 1
         private var isComplete = false
 
         /// About how many bytes of memory it takes.
-        var bytes: Int { 8 * prefixes.count + Fates.settledBytes }
+        var bytes: Int { 8 * (prefixes.count + filter.count) + Fates.settledBytes }
+
+        /// Whether the author negates a delta, or any where `nil`; `nil` where that takes a look-up.
+        func negates(_ id: DeltaID?) -> Bool? {
+            guard isComplete else { return nil }
+            guard let prefix = id?.bytes.prefix64 else { return !prefixes.isEmpty }
+            let (word, bit) = place(of: prefix)
+            return filter[word] & bit != 0 && prefixes.contains(sorted: prefix)
+        }
+
+        private func place(of prefix: UInt64) -> (word: Int, bit: UInt64) {
+            (Int(truncatingIfNeeded: prefix >> 6) & (filter.count - 1), 1 << (prefix & 63))
+        }
+
+        private mutating func fill() {
+            let words = max(1, prefixes.count * Self.bitsPerPrefix / UInt64.bitWidth)
+            filter = Array(repeating: 0, count: 1 << (Int.bitWidth - (words - 1).leadingZeroBitCount))
+            for prefix in prefixes {
+                let (word, bit) = place(of: prefix)
+                filter[word] |= bit
+            }
+        }
 
         /// Whether the author may negate a delta, or any where `nil`: else no look-up is needed.
         ///
@@ -57,10 +83,10 @@ struct Fates {
                 limit = min(Self.most, lookUps * Self.rowsPerLookUp)
                 prefixes = try read(limit).sorted()
                 isComplete = prefixes.count < limit
+                if isComplete { fill() }
             }
             lookUps += 1
-            guard isComplete else { return true }
-            return id.map { prefixes.contains(sorted: $0.bytes.prefix64) } ?? !prefixes.isEmpty
+            return negates(id) ?? true
         }
     }
 
