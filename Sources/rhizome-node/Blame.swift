@@ -23,12 +23,14 @@ struct Blame: AsyncParsableCommand {
     /// Words that are told of each property, for people.
     private static let shown = 10
 
-    @Flag(name: .customLong("json"), help: "Print the outcome as JSON.")
-    var isJSON = false
     @Option(
-        help: ArgumentHelp("Words at most that don't count, of each property: 10, with --json 10000.", valueName: "N")
+        help: ArgumentHelp(
+            "Words at most that don't count, of each property: 0 to 10000 (default: 10, with --json 10000).",
+            valueName: "N"
+        )
     )
     var limit: Int?
+    @OptionGroup var output: OutputOptions
     @OptionGroup var reading: ReadingOptions
     @Argument(help: EntityArgument.help)
     var entity: EntityArgument
@@ -36,7 +38,9 @@ struct Blame: AsyncParsableCommand {
     var property: String?
 
     func validate() throws {
-        if let limit, limit < 0 { throw ValidationError("--limit is a number from 0") }
+        if let limit, !(0...EntityBlame.words).contains(limit) {
+            throw ValidationError("--limit is a number from 0 to \(EntityBlame.words)")
+        }
     }
 
     func run() async throws {
@@ -45,14 +49,15 @@ struct Blame: AsyncParsableCommand {
             of: entity.id,
             in: entity.collection,
             on: property.map { [Text($0)] },
-            limit: limit ?? (isJSON ? EntityBlame.words : Self.shown)
+            limit: limit ?? (output.isJSON ? EntityBlame.words : Self.shown)
         )
         guard let blame else {
-            throw CommandFailure(
+            throw CommandFailure.notFound(
                 "nothing was said of \(entity.collection)/\(entity.id)\(property.map { " \($0)" } ?? "")"
             )
         }
-        if isJSON {
+        try output.page()
+        if output.isJSON {
             let json = blame.json(
                 in: entity.collection,
                 context: store.context,
