@@ -72,7 +72,7 @@ package enum TerminalText {
     }
 
     /// How many columns of a terminal a text takes: two for what East Asian scripts and pictures take.
-    private static func columns(of text: String) -> Int {
+    package static func columns(of text: String) -> Int {
         text.reduce(0) { $0 + ($1.unicodeScalars.first.map(isWide) == true ? 2 : 1) }
     }
 

@@ -30,12 +30,7 @@ struct Blame: AsyncParsableCommand {
         )
     )
     var limit: Int?
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var reading: ReadingOptions
-    @Argument(help: EntityArgument.help)
-    var entity: EntityArgument
-    @Argument(help: ArgumentHelp("The property; all without it.", valueName: "PROPERTY"))
-    var property: String?
+    @OptionGroup var options: EntityOptions
 
     func validate() throws {
         if let limit, !(0...EntityBlame.words).contains(limit) {
@@ -44,22 +39,20 @@ struct Blame: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let store = try await reading.open()
+        let store = try await options.reading.open()
         let blame = try await store.reader.blame(
-            of: entity.id,
-            in: entity.collection,
-            on: property.map { [Text($0)] },
-            limit: limit ?? (output.isJSON ? EntityBlame.words : Self.shown)
+            of: options.entity.id,
+            in: options.entity.collection,
+            on: options.properties,
+            limit: limit ?? (options.output.isJSON ? EntityBlame.words : Self.shown)
         )
         guard let blame else {
-            throw CommandFailure.notFound(
-                "nothing was said of \(entity.collection)/\(entity.id)\(property.map { " \($0)" } ?? "")"
-            )
+            throw CommandFailure.notFound("nothing was said of \(options.place)")
         }
-        try output.page()
-        if output.isJSON {
+        try options.output.page()
+        if options.output.isJSON {
             let json = blame.json(
-                in: entity.collection,
+                in: options.entity.collection,
                 context: store.context,
                 epoch: store.log.epoch,
                 petname: store.petname

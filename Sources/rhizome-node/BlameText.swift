@@ -6,8 +6,6 @@ import StrictJSON
 
 /// Who said what, for people.
 struct BlameText {
-    private static let valueBytes = 60
-
     let blame: EntityBlame
     let store: ReadStore
     let now: Timestamp
@@ -20,7 +18,7 @@ struct BlameText {
         var words = TerminalText.aligned(Array(rows.joined()))[...]
         var lines: [String] = []
         for (property, rows) in zip(blame.properties, rows) {
-            let value = property.value.map { Self.shown($0) } ?? "no value"
+            let value = property.value.map { ValueText.column($0) } ?? "no value"
             let name = TerminalText.escaped(property.name.string)
             lines.append(TerminalText.bold(name) + " = \(value)  (\(property.resolver.rawValue))")
             lines += words.prefix(rows.count).map { "  " + $0 }
@@ -33,13 +31,9 @@ struct BlameText {
 
     private func row(_ word: EntityBlame.Word, _ why: String) -> [String] {
         [
-            word.value.map { Self.shown($0.json) } ?? "(no value)",
+            word.value.map { ValueText.column($0.json) } ?? "(no value)",
             TerminalText.escaped(store.name(of: word.creator), limitBytes: 32),
             TerminalText.ago(now - word.timeCreated), String(word.delta.description.prefix(12)), why,
         ]
-    }
-
-    private static func shown(_ value: JSONValue) -> String {
-        TerminalText.escaped(value.description, limitBytes: valueBytes)
     }
 }
