@@ -204,7 +204,7 @@ let package = Package(
         .target(
             name: "CommandSupport",
             dependencies: [
-                "Bytes", "HomeFiles", "RhizomeIdentity", "Sodium", "StrictJSON",
+                "Bytes", "HomeFiles", "Locks", "RhizomeIdentity", "Sodium", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

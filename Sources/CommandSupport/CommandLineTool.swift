@@ -10,9 +10,8 @@ package enum CommandLineTool {
 
     /// Parses the arguments, runs the command and ends the process.
     ///
-    /// Exit 0: done. 1: failed; one line on standard error says what, and what to do. 64: wrong usage. 65: what was given
-    /// is malformed. 74: the results can't be written; where nobody reads them any more it ends without a word, as by
-    /// SIGPIPE. 78: failed, and will again until the machine is configured otherwise.
+    /// Exit 0: done. Others: failed, by the table of cli.md; one line on standard error says what, and what to do, with
+    /// `--json` as an object. Where nobody reads the results any more it ends without a word, as by SIGPIPE.
     package static func main<Root: ParsableCommand>(_ root: Root.Type) async -> Never {
         do {
             try StandardStreams.prepare()
@@ -24,6 +23,7 @@ package enum CommandLineTool {
             } else {
                 try command.run()
             }
+            ResultPager.end()
             root.exit()
         } catch {
             end(root, by: error)
@@ -31,30 +31,43 @@ package enum CommandLineTool {
     }
 
     private static func end<Root: ParsableCommand>(_ root: Root.Type, by error: any Error) -> Never {
-        switch error {
-        case let failure as OutputFailure:
-            if failure.isReaderGone { StandardStreams.endOnClosedPipe() }
-            complain(about: failure)
-            root.exit(withError: ExitCode.inputOutput)
-        case is CommandMisuse:
-            complain(about: error)
-            root.exit(withError: ExitCode.validationFailure)
-        case let failure as CommandFailure:
-            complain(about: failure)
+        // What is told on standard error comes after the pages, not into them.
+        let wasPaged = ResultPager.end()
+        if (error as? OutputFailure)?.isReaderGone == true {
+            // Who leaves the pager has seen enough.
+            if wasPaged { root.exit() }
+            StandardStreams.endOnClosedPipe()
+        }
+        if error is ExitCode { root.exit(withError: error) }
+        guard !(error is any ExitCoded), root.exitCode(for: error) == .success else {
+            let failure = failure(root, error)
+            note(failure.line(asJSON: isJSONWanted))
             root.exit(withError: failure.exitCode)
-        case is ExitCode: root.exit(withError: error)
-        default: break
         }
-        switch root.exitCode(for: error) {
-        case .success:
-            // Help and the version: ArgumentParser would not notice that they can't be written.
-            do { try show(root.fullMessage(for: error)) } catch { end(root, by: error) }
-            root.exit()
-        case .failure:
-            complain(about: error)
-            root.exit(withError: ExitCode.failure)
-        default: root.exit(withError: error)
+        // Help and the version: ArgumentParser would not notice that they can't be written.
+        do { try show(root.fullMessage(for: error)) } catch { end(root, by: error) }
+        root.exit()
+    }
+
+    /// An error as it ends the command.
+    private static func failure<Root: ParsableCommand>(_ root: Root.Type, _ error: any Error) -> CommandFailure {
+        if let failure = error as? CommandFailure { return failure }
+        if let coded = error as? any ExitCoded {
+            return CommandFailure("\(error)", coded.exitCode, codeName: coded.codeName)
         }
+        let exitCode = root.exitCode(for: error)
+        guard exitCode == .validationFailure else { return CommandFailure("\(error)", .inputOutput) }
+        let message = root.message(for: error)
+        guard !message.contains("; ") else { return CommandFailure(message, exitCode) }
+        // ArgumentParser alone knows which of the commands it was.
+        let help = root.fullMessage(for: error).firstMatch(of: /See '([^']+)' for/).map { String($0.1) }
+        let usage = message.hasSuffix(".") ? String(message.dropLast()) : message
+        return CommandFailure("\(usage); see: \(help ?? root._commandName + " --help")", exitCode)
+    }
+
+    /// Whether `--json` was given, also where the arguments can't be used.
+    private static var isJSONWanted: Bool {
+        CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
     }
 
     /// Refuses arguments that aren't UTF-8, before anything makes other ones of them.
@@ -73,11 +86,6 @@ package enum CommandLineTool {
         return text.joined() + (bytes.count > 256 ? "…" : "")
     }
 
-    /// One line about an error, safe for a terminal whatever the error quotes.
-    package static func complain(about error: any Error) {
-        note("error: " + TerminalText.escaped("\(error)", limitBytes: 2048))
-    }
-
     /// One line on standard error.
     package static func note(_ line: String) { StandardStreams.error(line + "\n") }
 
@@ -90,7 +98,10 @@ package enum CommandLineTool {
     ///
     /// - Throws: ``OutputFailure``.
     package static func write(_ bytes: [UInt8]) throws {
-        do throws(FileError) { try StandardStreams.output(bytes) } catch { throw OutputFailure(error) }
+        do throws(FileError) {
+            try ResultPager.beginIfWanted()
+            try StandardStreams.output(bytes)
+        } catch { throw OutputFailure(error) }
     }
 
     /// The wall clock: µs since 1970.
@@ -112,49 +123,5 @@ package enum CommandLineTool {
     /// - Throws: as ``variable(_:)``.
     package static func environment(_ name: String) throws(CommandMisuse) -> String? {
         try variable(name).flatMap { $0.isEmpty ? nil : $0 }
-    }
-}
-
-extension ExitCode {
-    /// EX_DATAERR of sysexits.h: what was given is malformed.
-    package static let malformed = ExitCode(65)
-    /// EX_CANTCREAT: a file can't be written.
-    package static let cannotCreate = ExitCode(73)
-    /// EX_IOERR: results can't be written.
-    package static let inputOutput = ExitCode(74)
-    /// EX_CONFIG: it will fail again until the machine is configured otherwise.
-    package static let configuration = ExitCode(78)
-}
-
-/// Wrong usage that shows only once the home has been looked at: exit 64, in one line as failures are.
-package struct CommandMisuse: Error, CustomStringConvertible {
-    /// What is missing and how to give it, in one line.
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
-}
-
-/// A failure of a command that no module's error tells.
-package struct CommandFailure: Error, CustomStringConvertible {
-    /// What happened and what to do, in one line.
-    package let description: String
-    let exitCode: ExitCode
-
-    package init(_ description: String, _ exitCode: ExitCode = .failure) {
-        self.description = description
-        self.exitCode = exitCode
-    }
-}
-
-/// Results that can't be written to standard output: exit 74.
-package struct OutputFailure: Error, CustomStringConvertible {
-    /// What happened and what to do, in one line.
-    package let description: String
-    /// Whether it is a pipe that nobody reads any more.
-    package let isReaderGone: Bool
-
-    init(_ error: FileError) {
-        description = error.message
-        isReaderGone = error.code == .closedPipe
     }
 }

@@ -27,7 +27,7 @@ package struct HomeOption: ParsableArguments {
     package func path() throws -> String {
         let path = try UserPath.expanded(folder ?? CommandLineTool.environment("RHIZOME_HOME") ?? "~/.rhizome")
         guard !OutsideFile.exists(path) || OutsideFile.isFolder(path) else {
-            throw CommandFailure("\(path) is a file; --home (or RHIZOME_HOME) takes a folder")
+            throw CommandFailure("\(path) is a file; --home (or RHIZOME_HOME) takes a folder", .configuration)
         }
         return path
     }

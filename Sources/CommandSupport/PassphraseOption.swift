@@ -64,10 +64,12 @@ package struct PassphraseOption: ParsableArguments {
         guard Terminal.canAsk() else { return nil }
         let first = try Self.ask("New passphrase: ")
         guard first.count > 0 else {
-            throw CommandFailure("the passphrase is empty; give one, or use --no-passphrase")
+            throw CommandFailure("the passphrase is empty; give one, or use --no-passphrase", .malformed)
         }
         let second = try Self.ask("The same again: ")
-        guard first.isEqual(to: second) else { throw CommandFailure("the two passphrases differ; try again") }
+        guard first.isEqual(to: second) else {
+            throw CommandFailure("the two passphrases differ; try again", .malformed)
+        }
         return first
     }
 

@@ -19,14 +19,18 @@ package struct FileError: CodedError {
         case foreignOwner
         /// Group or others may use it.
         case tooOpen
-        /// More bytes than such a file ever has.
+        /// More bytes than such a file of the home ever has.
         case tooLarge
+        /// More bytes than a command takes of a file, of standard input or at the terminal.
+        case inputTooLarge
         /// The disk, or a quota, is full.
         case noSpace
         /// It was changed while it was read.
         case changed
         /// Another process holds the lock.
         case locked
+        /// The system doesn't allow it to this user.
+        case notAllowed
         /// Nobody reads the other end of the pipe any more.
         case closedPipe
         /// The person at the terminal gave up.
@@ -61,7 +65,11 @@ package struct FileError: CodedError {
             self.init(.wrongKind, path, "\(path) is not of the kind that belongs there (\(reason)); move it away")
         case EPIPE: self.init(.closedPipe, path, "nobody reads \(path) any more")
         case EACCES, EPERM:
-            self.init(.system, path, "\(doing) \(path) is not allowed (\(reason)); check who owns it and its folder")
+            self.init(
+                .notAllowed,
+                path,
+                "\(doing) \(path) is not allowed (\(reason)); check who owns it and its folder"
+            )
         default: self.init(.system, path, "\(doing) \(path) failed: \(reason) (errno \(number))")
         }
     }

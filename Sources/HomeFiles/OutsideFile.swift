@@ -4,7 +4,7 @@ internal import Glibc
 package enum OutsideFile {
     /// The whole content.
     ///
-    /// - Throws: `missing`, `wrongKind` for a folder, `tooLarge` beyond `limit` bytes.
+    /// - Throws: `missing`, `wrongKind` for a folder, `inputTooLarge` beyond `limit` bytes.
     package static func contents(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var span = bytes.mutableSpan
@@ -26,7 +26,7 @@ package enum OutsideFile {
 
     /// All of standard input.
     ///
-    /// - Throws: `tooLarge` beyond `limit` bytes.
+    /// - Throws: `inputTooLarge` beyond `limit` bytes.
     package static func standardInput(limit: Int) throws(FileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var span = bytes.mutableSpan
@@ -42,7 +42,7 @@ package enum OutsideFile {
     }
 
     private static func tooLarge(_ path: String, _ limit: Int) -> FileError {
-        FileError(.tooLarge, path, "\(path) has more than \(limit) bytes; that is not what belongs here")
+        FileError(.inputTooLarge, path, "\(path) has more than \(limit) bytes; that is not what belongs here")
     }
 
     /// Whether the name is that of a folder, or of a link to one.

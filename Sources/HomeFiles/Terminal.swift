@@ -21,7 +21,7 @@ package enum Terminal {
     /// With `echo` off nothing that is typed is shown, and each byte goes from the system straight into `span`.
     /// Backspace and Ctrl-U work.
     ///
-    /// - Throws: `interrupted` at Ctrl-C and Ctrl-D, `tooLarge` where `span` is too small.
+    /// - Throws: `interrupted` at Ctrl-C and Ctrl-D, `inputTooLarge` where `span` is too small.
     package static func ask(_ prompt: String, echo: Bool, into span: inout MutableRawSpan) throws(FileError) -> Int {
         let path = "/dev/tty"
         let terminal = unsafe open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -42,7 +42,7 @@ package enum Terminal {
         try show(prompt, on: terminal)
         var count = 0
         while true {
-            guard count < span.byteCount else { throw FileError(.tooLarge, path, "that is too long; try again") }
+            guard count < span.byteCount else { throw FileError(.inputTooLarge, path, "that is too long; try again") }
             let got = unsafe span.withUnsafeMutableBytes { buffer in
                 unsafe Glibc.read(terminal, buffer.baseAddress?.advanced(by: count), 1)
             }

@@ -39,7 +39,7 @@ public final class Node: Sendable {
         throw NodeError(
             .descriptors,
             "a process may have \(limit) open files here (RLIMIT_NOFILE), and a node needs \(needed), and about 10 more for "
-                + "each peer: raise the hard limit (ulimit -Hn \(max(1_024, 2 * needed)); LimitNOFILE= of a systemd service)"
+                + "each peer; raise the hard limit (ulimit -Hn \(max(1_024, 2 * needed)), or LimitNOFILE= of a systemd service)"
         )
     }
 

@@ -78,7 +78,7 @@ public final class SQLiteDeltaLog: DeltaLog {
     ///   - path: the data folder, mode 0700.
     ///   - version: the software's, for stalls.
     ///   - now: µs since 1970, for what is found at opening.
-    /// - Throws: ``DeltaLogError``: `locked`, naming the process that has it open; `newer`; `corrupt`; `disk`, also
+    /// - Throws: ``DeltaLogError``: `locked`, naming the process that has it open; `newer`; `corrupt`; `notAllowed`; `disk`, also
     ///   where SQLite would not write through to the disk.
     public static func open(
         folder path: String,
@@ -114,7 +114,7 @@ public final class SQLiteDeltaLog: DeltaLog {
 
     /// Opens the store in a data folder to read it, while a node runs or not; nothing is locked or changed.
     ///
-    /// - Throws: ``DeltaLogError``: `disk` where there is none, `newer`, `corrupt`.
+    /// - Throws: ``DeltaLogError``: `missing` where there is none, `newer`, `corrupt`, `notAllowed`, `disk`.
     public static func openForReading(
         folder path: String,
         version: String,
@@ -155,7 +155,7 @@ public final class SQLiteDeltaLog: DeltaLog {
     }
 
     private static func noStore(in path: String) -> DeltaLogError {
-        DeltaLogError(.disk, "there is no store in \(path) yet; a node makes one when it first runs")
+        DeltaLogError(.missing, "there is no store in \(path) yet; a node makes one when it first runs")
     }
 
     /// Opens all connections that reads may use, with the descriptors that they need: they must be there when others have
@@ -452,6 +452,8 @@ extension DeltaLogError {
         }
         switch file.code {
         case .locked: self.init(.locked, "another process uses this store: \(file.message)")
+        case .wrongKind: self.init(.corrupt, file.message)
+        case .symbolicLink, .severalNames, .foreignOwner, .tooOpen, .notAllowed: self.init(.notAllowed, file.message)
         default: self.init(.disk, file.message)
         }
     }

@@ -126,7 +126,8 @@ struct Trust: ParsableCommand {
         guard !isBatch, Terminal.canAsk() else {
             if isBatch {
                 throw CommandFailure(
-                    "\(peer.place ?? "a line") gives no petname; write the peer as a card with ?name=…"
+                    "\(peer.place ?? "a line") gives no petname; write the peer as a card with ?name=…",
+                    .malformed
                 )
             }
             throw CommandMisuse("there is no petname for \(peer.text.identity.did); give --name NAME")
@@ -137,7 +138,10 @@ struct Trust: ParsableCommand {
         }
         let name = String(decoding: answer.revealing(0..<count), as: UTF8.self)
         guard PeerName.isValid(name) else {
-            throw CommandFailure("a petname has 1 to 64 letters, digits, dots, underscores and hyphens; try again")
+            throw CommandFailure(
+                "a petname has 1 to 64 letters, digits, dots, underscores and hyphens; try again",
+                .malformed
+            )
         }
         amendment.name = name
         return amendment

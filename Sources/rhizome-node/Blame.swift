@@ -23,38 +23,36 @@ struct Blame: AsyncParsableCommand {
     /// Words that are told of each property, for people.
     private static let shown = 10
 
-    @Flag(name: .customLong("json"), help: "Print the outcome as JSON.")
-    var isJSON = false
     @Option(
-        help: ArgumentHelp("Words at most that don't count, of each property: 10, with --json 10000.", valueName: "N")
+        help: ArgumentHelp(
+            "Words at most that don't count, of each property: 0 to 10000 (default: 10, with --json 10000).",
+            valueName: "N"
+        )
     )
     var limit: Int?
-    @OptionGroup var reading: ReadingOptions
-    @Argument(help: EntityArgument.help)
-    var entity: EntityArgument
-    @Argument(help: ArgumentHelp("The property; all without it.", valueName: "PROPERTY"))
-    var property: String?
+    @OptionGroup var options: EntityOptions
 
     func validate() throws {
-        if let limit, limit < 0 { throw ValidationError("--limit is a number from 0") }
+        if let limit, !(0...EntityBlame.words).contains(limit) {
+            throw ValidationError("--limit is a number from 0 to \(EntityBlame.words)")
+        }
     }
 
     func run() async throws {
-        let store = try await reading.open()
+        let store = try await options.reading.open()
         let blame = try await store.reader.blame(
-            of: entity.id,
-            in: entity.collection,
-            on: property.map { [Text($0)] },
-            limit: limit ?? (isJSON ? EntityBlame.words : Self.shown)
+            of: options.entity.id,
+            in: options.entity.collection,
+            on: options.properties,
+            limit: limit ?? (options.output.isJSON ? EntityBlame.words : Self.shown)
         )
         guard let blame else {
-            throw CommandFailure(
-                "nothing was said of \(entity.collection)/\(entity.id)\(property.map { " \($0)" } ?? "")"
-            )
+            throw CommandFailure.notFound("nothing was said of \(options.place)")
         }
-        if isJSON {
+        try options.output.page()
+        if options.output.isJSON {
             let json = blame.json(
-                in: entity.collection,
+                in: options.entity.collection,
                 context: store.context,
                 epoch: store.log.epoch,
                 petname: store.petname

@@ -3,11 +3,19 @@ import Bytes
 import Foundation
 
 /// ENTITY on the command line: `COLLECTION/ID`, percent-encoded where the id holds a `/` (spec: cli.md).
-struct EntityArgument: ExpressibleByArgument {
+struct EntityArgument: ExpressibleByArgument, CustomStringConvertible {
     static let help = ArgumentHelp("COLLECTION/ID, as user/u1; %2F for a / in it.", valueName: "ENTITY")
+
+    /// What stands for itself in an ENTITY: all that a person can type and a shell leaves alone.
+    private static let plain = CharacterSet(charactersIn: "-._~:@+,=").union(.alphanumerics)
 
     let collection: Text
     let id: Text
+
+    /// A collection's name or an id as it stands in an ENTITY.
+    static func encoded(_ name: Text) -> String {
+        name.string.addingPercentEncoding(withAllowedCharacters: plain) ?? name.string
+    }
 
     init?(argument: String) {
         let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
@@ -17,4 +25,7 @@ struct EntityArgument: ExpressibleByArgument {
         self.collection = Text(collection)
         self.id = Text(id)
     }
+
+    /// As it is given.
+    var description: String { Self.encoded(collection) + "/" + Self.encoded(id) }
 }

@@ -57,7 +57,7 @@ struct Prove: AsyncParsableCommand {
             extent: extent,
             made: CommandLineTool.now
         )
-        guard let proof else { throw CommandFailure("nothing was said of \(entity.collection)/\(entity.id)") }
+        guard let proof else { throw CommandFailure.notFound("nothing was said of \(entity.collection)/\(entity.id)") }
         let bytes = try proof.encoded()
         if output == "-" {
             try CommandLineTool.write(bytes)

@@ -33,7 +33,13 @@ struct ReadingOptions: ParsableArguments {
     func open() async throws -> ReadStore {
         let (_, log, trust) = try await home.openStore()
         let perspective = try await perspective(of: log, by: trust)
-        return ReadStore(log: log, trust: trust, perspective: perspective, context: context.map { Text($0) })
+        return ReadStore(
+            log: log,
+            state: try await log.state(),
+            trust: trust,
+            perspective: perspective,
+            context: context.map { Text($0) }
+        )
     }
 
     private func perspective(of log: SQLiteDeltaLog, by trust: TrustList) async throws -> Perspective {

@@ -17,7 +17,15 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
               curl http://127.0.0.1:3000/api/user/taliesin-1
             """,
         version: CommandLineTool.version,
-        subcommands: [Run.self, Audit.self, Blame.self, Prove.self, Verify.self]
+        groupedSubcommands: [
+            CommandGroup(name: "Run", subcommands: [Run.self]),
+            CommandGroup(
+                name: "Read",
+                subcommands: [Get.self, IDs.self, Collections.self, History.self, Blame.self, Show.self]
+            ),
+            CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self]),
+            CommandGroup(name: "Look after", subcommands: [Audit.self]),
+        ]
     )
 
     static func main() async { await CommandLineTool.main(Self.self) }

@@ -41,12 +41,8 @@ struct Run: AsyncParsableCommand {
     private static let shutdownSeconds = 5
 
     func run() async throws {
-        do throws(NodeError) {
-            // Before anything is opened: what finds no descriptor left tells of other troubles, or ends without a word.
-            try Node.requireDescriptors()
-        } catch {
-            throw CommandFailure(error.message, .configuration)
-        }
+        // Before anything is opened: what finds no descriptor left tells of other troubles, or ends without a word.
+        try Node.requireDescriptors()
         let level = try options.level()
         LoggingSystem.bootstrap { _ in LogfmtHandler(logLevel: level) }
         let logger = Logger(label: "rhizome")

@@ -22,4 +22,22 @@ import Testing
         #expect(long.dropLast().utf8.count == 510)
         #expect(TerminalText.escaped(String(repeating: "a", count: 512)).utf8.count == 512)
     }
+
+    @Test("columns line up, also beside wide characters, and nothing is behind the last one")
+    func aligning() {
+        #expect(
+            TerminalText.aligned([["a", "1", "x"], ["水", "22", "yy"], ["bcd", "", "z"]])
+                == ["a    1   x", "水   22  yy", "bcd      z"]
+        )
+        #expect(TerminalText.aligned([]).isEmpty)
+    }
+
+    @Test(
+        "a time is told in one unit",
+        arguments: [
+            (-1, "in the future"), (59, "59 s ago"), (60, "1 min ago"), (3_600, "1 h ago"), (172_799, "47 h ago"),
+            (172_800, "2 days ago"),
+        ]
+    )
+    func ago(seconds: Int64, expected: String) { #expect(TerminalText.ago(.seconds(seconds)) == expected) }
 }

@@ -53,7 +53,7 @@ import Testing
     func closedDescriptors() async throws {
         try await withHome { home, folder in
             let batch = try await shell("exec \"$keys\" trust - <&-", home)
-            #expect(batch.exitCode == 1)
+            #expect(batch.exitCode == 65)
             #expect(batch.errors.contains("standard input holds no peer"), "\(batch.errors)")
             let trusted = try await shell("exec \"$keys\" trust \(peer) --name bob <&- >&- 2>&-", home)
             #expect(trusted.exitCode == 0)
@@ -235,7 +235,7 @@ import Testing
                 ["HOME": variable]
             )
             if let record = unsafe getpwuid(geteuid()), let user = unsafe record.pointee.pw_dir {
-                #expect(outcome.exitCode == 1)
+                #expect(outcome.exitCode == 78)
                 #expect(unsafe outcome.errors.contains("no identity in \(String(cString: user))/\(missing)"))
             } else {
                 #expect(outcome.exitCode == 64)

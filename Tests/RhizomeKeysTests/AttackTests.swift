@@ -19,10 +19,11 @@ import Testing
     /// Expects every command that needs the key to refuse it in one line, and the file to stay as it is.
     private func expectRefusal(
         _ keys: KeysCommand,
+        _ exitCode: Int32,
         saying words: String,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        expectFailure(try await keys("show"), saying: words, sourceLocation: sourceLocation)
+        expectFailure(try await keys("show"), exitCode, saying: words, sourceLocation: sourceLocation)
         let verified = try await keys("verify")
         #expect(verified.exitCode == 1, sourceLocation: sourceLocation)
         #expect(verified.output.contains("finding: "), sourceLocation: sourceLocation)
@@ -36,26 +37,26 @@ import Testing
             let aside = folder.path("aside")
             for mode in [0o644, 0o640, 0o604, 0o660] {
                 try setMode(mode, path)
-                try await expectRefusal(keys, saying: "chmod 600")
+                try await expectRefusal(keys, 77, saying: "chmod 600")
             }
             try setMode(0o600, path)
             try setMode(0o750, keys.home)
-            try await expectRefusal(keys, saying: "chmod 700")
+            try await expectRefusal(keys, 77, saying: "chmod 700")
             try setMode(0o700, keys.home)
 
             try FileManager.default.moveItem(atPath: path, toPath: aside)
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: aside)
-            try await expectRefusal(keys, saying: "symbolic link")
+            try await expectRefusal(keys, 77, saying: "symbolic link")
             expectFailure(try await keys("generate", "--no-passphrase"), saying: "exists")
             try FileManager.default.removeItem(atPath: path)
             try FileManager.default.linkItem(atPath: aside, toPath: path)
-            try await expectRefusal(keys, saying: "hard links")
+            try await expectRefusal(keys, 77, saying: "hard links")
             try FileManager.default.removeItem(atPath: path)
             try folder.makePipe("home/identity.key")
-            try await expectRefusal(keys, saying: "not a plain file")
+            try await expectRefusal(keys, 78, saying: "not a plain file")
             try FileManager.default.removeItem(atPath: path)
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-            try await expectRefusal(keys, saying: "not a plain file")
+            try await expectRefusal(keys, 78, saying: "not a plain file")
             try FileManager.default.removeItem(atPath: path)
             // A link that leads nowhere is something, too: nothing is made through it.
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder.path("new"))
@@ -65,7 +66,7 @@ import Testing
             try FileManager.default.moveItem(atPath: aside, toPath: path)
             #expect(try await keys("verify").exitCode == 0)
             if try folder.giveAway("home/identity.key", toUser: 12345) {
-                try await expectRefusal(keys, saying: "belongs to user 12345")
+                try await expectRefusal(keys, 77, saying: "belongs to user 12345")
             }
         }
     }
@@ -82,9 +83,9 @@ import Testing
             ] {
                 try write(content, path)
                 try setMode(0o600, path)
-                try await expectRefusal(keys, saying: words)
+                try await expectRefusal(keys, 78, saying: words)
                 expectFailure(try await keys("generate", "--no-passphrase"), saying: "exists")
-                expectFailure(try await keys("generate", "--no-passphrase", "--force"))
+                expectFailure(try await keys("generate", "--no-passphrase", "--force"), 78)
                 #expect(try String(contentsOf: URL(filePath: path), encoding: .utf8) == content)
             }
         }
@@ -96,14 +97,14 @@ import Testing
             // A limit on the size of files, with its signal ignored, fails as a full disk does.
             let full = "trap '' XFSZ; ulimit -f 0"
             let empty = try KeysCommand(home: folder.path("empty"))
-            expectFailure(try await empty.shell(full, "generate --no-passphrase"), saying: "no room left")
+            expectFailure(try await empty.shell(full, "generate --no-passphrase"), 74, saying: "no room left")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("empty")).isEmpty)
 
             let before = try await keys.json("show")
-            expectFailure(try await keys.shell(full, "generate --no-passphrase --force"), saying: "no room left")
+            expectFailure(try await keys.shell(full, "generate --no-passphrase --force"), 74, saying: "no room left")
             #expect(try await keys.json("show") == before)
             let peer = try Identity.generate().publicKey.did
-            expectFailure(try await keys.shell(full, "trust \(peer) --name bob"), saying: "no room left")
+            expectFailure(try await keys.shell(full, "trust \(peer) --name bob"), 74, saying: "no room left")
             #expect(try await keys.json("list") == [])
             #expect(try await keys("verify").exitCode == 0)
             #expect(try await keys("trust", peer, "--name", "bob").exitCode == 0)
@@ -147,10 +148,10 @@ import Testing
             let good = try Data(contentsOf: URL(filePath: path))
             func expectStop(_ bytes: Data, _ words: String) async throws {
                 try bytes.write(to: URL(filePath: path))
-                expectFailure(try await keys("list"), saying: words, "backup")
-                expectFailure(try await keys("history"), saying: words)
+                expectFailure(try await keys("list"), 78, saying: words, "backup")
+                expectFailure(try await keys("history"), 78, saying: words)
                 let peer = try Identity.generate().publicKey.did
-                expectFailure(try await keys("trust", peer, "--name", "d"), saying: words)
+                expectFailure(try await keys("trust", peer, "--name", "d"), 78, saying: words)
                 #expect(try await keys("verify").exitCode == 1)
                 #expect(try Data(contentsOf: URL(filePath: path)) == bytes)
             }
@@ -233,15 +234,16 @@ import Testing
             let card = try Identity.generate().publicKey.card(name: "bob")
             let file = folder.path("bob.card")
             try write("\u{feff}" + card, file)
-            expectFailure(try await keys("trust", file), saying: "line 1", "U+FEFF (byte-order mark)")
-            expectFailure(try await keys("trust", "-", input: "\u{feff}# friends\n" + card), saying: "byte-order mark")
-            expectFailure(try await keys("trust", card + "\u{200b}"), saying: "U+200B (zero width space)")
-            expectFailure(try await keys("distrust", "\u{200b}bob"), saying: "U+200B (zero width space)")
+            expectFailure(try await keys("trust", file), 65, saying: "line 1", "U+FEFF (byte-order mark)")
+            let batch = try await keys("trust", "-", input: "\u{feff}# friends\n" + card)
+            expectFailure(batch, 65, saying: "byte-order mark")
+            expectFailure(try await keys("trust", card + "\u{200b}"), 65, saying: "U+200B (zero width space)")
+            expectFailure(try await keys("distrust", "\u{200b}bob"), 65, saying: "U+200B (zero width space)")
             try Data([0xff, 0xfe, 0x72, 0]).write(to: URL(filePath: file))
-            expectFailure(try await keys("trust", file), saying: "UTF-16", "save it as UTF-8")
+            expectFailure(try await keys("trust", file), 65, saying: "UTF-16", "save it as UTF-8")
             try write("\u{feff}pass\n", file)
             let sealed = ["generate", "--passphrase-file", file, "--home", folder.path("sealed")]
-            expectFailure(try await keys(sealed), saying: "U+FEFF (byte-order mark)", "UTF-8 without")
+            expectFailure(try await keys(sealed), 78, saying: "U+FEFF (byte-order mark)", "UTF-8 without")
             #expect(try await keys.json("list") == [])
         }
     }
@@ -257,7 +259,7 @@ import Testing
             try (good + Data(count: 300)).write(to: URL(filePath: path))
             let told = "truncate -s \(good.count) '\(path)'"
             for outcome in [try await keys("list"), try await keys("trust", peer, "--name", "c")] {
-                expectFailure(outcome, saying: "statement 2", "300 zero bytes", "power loss", told, "backup")
+                expectFailure(outcome, 78, saying: "statement 2", "300 zero bytes", "power loss", told, "backup")
             }
             #expect(try await keys("verify").output.contains(told))
             #expect(try Data(contentsOf: URL(filePath: path)) == good + Data(count: 300))
@@ -281,7 +283,7 @@ import Testing
             let mirror = try #require(PublicKey(bytes)).did
             expectFailure(try await keys("trust", mirror, "--name", "eve"), saying: "mirror image")
             let small = "did:key:z6MkeTG3bFFSLYVU7VqhgZxqr6YzpaGrQtFMh1uvqGy1vDnP"
-            expectFailure(try await keys("trust", small, "--name", "zero"), saying: "not a peer")
+            expectFailure(try await keys("trust", small, "--name", "zero"), 65, saying: "not a peer")
         }
     }
 

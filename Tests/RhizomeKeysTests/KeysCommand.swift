@@ -73,10 +73,8 @@ func expectFailure(
 ) {
     #expect(outcome.exitCode == exitCode, "\(outcome.errors)", sourceLocation: sourceLocation)
     #expect(outcome.output.isEmpty, sourceLocation: sourceLocation)
-    if exitCode == 1 {
-        #expect(outcome.errors.hasPrefix("error: "), sourceLocation: sourceLocation)
-        #expect(outcome.errors.utf8.count { $0 == 0x0a } == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
-    }
+    #expect(outcome.errors.hasPrefix("error: "), "\(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(outcome.errors.utf8.count { $0 == 0x0a } == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
     for word in words {
         #expect(outcome.errors.contains(word), "\(outcome.errors)", sourceLocation: sourceLocation)
     }

@@ -180,7 +180,7 @@ import Testing
             let other = try Identity.generate().publicKey
             #expect(try await keys("trust", other.did, "--name", "bob").exitCode == 0)
             #expect(try await keys("distrust", "bob").output.contains(other.did))
-            expectFailure(try await keys("trust", "bob"), saying: "no peer in the list")
+            expectFailure(try await keys("trust", "bob"), 65, saying: "no peer in the list")
             expectFailure(try await keys("distrust", "bob"), saying: "several peers")
         }
     }
@@ -194,7 +194,7 @@ import Testing
                 let outcome = try await keys("distrust", text)
                 #expect(outcome.output.contains(peer), "\(outcome.errors)")
             }
-            expectFailure(try await keys("distrust", card + "&x"), saying: "card")
+            expectFailure(try await keys("distrust", card + "&x"), 65, saying: "card")
             expectFailure(try await keys("distrust", "carol"), saying: "nobody")
         }
     }
@@ -202,13 +202,14 @@ import Testing
     @Test("what can't be what it was given for is told what belongs there")
     func misplaced() async throws {
         try await withIdentity { keys, folder in
-            expectFailure(try await keys("trust", folder.path), saying: "is a folder", "a did, a card or an SSH line")
+            let folders = try await keys("trust", folder.path)
+            expectFailure(folders, 65, saying: "is a folder", "a did, a card or an SSH line")
             let file = folder.path("id")
             let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\n-----END OPENSSH PRIVATE KEY-----\n"
             try Data(key.utf8).write(to: URL(filePath: file))
-            expectFailure(try await keys("trust", file), saying: "private key", ".pub")
-            expectFailure(try await keys("list", "--home", file), saying: "is a file", "--home")
-            expectFailure(try await keys("generate", "--no-passphrase", "--home", file), saying: "is a file")
+            expectFailure(try await keys("trust", file), 65, saying: "private key", ".pub")
+            expectFailure(try await keys("list", "--home", file), 78, saying: "is a file", "--home")
+            expectFailure(try await keys("generate", "--no-passphrase", "--home", file), 78, saying: "is a file")
             let missing = try await keys(
                 "generate",
                 "--home",
@@ -216,7 +217,7 @@ import Testing
                 "--passphrase-file",
                 folder.path("none")
             )
-            expectFailure(missing, saying: "does not exist; write the passphrase into it")
+            expectFailure(missing, 78, saying: "does not exist; write the passphrase into it")
             #expect(!FileManager.default.fileExists(atPath: folder.path("new")))
         }
     }
@@ -267,7 +268,7 @@ import Testing
             #expect(own.contains(try await keys("show", "--format", "fingerprint").output.dropLast()))
             let rsa = try await keygen.run(["-q", "-t", "ecdsa", "-N", "", "-f", folder.path("ec")])
             #expect(rsa.exitCode == 0)
-            expectFailure(try await keys("trust", folder.path("ec.pub")), saying: "ssh-keygen -t ed25519")
+            expectFailure(try await keys("trust", folder.path("ec.pub")), 65, saying: "ssh-keygen -t ed25519")
         }
     }
 
@@ -280,11 +281,14 @@ import Testing
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             #expect(try await keys.json("list").array?.count == 20)
             let fresh = try Identity.generate().publicKey
-            for bad in [fresh.did, "nonsense", fresh.card(name: "peer3"), cards[0] + "&x=y"] {
+            for (bad, exitCode) in [
+                (fresh.did, 65), ("nonsense", 65), (fresh.card(name: "peer3"), 1), (cards[0] + "&x=y", 65),
+            ] as [(String, Int32)] {
                 let other = try Identity.generate().publicKey.card(name: "other")
-                expectFailure(try await keys("trust", "-", input: other + "\n" + bad + "\n"), saying: "line 2")
+                let outcome = try await keys("trust", "-", input: other + "\n" + bad + "\n")
+                expectFailure(outcome, exitCode, saying: "line 2")
             }
-            expectFailure(try await keys("trust", "-", input: ""), saying: "no peer")
+            expectFailure(try await keys("trust", "-", input: ""), 65, saying: "no peer")
             #expect(try await keys.json("history").array?.count == 20)
         }
     }
@@ -317,10 +321,12 @@ import Testing
                 expectFailure(try await keys("generate"), 64, saying: "--passphrase-file", "--no-passphrase")
                 expectFailure(
                     try await keys("generate", "--passphrase-file", folder.path("empty")),
+                    78,
                     saying: "no passphrase"
                 )
                 expectFailure(
                     try await keys("generate", "--passphrase-file", folder.path("none")),
+                    78,
                     saying: "does not exist"
                 )
                 let made = try await keys("generate", "--passphrase-file", good)
@@ -328,9 +334,10 @@ import Testing
                 let file = try Data(contentsOf: URL(filePath: folder.path("home/identity.key")))
                 #expect(!String(decoding: file, as: UTF8.self).contains("correct"))
                 #expect(try await keys("show").output.contains("sealed by a passphrase"))
-                expectFailure(try await keys("trust", peer, "--name", "bob"), saying: "--passphrase-file")
+                expectFailure(try await keys("trust", peer, "--name", "bob"), 77, saying: "--passphrase-file")
                 expectFailure(
                     try await keys("trust", peer, "--name", "bob", "--passphrase-file", bad),
+                    77,
                     saying: "wrong passphrase"
                 )
                 #expect(try await keys.json("list") == [])
@@ -360,7 +367,7 @@ import Testing
             let secret = try Data(contentsOf: URL(filePath: folder.path("home/identity.key")))
             // While a node runs nothing is changed.
             var lock = try Optional(home.lockData(for: "rhizome-node run"))
-            expectFailure(try await keys("generate", "--no-passphrase", "--force"), saying: "rhizome-node run")
+            expectFailure(try await keys("generate", "--no-passphrase", "--force"), 75, saying: "rhizome-node run")
             withExtendedLifetime(lock) {}
             lock = nil
             let outcome = try await keys("generate", "--no-passphrase", "--force")
@@ -436,6 +443,7 @@ import Testing
             #expect(other.output == (try await keys("show", "--format", "did").output))
             expectFailure(
                 try await command.run(["show"], environment: ["RHIZOME_HOME": folder.path("none")]),
+                78,
                 saying: "rhizome-keys generate --home"
             )
         }

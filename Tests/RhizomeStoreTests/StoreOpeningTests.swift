@@ -113,14 +113,14 @@ import Testing
             }
             // Whoever only reads takes no lock.
             let openings = [{ try Self.open(data) }] + (name == "lock" ? [] : [{ try Self.openForReading(data) }])
-            func expectRefusal(_ words: String) {
+            func expectRefusal(_ words: String, _ code: DeltaLogError.Code = .notAllowed) {
                 for open in openings {
                     do {
                         try open().close()
                         Issue.record("opened, where it should be: \(words)")
                     } catch {
                         let error = error as? DeltaLogError
-                        #expect(error == DeltaLogError(.disk, ""))
+                        #expect(error == DeltaLogError(code, ""))
                         #expect(error?.message.contains("\(data)/\(name)") == true, "\(String(describing: error))")
                         #expect(error?.message.contains(words) == true, "\(String(describing: error))")
                     }
@@ -142,7 +142,7 @@ import Testing
             expectRefusal("symbolic link")
             try FileManager.default.removeItem(atPath: folder.path(file))
             try folder.makePipe(file)
-            expectRefusal("not a plain file")
+            expectRefusal("not a plain file", .corrupt)
         }
     }
 
@@ -372,12 +372,12 @@ import Testing
                 _ = try Self.openForReading(folder.path("data"))
                 Issue.record("a store was opened that isn't there")
             } catch let error as DeltaLogError {
-                #expect(error == DeltaLogError(.disk, ""))
+                #expect(error == DeltaLogError(.missing, ""))
                 #expect("\(error)".contains("a node makes one when it first runs"))
             }
             try Self.open(folder.path("data")).close()
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("data"))
-            #expect(throws: DeltaLogError(.disk, "")) { try Self.open(folder.path("data")) }
+            #expect(throws: DeltaLogError(.notAllowed, "")) { try Self.open(folder.path("data")) }
         }
     }
 

@@ -465,6 +465,13 @@ private final class InMemorySnapshot: LogSnapshot {
     func context(_ name: Text) throws -> Int64? { counted(state.contextNumbers.number(of: name)) }
     func name(ofContext number: Int64) throws -> Text { counted(state.contextNumbers[number]) }
 
+    func contexts(after name: Text?, limit: Int) throws -> [Text] {
+        let page = state.contextNumbers.named.filter { context in name.map { context > $0 } ?? true }.sorted()
+            .prefix(limit)
+        rowCount += page.count + 1
+        return Array(page)
+    }
+
     func forEachStream(
         of entity: Int64,
         on properties: [Int64]?,

@@ -103,6 +103,9 @@ private final class WatchedSnapshot: LogSnapshot {
     func negations(of id: DeltaID, by author: Int64, before word: Word?, limit: Int) throws -> [Word] {
         try snapshot.negations(of: id, by: author, before: word, limit: limit)
     }
+    func contexts(after name: Text?, limit: Int) throws -> [Text] {
+        try snapshot.contexts(after: name, limit: limit)
+    }
     func author(referringBy localContext: Int64?, after author: Int64) throws -> Int64? {
         try snapshot.author(referringBy: localContext, after: author)
     }

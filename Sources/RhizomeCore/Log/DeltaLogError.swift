@@ -9,6 +9,10 @@ public struct DeltaLogError: CodedError {
 
         /// The disk is full or fails; nothing of the write is held.
         public static let disk = Code(name: "disk")
+        /// There is none to read yet.
+        public static let missing = Code(name: "missing")
+        /// Permissions stand in the way, or whose the files are.
+        public static let notAllowed = Code(name: "notAllowed")
         /// What is stored isn't what was stored.
         public static let corrupt = Code(name: "corrupt")
         /// Made by a newer version of the software.

@@ -28,6 +28,10 @@ public protocol LogSnapshot: AnyObject {
     /// The name of a number.
     func name(ofContext number: Int64) throws -> Text
 
+    /// The names by which pointers to entities are called or of which properties they are about, ordered by their bytes,
+    /// those after `name`.
+    func contexts(after name: Text?, limit: Int) throws -> [Text]
+
     // MARK: What was said
 
     /// Runs through what was said of an entity, by author and role, each with its last word.

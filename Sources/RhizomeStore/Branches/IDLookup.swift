@@ -35,6 +35,26 @@ enum IDLookup {
         return positions
     }
 
+    /// The ids that are held and begin with some hex digits, in order.
+    static func ids(beginningWith digits: String, limit: Int, _ db: Database) throws -> [DeltaID] {
+        // A range of ids is one of their first 8 bytes, as numbers; those are signed, and so in another order.
+        let pad = { (digit: String) in digits + String(repeating: digit, count: 64 - digits.utf8.count) }
+        guard let first = DeltaID(hex: pad("0")), let last = DeltaID(hex: pad("f")) else { return [] }
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT d.id FROM ids i JOIN deltas d ON d.position = i.position
+                WHERE i.prefix BETWEEN ? AND ? AND d.id BETWEEN ? AND ? ORDER BY d.id LIMIT ?
+                """,
+            arguments: [
+                first.bytes.prefixNumber, last.bytes.prefixNumber, first.bytes.blob, last.bytes.blob, limit,
+            ]
+        )
+        var ids: [DeltaID] = []
+        while let row = try rows.next() { ids.append(try row.id(0)) }
+        return ids
+    }
+
     /// Which of these ids are held.
     static func held(_ ids: [DeltaID], _ db: Database) throws -> Set<DeltaID> { Set(try positions(ids, db).keys) }
 

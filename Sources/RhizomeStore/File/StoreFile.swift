@@ -40,7 +40,7 @@ struct StoreFile: Sendable {
         } catch {
             guard error.code == .symbolicLink else { throw error }
             throw DeltaLogError(
-                .disk,
+                .notAllowed,
                 "\(error.path) is a symbolic link, which isn't followed; with no node running, take it away and move the "
                     + "store that it leads to here, together with the -wal file beside that, if there is one"
             )

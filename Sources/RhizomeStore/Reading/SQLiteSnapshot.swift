@@ -24,14 +24,26 @@ extension SQLiteDeltaLog {
     public func read<Value: Sendable>(
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value {
+        try await read(upTo: nil, body)
+    }
+
+    /// The same of the state that ends with a position, which is held; of the present one where `nil`.
+    func read<Value: Sendable>(
+        upTo position: Int64?,
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value {
         do {
             do {
                 return try await shortReadings.run { [names] db, end in
-                    try body(SQLiteSnapshot(db, names: names, effort: Self.shortEffort, until: end))
+                    try body(
+                        SQLiteSnapshot(db, names: names, effort: Self.shortEffort, until: end, position: position)
+                    )
                 }
             } catch is SQLiteSnapshot.LongReading {
                 return try await longReadings.run(taking: 1, orThrow: Self.tooManyLongReadings) {
-                    try await pool.read { [names] db in try body(SQLiteSnapshot(db, names: names)) }
+                    try await pool.read { [names] db in
+                        try body(SQLiteSnapshot(db, names: names, position: position))
+                    }
                 }
             }
         } catch let error as DatabaseError {
@@ -130,6 +142,18 @@ final class SQLiteSnapshot: LogSnapshot {
         let context = try number("SELECT context FROM contexts WHERE name = ?", [name.blob])
         if let context { names.remember(context: context, name) }
         return context
+    }
+
+    func contexts(after name: Text?, limit: Int) throws -> [Text] {
+        // No name is empty.
+        let found = try rows(
+            "SELECT name FROM contexts WHERE name > ? ORDER BY name LIMIT ?",
+            [name?.blob ?? Data(), limit]
+        )
+        var contexts: [Text] = []
+        while let row = try found.next() { contexts.append(try row.text(0)) }
+        rowCount += contexts.count
+        return contexts
     }
 
     func name(ofContext number: Int64) throws -> Text {

@@ -94,26 +94,33 @@ struct HistoryReading: PartedReading {
     let id: Text
     var state: PinnedState
     private(set) var isOver = false
+    private let properties: Set<Text>?
     private let after: EntityHistory.Place?
     private var left: Int
     private var merge: WordMerge
     private var partBytes = 0
 
     /// - Parameters:
+    ///   - properties: those whose changes are read; all where `nil`.
     ///   - after: the place after which to begin.
     ///   - limit: how many changes at most.
     init(
         _ lookup: EntityLookup,
         of log: any StateReading,
         id: Text,
+        on properties: Set<Text>?,
         after: EntityHistory.Place?,
         limit: Int?
     ) throws {
         self.id = id
+        self.properties = properties
         self.after = after
         left = limit ?? .max
         state = try PinnedState(lookup, of: log, about: id)
-        merge = WordMerge(try lookup.streams(of: id).filter(\.stream.role.hasValue), from: after?.moment)
+        merge = WordMerge(
+            try lookup.streams(of: id, on: properties).filter(\.stream.role.hasValue),
+            from: after?.moment
+        )
     }
 
     var ownBytes: Int { merge.heldBytes + partBytes }
@@ -130,7 +137,9 @@ struct HistoryReading: PartedReading {
             let delta = try lookup.delta(at: position)
             if let after, delta.moment < after.moment { continue }
             guard try lookup.isInForce(delta) else { continue }
-            let said = delta.changes(of: id).filter { change in after.map { $0 < change.place } ?? true }.prefix(left)
+            let said = delta.changes(of: id).filter { change in
+                properties?.contains(change.property) != false && after.map { $0 < change.place } ?? true
+            }.prefix(left)
             left -= said.count
             changes += said
             try lookup.memory.addShown(said.reduce(0) { $0 + $1.approximateBytes })

@@ -133,16 +133,18 @@ public struct EntityReader: Sendable {
     /// What was said of an entity, oldest first, or `nil` where it isn't visible.
     ///
     /// - Parameters:
+    ///   - properties: those whose changes are told; all where `nil`.
     ///   - place: where to go on: only changes after it, whether or not there is one there. Stable under inserts.
     ///   - limit: how many changes at most; all where `nil`.
     /// - Complexity: O(changes that are read); to begin with, O(authors × properties).
     public func history(
         of id: Text,
+        on properties: Set<Text>? = nil,
         after place: EntityHistory.Place? = nil,
         limit: Int? = nil
     ) async throws -> EntityHistory? {
         var reading = try await look { [log] in
-            try HistoryReading($0, of: log, id: id, after: place, limit: limit)
+            try HistoryReading($0, of: log, id: id, on: properties, after: place, limit: limit)
         }
         let first = try await reading.next()
         if first.isEmpty {

@@ -27,6 +27,24 @@ extension DeltaLogRule {
                 }
             }
         },
+        DeltaLogRule("the names of contexts come by their bytes, local and target, each once, a page at a time") {
+            lend in
+            try await lend { log in
+                var maker = DeltaMaker()
+                let pointers = [Pointer("b", entity: "one", targetContext: "a\0"), Pointer("é", .integer(1))]
+                let first = try maker.delta("alice", pointers)
+                let second = try maker.delta("bob", [Pointer("a", entity: "two", targetContext: "b")])
+                _ = try await log.append([first, second], cursors: [:])
+                let pages: [(after: Text?, limit: Int, names: [Text])] = [
+                    (nil, 9, ["a", "a\0", "b"]), (nil, 2, ["a", "a\0"]), ("a\0", 2, ["b"]), ("aa", 1, ["b"]),
+                    ("b", 2, []),
+                ]
+                for page in pages {
+                    let names = try await log.read { try $0.contexts(after: page.after, limit: page.limit) }
+                    #expect(names == page.names)
+                }
+            }
+        },
         DeltaLogRule("the deltas about an entity are found, each once, whatever else they are about") { lend in
             try await lend { log in
                 var maker = DeltaMaker()

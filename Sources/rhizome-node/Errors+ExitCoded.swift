@@ -1,0 +1,77 @@
+import ArgumentParser
+import CommandSupport
+import RhizomeCore
+import RhizomeDatabase
+import RhizomeHTTP
+import RhizomePeering
+import RhizomeProof
+import RhizomeViews
+import StrictJSON
+
+extension DeltaLogError: ExitCoded {
+    /// By what the store can't do.
+    var exitCode: ExitCode {
+        switch code {
+        case .missing: .failure
+        case .notAllowed: .notAllowed
+        case .corrupt, .newer: .configuration
+        case .locked, .busy: .tryAgain
+        default: .inputOutput
+        }
+    }
+
+    var codeName: String { code.name }
+}
+
+extension WriteError: ExitCoded {
+    /// By what keeps it from being written.
+    var exitCode: ExitCode {
+        switch code {
+        case .clock: .tryAgain
+        case .disk: .inputOutput
+        case .content: .malformed
+        }
+    }
+}
+
+extension NodeError: ExitCoded {
+    /// An address may be free, or there, the next time.
+    var exitCode: ExitCode {
+        switch code {
+        case .address: .tryAgain
+        case .descriptors: .configuration
+        }
+    }
+}
+
+extension HTTPAPIError: ExitCoded {
+    /// An address may be free, or there, the next time.
+    var exitCode: ExitCode {
+        switch code {
+        case .address: .tryAgain
+        case .token: .configuration
+        }
+    }
+}
+
+extension FieldError: ExitCoded {
+    /// What is reserved is refused by a rule; all else can't be used as it was given.
+    var exitCode: ExitCode { code == .reserved ? .failure : .malformed }
+}
+
+extension ContextError: ExitCoded {
+    var exitCode: ExitCode { .malformed }
+}
+
+extension JSONLogicError: ExitCoded {
+    var exitCode: ExitCode { .malformed }
+}
+
+extension JSONError: ExitCoded {
+    var exitCode: ExitCode { .malformed }
+}
+
+extension ProofError: ExitCoded {
+    /// What can't be proved is no malformed proof.
+    var exitCode: ExitCode { code == .unprovable ? .failure : .malformed }
+}
