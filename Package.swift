@@ -143,6 +143,7 @@ let package = Package(
             name: "RhizomeStore",
             dependencies: [
                 "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "SignedStatements", "Sodium",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

@@ -107,6 +107,9 @@ package enum CommandLineTool {
     /// The wall clock: µs since 1970.
     package static var now: Timestamp { SystemTime.now }
 
+    /// The clock that never goes back.
+    package static var uptime: Uptime { SystemTime.uptime }
+
     /// A variable of the environment, empty ones too; `nil` where it is not set.
     ///
     /// - Throws: ``CommandMisuse`` where it is not UTF-8.

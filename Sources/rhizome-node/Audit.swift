@@ -14,23 +14,33 @@ struct Audit: AsyncParsableCommand {
         discussion: """
             Reads the store itself, without the node's help; the node may run meanwhile. Prints what is held of each \
             author, and exits 1 where anything is not as it was accepted. Forks, deltas that fit nowhere and odd times \
-            are told of, and are no findings.
+            are told of, and are no findings. With --since, what came before is believed as an earlier audit left it: \
+            its signatures, its bodies and what finds deltas aren't looked at.
 
             Examples:
               rhizome-node audit
+              rhizome-node audit --since 2d
+              rhizome-node audit --since 180000
               rhizome-node audit --json | jq '.findings'
             """
     )
 
     @Flag(name: .customLong("json"), help: "Print the report as JSON.")
     var isJSON = false
+    @Option(help: ArgumentHelp("Verify what came after this: \(SinceArgument.help).", valueName: "POSITION|DATE"))
+    var since: SinceArgument?
     @OptionGroup var home: HomeOption
 
     func run() async throws {
         let (home, log, trust) = try await self.home.openStore()
-        let report = try await log.audit(width: ProcessInfo.processInfo.activeProcessorCount)
+        let since = try await since?.position(in: log, now: CommandLineTool.now) ?? 0
+        let meter = AuditMeter()
+        let report = try await log.audit(since: since) { meter.show($0) }
+        meter.end()
         let text = AuditText(
             report: report,
+            since: since,
+            epoch: log.epoch,
             incidents: try await log.incidents(),
             trust: trust,
             now: CommandLineTool.now

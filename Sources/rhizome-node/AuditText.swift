@@ -9,6 +9,10 @@ import StrictJSON
 /// An audit's report, for people and for programs.
 struct AuditText {
     let report: AuditReport
+    /// Up to which position an earlier audit is believed; 0 where none is.
+    let since: Int64
+    /// Names the store in which positions mean something.
+    let epoch: [UInt8]
     /// What was found at openings of the store, findings or not.
     let incidents: [StoreIncident]
     let trust: TrustList
@@ -36,6 +40,10 @@ struct AuditText {
     /// The report in lines.
     var lines: [String] {
         var lines = ["\(Self.counted(report.count, "delta")) by \(Self.counted(report.authors.count, "author"))"]
+        if since > 0 {
+            let later = Self.counted(max(0, report.count - since), "delta")
+            lines.append("verified: \(later) after position \(since); what came before is believed")
+        }
         for author in report.authors {
             let title = name(of: author.author).map { "\($0) (\(author.author.short)…)" } ?? author.author.did
             lines.append(TerminalText.bold(TerminalText.escaped(title)))
@@ -73,8 +81,37 @@ struct AuditText {
             lines.append("at the opening of \(incident.time): \(message)")
         }
         for finding in report.findings { lines.append("finding: \(TerminalText.escaped(finding.description))") }
+        lines += advice.map { "\($0.code.rawValue): \($0.meaning)" }
         lines.append(report.findingCount == 0 ? "no finding" : Self.counted(report.findingCount, "finding"))
         return lines
+    }
+
+    /// What each kind of finding means and what to do about it, for those that there are.
+    private var advice: [(code: AuditFinding.Code, meaning: String)] {
+        let codes = Set(report.findings.map(\.code))
+        return AuditFinding.Code.allCases.filter(codes.contains).map { ($0, Self.meaning(of: $0)) }
+    }
+
+    private static func meaning(of code: AuditFinding.Code) -> String {
+        switch code {
+        case .positionGap: "entries were taken out; what peers hold of them comes back into a new store"
+        case .runningHash:
+            "what came when, or through whom, was changed: a new store has the deltas, with the times at which they come back"
+        case .duplicate: "somebody put an entry in twice; a new store has it once"
+        case .undecodable, .idMismatch, .signature, .bodyMismatch:
+            "these bytes aren't what the author signed: somebody or a failing disk changed them (see: dmesg, smartctl); the "
+                + "delta is whole where a peer holds it"
+        case .missingPrevious, .chain, .timeOrder:
+            "what is held of this log isn't what admission let in; a new store takes in what fits, from peers"
+        case .stall: "a note that keeps a delta out is false; in a new store it is gone"
+        case .unacceptableAuthor: "nobody can have signed by this key; admission wouldn't have let it in"
+        case .index:
+            "what finds deltas doesn't fit them, so views may show less or more than was said; a new store has it right"
+        case .database: "the file is damaged (see: dmesg, smartctl), or somebody changed how it is built"
+        case .witness:
+            "the store isn't the one that this node wrote last; if you put a backup back, start the node: it takes note, and "
+                + "goes on"
+        }
     }
 
     private func leading(_ author: AuthorAudit, by lead: Duration) -> String {
@@ -87,6 +124,9 @@ struct AuditText {
     /// The report as JSON.
     var json: JSONObject {
         [
+            "format": .integer(1),
+            "epoch": .string(Hex.encode(epoch)),
+            "since": .integer(since),
             "deltas": .integer(report.count),
             "authors": .array(report.authors.map { .object(json($0)) }),
             "clockWentBack": .integer(report.clockWentBackCount),

@@ -13,11 +13,14 @@ enum TerminalProgress {
     private static let erase = "\r\u{1b}[K"
 
     /// Shows how far a node has come, or takes the line away where that is over.
-    static func show(_ progress: CatchUpProgress) {
+    static func show(_ progress: CatchUpProgress) { show(progress.isOver ? nil : text(progress)) }
+
+    /// Shows a line in place of the one before; none takes that away.
+    static func show(_ line: String?) {
         guard isTerminal else { return }
         isShown.withLock { isShown in
-            StandardStreams.error(erase + (progress.isOver ? "" : text(progress)))
-            isShown = !progress.isOver
+            StandardStreams.error(erase + (line ?? ""))
+            isShown = line != nil
         }
     }
 

@@ -22,6 +22,17 @@ import Testing
                 try Self.damage(home)
                 let outcome = try await home.node.run(["audit", "--json", "--home", home.path])
                 #expect(outcome.exitCode == 1)
+                #expect(outcome.output.contains("\"format\":1"), "\(outcome.output)")
+                let lines = try await home.node.run(["audit", "--home", home.path])
+                #expect(
+                    lines.output.contains("bodyMismatch: these bytes aren't what the author signed"),
+                    "\(lines.output)"
+                )
+                // What came before is believed.
+                let later = try await home.node.run(["audit", "--since", "1", "--home", home.path])
+                #expect(later.exitCode == 0 && later.output.contains("0 deltas after position 1"), "\(later.output)")
+                let recent = try await home.node.run(["audit", "--since", "1h", "--home", home.path])
+                #expect(recent.exitCode == 1 && recent.output.contains("bodyMismatch"), "\(recent.output)")
                 #expect(outcome.output.contains("bodyMismatch"), "\(outcome.output)")
                 #expect(outcome.errors.contains("\(home.path)/data/store.* away"), "\(outcome.errors)")
             }

@@ -14,9 +14,22 @@ import Testing
     }
 
     static func report(_ entries: [LogEntry], count: Int64? = nil) -> AuditReport {
+        audit(entries).report(count: count)
+    }
+
+    static func report(_ log: InMemoryDeltaLog) async throws -> AuditReport {
+        let entries = try await log.entries(after: 0, maximumBytes: .max)
+        return audit(entries).report(count: Int64(entries.count), stalls: try await log.stalls())
+    }
+
+    static func audit(_ entries: [LogEntry]) -> Audit {
         var audit = Audit(expecting: Int64(entries.count))
-        for entry in entries { audit.add(ExaminedEntry(examining: entry)) }
-        return audit.report(count: count)
+        var hash = RunningHash.start
+        for entry in entries {
+            audit.add(ExaminedEntry(examining: entry, after: hash))
+            hash = entry.runningHash
+        }
+        return audit
     }
 
     /// A log of two authors: 1, 3, 4, 6 are alice's, 2 and 5 bob's.
@@ -151,7 +164,7 @@ import Testing
         let author = first.delta.author
         let stall = Stall(try maker.misfit("alice", after: left), reason: .timeOrder, version: "1")
         try await log.record([stall])
-        let report = try await Audit.report(of: log, width: 2)
+        let report = try await Self.report(log)
         #expect(report.findings.isEmpty)
         let alice = try #require(report.authors.first)
         #expect(alice.forks == [Fork(author: author, sequence: 1, ids: [left, right].map(\.delta.id).sorted())])
@@ -179,7 +192,7 @@ import Testing
             let log = InMemoryDeltaLog()
             _ = try await log.append([chain[0]], cursors: [:])
             try await log.record([Stall(stall.header, reason: stall.reason, version: "1")])
-            #expect(try await Audit.report(of: log, width: 1).findings.map(\.code) == [.stall])
+            #expect(try await Self.report(log).findings.map(\.code) == [.stall])
         }
     }
 
@@ -192,7 +205,7 @@ import Testing
                 for name in ["alice", "bob"] {
                     _ = try await log.append(try maker.tangle(name, 60, using: &generator), cursors: [:])
                 }
-                let report = try await Audit.report(of: log, width: 2)
+                let report = try await Self.report(log)
                 #expect(report.findings.isEmpty, "seed \(generator.seed)")
                 for author in report.authors {
                     let forks = try await log.forks(of: author.author, limit: 100)
@@ -214,8 +227,7 @@ import Testing
             teeth.append(try maker.delta("alice", after: [teeth[tooth - 1], first]))
             log.append(teeth[tooth])
         }
-        var audit = Audit()
-        for entry in try await Self.entries(log) { audit.add(ExaminedEntry(examining: entry)) }
+        let audit = Self.audit(try await Self.entries(log))
         let search = try #require(audit.forks { _ in 1_000_000 }.first)
         #expect(1_000_000 - search.steps <= 4 * log.count)
         #expect(search.forks.map(\.sequence).sorted() == Array(2...200))
@@ -240,7 +252,6 @@ import Testing
                 signer: signer
             )
             let arrival = Arrival(timeReceived: time, receivedFrom: nil, trustStatement: nil)
-            var audit = Audit()
             let first = LogEntry(
                 position: 1,
                 id: alice[0].delta.id,
@@ -263,8 +274,7 @@ import Testing
                 arrival: arrival,
                 runningHash: hash
             )
-            for entry in [first, second] { audit.add(ExaminedEntry(examining: entry)) }
-            return audit.report(count: 2)
+            return Self.report([first, second], count: 2)
         }
         let link = DeltaLink(alice[0].delta).head
         let later = link.timeCreated + 1

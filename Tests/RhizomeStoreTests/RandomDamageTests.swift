@@ -88,7 +88,7 @@ import Testing
     private static func look(_ data: String) async throws -> (findings: [AuditFinding], answers: [String]) {
         do {
             let log = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
-            let findings = try await log.audit(width: 1).findings
+            let findings = try await log.audit().findings
             let answers = try await answers(log)
             try log.close()
             return (findings, answers)

@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import GRDB
+import Locks
 import RhizomeCore
 import RhizomeStore
 import RhizomeTesting
@@ -166,9 +167,9 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         try queue.close()
     }
 
-    static func audit(_ data: String) async throws -> AuditReport {
+    static func audit(_ data: String, since: Int64 = 0) async throws -> AuditReport {
         let log = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
-        let report = try await log.audit(width: 2)
+        let report = try await log.audit(since: since)
         try log.close()
         return report
     }
@@ -219,6 +220,98 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             let report = try await Self.audit(data)
             #expect(report.findings.map(\.code) == [.witness])
             #expect(report.findings.first?.message.contains("otherHistory") == true)
+        }
+    }
+
+    /// Changes in what finds deltas, and the position at which the audit tells of them.
+    static let lostRows: [(statement: String, position: Int64)] = [
+        ("DELETE FROM ids WHERE position = 25", 25),
+        ("UPDATE ids SET prefix = prefix + 1 WHERE position = 25", 25),
+        ("UPDATE logs SET branch = branch + 7 WHERE position = 25", 25),
+        ("DELETE FROM words WHERE position = 25", 25),
+        ("UPDATE words SET moment = moment + 1 WHERE position = 25", 25),
+        ("UPDATE words SET role = role + 1 WHERE position = 25", 25),
+        ("UPDATE words SET author = author + 1 WHERE position = 25", 25),
+        ("DELETE FROM collections WHERE firstPosition = 22", 22),
+        ("UPDATE collections SET firstPosition = 30 WHERE firstPosition = 22", 22),
+        ("UPDATE collections SET entity = x'00' WHERE firstPosition = 22", 22),
+        ("UPDATE contexts SET name = CAST('nickname' AS BLOB) WHERE name = CAST('name' AS BLOB)", 21),
+        ("UPDATE entities SET id = CAST('user-9' AS BLOB) WHERE id = CAST('user-1' AS BLOB)", 22),
+        ("DELETE FROM bodies WHERE position = 25", 25),
+        ("UPDATE deltas SET sequence = sequence + 1 WHERE position = 25", 25),
+        ("UPDATE deltas SET timeCreated = timeCreated + 1 WHERE position = 25", 25),
+        ("UPDATE deltas SET origin = 99 WHERE position = 25", 25),
+    ]
+
+    @Test("what finds deltas and doesn't fit them any more is told with its place", arguments: lostRows)
+    func lostRow(_ change: (statement: String, position: Int64)) async throws {
+        try await Self.withStore { data in
+            try Self.change(data, [change.statement])
+            let findings = try await Self.audit(data).findings
+            #expect(findings.contains { $0.code == .index && $0.position == change.position }, "\(findings)")
+        }
+    }
+
+    @Test("since a position, what came later is verified, and what came before is believed")
+    func since() async throws {
+        try await Self.withStore { data in
+            let whole = try await Self.audit(data)
+            let later = try await Self.audit(data, since: 30)
+            #expect(later.findings == [] && later.count == 40)
+            // What the logs are is told as ever.
+            #expect(later.authors == whole.authors)
+            for position in [25, 35] {
+                let header = "CAST(substr(header, 1, length(header) - 1) || x'00' AS BLOB)"
+                try Self.change(data, ["UPDATE deltas SET header = \(header) WHERE position = \(position)"])
+            }
+            let since = try await Self.audit(data, since: 30).findings
+            #expect(since.map(\.position) == [35] && since.map(\.code) == [.signature])
+            #expect(try await Self.audit(data).findings.map(\.position) == [25, 35])
+        }
+    }
+
+    @Test("the position before a moment is that before the first entry that came by then")
+    func positionBefore() async throws {
+        try await Self.withStore { data in
+            let log = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
+            let entries = try await log.entries(after: 0, maximumBytes: .max)
+            for moment in Set(entries.map(\.arrival.timeReceived)).sorted() {
+                let first = try #require(entries.first { $0.arrival.timeReceived >= moment })
+                #expect(try await log.position(before: moment) == first.position - 1)
+            }
+            #expect(try await log.position(before: .max) == 40)
+            try log.close()
+        }
+    }
+
+    @Test("a store of several pages is audited whole, and its progress is told")
+    func pages() async throws {
+        try await withTemporaryFolder { folder in
+            var maker = DeltaMaker()
+            var last: AdmittedDelta?
+            let data = folder.path("data")
+            let log = try SQLiteDeltaLog.open(folder: data, version: "1", now: 0)
+            // Each of a quarter of a MiB: more than is held at a time.
+            for number in 0..<80 {
+                let text = Text(String(repeating: "x", count: 250_000))
+                let pointers = [
+                    Pointer("note", entity: Text("n\(number)"), targetContext: "text"), Pointer("text", .text(text)),
+                ]
+                let delta = try maker.delta("alice", pointers, after: last.map { [$0] } ?? [])
+                _ = try await log.append([delta], cursors: [:])
+                last = delta
+            }
+            try log.close()
+            let told = Lock<[AuditProgress]>([])
+            let reader = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
+            #expect(try await reader.audit { progress in told.withLock { $0.append(progress) } }.findings == [])
+            try reader.close()
+            let steps = told.withLock { $0 }
+            #expect(steps.count > 2 && steps.allSatisfy { $0.total == 80 })
+            #expect(steps.map(\.done) == steps.map(\.done).sorted() && steps.last?.done == 80)
+            try Self.change(data, ["DELETE FROM bodies WHERE position = 70", "DELETE FROM words WHERE position = 50"])
+            let findings = try await Self.audit(data).findings
+            #expect(Set(findings.compactMap(\.position)) == [50, 70], "\(findings)")
         }
     }
 }

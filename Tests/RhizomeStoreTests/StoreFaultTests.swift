@@ -61,7 +61,7 @@ import Testing
                 let held = try await log.entries(after: 0, maximumBytes: .max)
                 #expect(held.map(\.position) == Array(1...Int64(held.count)))
                 for (position, id) in acknowledged { #expect(held[Int(position) - 1].id.description == id) }
-                #expect(try await log.audit(width: 1).findings.isEmpty)
+                #expect(try await log.audit().findings.isEmpty)
                 try log.close()
             }
         }
@@ -154,7 +154,7 @@ import Testing
                     #expect(try await opened.cursor("c") == count)
                     #expect(opened.witnessFinding == nil)
                     #expect(try await opened.append(chain, cursors: [:]).count == 60 - Int(count))
-                    #expect(try await opened.audit(width: 1).findings.isEmpty, "seed \(generator.seed)")
+                    #expect(try await opened.audit().findings.isEmpty, "seed \(generator.seed)")
                     try opened.close()
                 } catch let error as DeltaLogError {
                     Issue.record("\(error), seed \(generator.seed)")
@@ -208,7 +208,7 @@ import Testing
                 for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file.path + suffix) }
                 do {
                     let log = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
-                    let findings = try await log.audit(width: 1).findings
+                    let findings = try await log.audit().findings
                     if findings.isEmpty {
                         #expect(try await wires(log) == deltas, "page \(page / 4096), seed \(generator.seed)")
                     }

@@ -395,13 +395,13 @@ import Testing
             #expect(try await reader.count() == 2)
             _ = try await writer.append(Array(chain[2...]), cursors: [:])
             #expect(try await reader.count() == 4)
-            #expect(try await reader.audit(width: 1).findings.isEmpty)
+            #expect(try await reader.audit().findings.isEmpty)
             await #expect(throws: DeltaLogError.self) { try await reader.append(chain, cursors: [:]) }
             try reader.close()
             try writer.close()
             let again = try Self.openForReading(data)
             #expect(try await again.count() == 4)
-            #expect(try await again.audit(width: 1).findings.isEmpty)
+            #expect(try await again.audit().findings.isEmpty)
             try again.close()
             try Self.open(data).close()
         }
@@ -444,7 +444,7 @@ import Testing
 
             let reader = try Self.openForReading(data)
             #expect(reader.witnessFinding?.code == .behind)
-            #expect(try await reader.audit(width: 1).findings.map(\.code) == [.witness])
+            #expect(try await reader.audit().findings.map(\.code) == [.witness])
             try reader.close()
 
             let restored = try Self.open(data, now: 77)
@@ -458,7 +458,7 @@ import Testing
             #expect(healed.witnessFinding == nil)
             #expect(healed.epoch == restored.epoch)
             #expect(try await healed.incidents().map(\.time) == [77])
-            #expect(try await healed.audit(width: 1).findings.map(\.code) == [.witness])
+            #expect(try await healed.audit().findings.map(\.code) == [.witness])
             try healed.close()
         }
     }

@@ -98,7 +98,7 @@ struct SchemaChange: Sendable, CustomTestStringConvertible {
         try await StoreAuditTests.withStore { data in
             let log = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
             try StoreAuditTests.change(data, SchemaChange.all[0].statements)
-            #expect(try await log.findings().map(\.code) == [.database])
+            #expect(try await log.audit().findings.map(\.code) == [.database])
             try log.close()
         }
     }

@@ -92,7 +92,7 @@ enum StoreWriter {
         try log.close()
         let again = try open(folder)
         try check(again.witnessFinding == nil, "the witness doesn't fit: \(String(describing: again.witnessFinding))")
-        let report = try await again.audit(width: 1)
+        let report = try await again.audit()
         try check(report.findings.isEmpty, "findings: \(report.findings)")
         try check(report.count == held + 40, "another count than was told")
         try again.close()
@@ -102,7 +102,7 @@ enum StoreWriter {
     /// Audits a store that can't be written, and is told so when it tries to open it.
     private static func read(_ folder: String) async throws {
         let log = try SQLiteDeltaLog.openForReading(folder: folder, version: "1", now: .min)
-        let report = try await log.audit(width: 1)
+        let report = try await log.audit()
         try check(report.findings.isEmpty, "findings: \(report.findings)")
         try log.close()
         do {

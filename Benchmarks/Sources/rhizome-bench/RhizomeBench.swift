@@ -1,24 +1,8 @@
-import Bytes
 import Foundation
-import RhizomeCore
-import RhizomeStore
 
 /// `make bench`: what a store of a million deltas costs, and catching up with another node.
 @main
 enum RhizomeBench {
-    /// Audits the store that was built before; in this process, so that its memory is the audit's.
-    private static func audit(_ options: BenchmarkOptions) async throws {
-        let log = try SQLiteDeltaLog.openForReading(folder: options.folder, version: "bench", now: SystemTime.now)
-        let clock = ContinuousClock()
-        let start = clock.now
-        let report = try await log.audit(width: ProcessInfo.processInfo.activeProcessorCount)
-        let took = clock.now - start
-        print("audit           \(report.count) deltas in \(took.text), ", terminator: "")
-        print("\(Rate(Int(report.count), took)) on all cores; ", terminator: "")
-        print("\(report.findingCount) findings; \(try StartMeasurement.highWaterKiB() / 1024) MiB at most (VmHWM)")
-        try log.close()
-    }
-
     static func main() async {
         do {
             let options = try BenchmarkOptions(Array(CommandLine.arguments.dropFirst()))
@@ -38,7 +22,7 @@ enum RhizomeBench {
                 print("(a debug build: numbers mean nothing; run with -c release)")
             #endif
             if options.isAudit {
-                try await audit(options)
+                try await AuditRate(folder: options.folder).run()
                 return
             }
             if options.isCatchUp {

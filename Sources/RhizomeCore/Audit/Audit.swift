@@ -8,7 +8,11 @@ internal import SignedStatements
 /// deserves and spoils nothing after it.
 ///
 ///     var audit = Audit(expecting: count)
-///     for page in pages { for entry in await ExaminedEntry.examine(page, width: cores) { audit.add(entry) } }
+///     var hash = RunningHash.start
+///     for entry in entries {
+///         audit.add(ExaminedEntry(examining: entry, after: hash))
+///         hash = entry.runningHash
+///     }
 ///     let report = audit.report(count: count, stalls: stalls)
 ///
 /// Keeps about 90 bytes a delta.
@@ -51,7 +55,6 @@ public struct Audit: Sendable {
     private var count: Int64 = 0
     private var clockWentBackCount: Int64 = 0
     private var lastPosition: Int64 = 0
-    private var lastHash = RunningHash.start
     private var lastReceived = Timestamp.min
 
     /// Starts with nothing, and room for so many entries.
@@ -136,12 +139,11 @@ public struct Audit: Sendable {
 
     // MARK: - The order of acceptance
 
-    /// Checks the position and the running hash, each against what is stored right before, so that one wrong entry
-    /// doesn't make all that follow look wrong.
+    /// Checks the position against what is stored right before, as the running hash was, so that one wrong entry doesn't
+    /// make all that follow look wrong.
     private mutating func checkPlace(_ entry: ExaminedEntry) {
         defer {
             lastPosition = entry.position
-            lastHash = entry.runningHash
             lastReceived = entry.arrival.timeReceived
         }
         if entry.arrival.timeReceived < lastReceived { clockWentBackCount += 1 }
@@ -154,13 +156,7 @@ public struct Audit: Sendable {
             record(AuditFinding(.positionGap, position: entry.position, message))
             return
         }
-        let hash = RunningHash.next(
-            after: lastHash,
-            position: entry.position,
-            id: entry.filedID,
-            arrival: entry.arrival
-        )
-        guard hash != entry.runningHash else { return }
+        guard !entry.isChained else { return }
         record(
             AuditFinding(
                 .runningHash,

@@ -62,9 +62,7 @@ public struct SignedDelta: Sendable {
     /// - Throws: `limit`, `malformed`, or `chain` for a sequence that can't go with its previous.
     /// - Complexity: O(*n*) in the bytes, some µs for a small delta; a SHA-256 over the header.
     public init(decoding bytes: [UInt8]) throws(DeltaRefusal) {
-        guard bytes.count <= DeltaLimits.signedBytes else {
-            throw .limit("\(bytes.count) bytes; a signed delta has at most \(DeltaLimits.signedBytes)")
-        }
+        try Self.check(count: bytes.count)
         var reader = CBORReader(bytes)
         let statement: SignedStatement
         let headerRange: Range<Int>
@@ -79,13 +77,11 @@ public struct SignedDelta: Sendable {
         } catch {
             throw DeltaRefusal(in: "signed delta", error)
         }
-        guard bodyRange.count <= DeltaLimits.bodyBytes else {
-            throw .limit("a body of \(bodyRange.count) bytes; at most \(DeltaLimits.bodyBytes) are allowed")
-        }
+        try Self.check(bodyCount: bodyRange.count)
         let header = try DeltaHeader(payload: statement.payload)
         let bodyBytes = Array(bytes[bodyRange])
         let body = try DeltaBody(bytes: bodyBytes)
-        guard body.host != statement.signer else { throw .malformed("the host is the author: null says so") }
+        try Self.check(body, by: statement.signer)
         content = Content(
             bytes: bytes,
             statement: statement,
@@ -94,6 +90,25 @@ public struct SignedDelta: Sendable {
             bodyBytes: bodyBytes,
             headerRange: headerRange
         )
+    }
+
+    /// Refuses more bytes than a signed delta may have.
+    static func check(count: Int) throws(DeltaRefusal) {
+        guard count <= DeltaLimits.signedBytes else {
+            throw .limit("\(count) bytes; a signed delta has at most \(DeltaLimits.signedBytes)")
+        }
+    }
+
+    /// Refuses more bytes than a body may have.
+    static func check(bodyCount: Int) throws(DeltaRefusal) {
+        guard bodyCount <= DeltaLimits.bodyBytes else {
+            throw .limit("a body of \(bodyCount) bytes; at most \(DeltaLimits.bodyBytes) are allowed")
+        }
+    }
+
+    /// Refuses a body that doesn't go with who signed it.
+    static func check(_ body: DeltaBody, by author: PublicKey) throws(DeltaRefusal) {
+        guard body.host != author else { throw .malformed("the host is the author: null says so") }
     }
 
     /// How many pointers a signed delta says that it has, without decoding them or making sure of anything else.
@@ -141,9 +156,7 @@ public struct SignedDelta: Sendable {
     ) throws(DeltaRefusal) {
         let body = try DeltaBody(host: host == signer.publicKey ? nil : host, pointers: pointers)
         let bodyBytes = body.encoded
-        guard bodyBytes.count <= DeltaLimits.bodyBytes else {
-            throw .limit("a body of \(bodyBytes.count) bytes; at most \(DeltaLimits.bodyBytes) are allowed")
-        }
+        try Self.check(bodyCount: bodyBytes.count)
         let header = DeltaHeader(
             sequence: previous.map { $0.sequence + 1 }.max() ?? 0,
             previous: previous.map(\.id).sorted(),

@@ -22,7 +22,7 @@ struct StoredBytes: DatabaseValueConvertible, StatementColumnConvertible {
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// What a column holds, where it is a BLOB; the bytes are there until the body ends.
-    fileprivate static func read<Value>(
+    static func read<Value>(
         _ statement: SQLiteStatement,
         _ index: CInt,
         _ body: (UnsafeRawBufferPointer) -> Value
