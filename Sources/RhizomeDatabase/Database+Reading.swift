@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import RhizomeCore
 public import RhizomeViews
 
@@ -13,9 +13,12 @@ extension Database {
         EntityReader(log: log, without: try await exclusion(), cache: views)
     }
 
-    /// The contexts that are stored, as this node sees them now.
-    package func contexts() async throws -> Contexts {
-        Contexts(log: log, own: identity, without: try await exclusion(), cache: views)
+    /// The definitions of one kind that are stored, as this node sees them now or as of a moment.
+    package func definitions<Content: Definition>(
+        of kind: Content.Type = Content.self,
+        asOf: Timestamp? = nil
+    ) async throws -> Definitions<Content> {
+        Definitions(log: log, own: identity, without: try await exclusion(), asOf: asOf, cache: views)
     }
 
     /// The position of the last delta that was appended; whatever was answered is at or before it.

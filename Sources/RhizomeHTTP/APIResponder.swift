@@ -61,7 +61,7 @@ final class APIResponder: Sendable {
                 + DeltaRoutes(database: database, peers: peers).routes
                 + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes
                 + LosslessRoutes(database: database).routes
-                + ContextRoutes(database: database).routes
+                + ContextRoutes.routes(database, makeUUID: makeUUID)
                 + CollectionRoutes(database: database, makeUUID: makeUUID).routes
                 + AuthorshipRoutes(database: database).routes
         )

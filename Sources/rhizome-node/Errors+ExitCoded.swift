@@ -59,7 +59,7 @@ extension FieldError: ExitCoded {
     var exitCode: ExitCode { code == .reserved ? .failure : .malformed }
 }
 
-extension ContextError: ExitCoded {
+extension DefinitionError: ExitCoded {
     var exitCode: ExitCode { .malformed }
 }
 

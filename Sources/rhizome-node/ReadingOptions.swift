@@ -47,9 +47,14 @@ struct ReadingOptions: ParsableArguments {
         let petname: @Sendable (PublicKey) -> String? = { trust.entries[$0]?.name }
         var perspective = Perspective(without: exclusion)
         if let context {
-            let name = ContextName(Text(context), own: trust.owner) { try? trust.find($0).identity }
-            let contexts = Contexts(log: log, own: trust.owner, without: exclusion, cache: ViewCache())
-            guard let name, let stored = try await contexts.context(name) else {
+            let name = DefinitionName(Text(context), own: trust.owner) { try? trust.find($0).identity }
+            let contexts = Definitions<ContextDefinition>(
+                log: log,
+                own: trust.owner,
+                without: exclusion,
+                cache: ViewCache()
+            )
+            guard let name, let stored = try await contexts.definition(name) else {
                 throw CommandMisuse("there is no context '\(context)'; another author's is NAME@did")
             }
             perspective = Perspective(of: try stored.definition.get(), without: exclusion, petname: petname)

@@ -98,8 +98,12 @@ struct APIHarness {
         try await send(.GET, path, headers)
     }
 
-    func put(_ path: String, _ json: String) async throws -> Answer {
-        try await send(.PUT, path, [("Content-Type", "application/json")], body: Array(json.utf8))
+    func put(_ path: String, _ json: String, _ headers: [(String, String)] = []) async throws -> Answer {
+        try await send(.PUT, path, [("Content-Type", "application/json")] + headers, body: Array(json.utf8))
+    }
+
+    func delete(_ path: String, _ headers: [(String, String)] = []) async throws -> Answer {
+        try await send(.DELETE, path, headers)
     }
 
     func post(_ json: String) async throws -> Answer {

@@ -48,18 +48,18 @@ import Testing
             ]
             cache.note(try await log.append([try maker.delta("own", pointers)], cursors: [:]))
         }
-        let contexts = Contexts(
+        let contexts = Definitions<ContextDefinition>(
             log: log,
             own: own,
             without: Exclusion(number: 0) { _ in false },
             cache: cache
         )
-        let large = ContextName("large", by: own)
-        let small = ContextName("small", by: own)
+        let large = DefinitionName("large", by: own)
+        let small = DefinitionName("small", by: own)
         let read = try await held {
-            try await contexts.context(large)
+            try await contexts.definition(large)
         } beside: {
-            let asOf = try await contexts.context(small)?.definition.get().asOf
+            let asOf = try await contexts.definition(small)?.definition.get().asOf
             #expect(asOf == 1)
             let names = try await contexts.names(count: 10).names
             #expect(names == [large, small])
@@ -69,6 +69,6 @@ import Testing
         // Known now: nothing of it is computed again.
         queue.suspend()
         defer { queue.resume() }
-        #expect(try await contexts.context(large)?.encoded == definition.json.encoded)
+        #expect(try await contexts.definition(large)?.encoded == definition.json.encoded)
     }
 }

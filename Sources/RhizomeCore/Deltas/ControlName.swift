@@ -15,7 +15,9 @@ public enum ControlName {
 
     /// The local context of a definition's pointer to the context that it defines.
     public static let context: Text = "_context"
-    /// The target context of that pointer, and the local context of the definition's text.
+    /// The same of a schema's, a query's and a function's (spec: schemas.md, "Names and storing").
+    public static let schema: Text = "_schema"
+    /// The target context of these pointers, and the local context of the definition's text.
     public static let definition: Text = "definition"
 
     /// Whether a name begins with `_` and so is kept for control deltas.

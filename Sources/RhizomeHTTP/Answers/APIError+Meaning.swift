@@ -14,7 +14,7 @@ extension APIError {
         case let error as JSONError: self.init(error, of: "the body")
         case let error as FieldError: self.init(error)
         case let error as JSONLogicError: self.init(error, field: error.rule ?? "filter")
-        case let error as ContextError: self.init(error)
+        case let error as DefinitionError: self.init(error)
         case let error as WriteError: self.init(error)
         case let error as DeltaLogError: self.init(error)
         case let error as ProofError: self = .badInput(error.message, details: ["code": .string(error.code.rawValue)])
@@ -48,13 +48,13 @@ extension APIError {
         details.append("code", .string(error.code.rawValue))
     }
 
-    private init(_ error: ContextError) {
+    private init(_ error: DefinitionError) {
         self = .badInput(
             error.message,
-            field: "context",
+            field: error.kind,
             details: [
-                "code": .string(error.code.rawValue), "name": .text(error.context.name),
-                "creator": error.context.author.json, "delta": error.delta.json, "place": .string(error.field),
+                "code": .string(error.code.rawValue), "name": .text(error.name.name),
+                "creator": error.name.author.json, "delta": error.delta.json, "place": .string(error.field),
             ]
         )
     }

@@ -11,8 +11,10 @@ enum PageCursor: Equatable {
     case position(Int64, epoch: [UInt8])
     /// An entity's id.
     case entity(Text)
-    /// A context's name as it is told.
-    case context(Text)
+    /// A definition's name as it is told.
+    case definition(Text)
+    /// A version of a definition.
+    case version(Moment)
     /// A change's place in a history.
     case change(EntityHistory.Place)
     /// A delta's place in a lossless view.
@@ -28,7 +30,8 @@ enum PageCursor: Equatable {
         case .position(let position, let epoch):
             bytes = [UInt8(ascii: "p")] + epoch.prefix(Self.epochBytes) + Self.bytes(position)
         case .entity(let id): bytes = [UInt8(ascii: "e")] + id.utf8
-        case .context(let name): bytes = [UInt8(ascii: "c")] + name.utf8
+        case .definition(let name): bytes = [UInt8(ascii: "c")] + name.utf8
+        case .version(let moment): bytes = [UInt8(ascii: "v")] + Self.bytes(moment)
         case .change(let place):
             bytes = [UInt8(ascii: "h")] + Self.bytes(place.moment) + Self.bytes(Int64(place.index))
         case .told(let place): bytes = [UInt8(ascii: "l")] + Self.bytes(place.moment) + place.property.utf8
@@ -67,8 +70,17 @@ enum PageCursor: Equatable {
     /// The id that a cursor of entities names.
     static func entity(_ text: Text?) throws(APIError) -> Text? { try name(text, kind: "e") }
 
-    /// The name, as it is told, of the context that a cursor of contexts names.
-    static func context(_ text: Text?) throws(APIError) -> Text? { try name(text, kind: "c") }
+    /// The version that a cursor of versions names.
+    static func version(_ text: Text?) throws(APIError) -> Moment? {
+        guard let text else { return nil }
+        guard let bytes = bytes(text, kind: "v"), bytes.count == momentBytes, let moment = moment(bytes) else {
+            throw invalid
+        }
+        return moment
+    }
+
+    /// The name, as it is told, of the definition that a cursor of definitions names.
+    static func definition(_ text: Text?) throws(APIError) -> Text? { try name(text, kind: "c") }
 
     private static func name(_ text: Text?, kind: Unicode.Scalar) throws(APIError) -> Text? {
         guard let text else { return nil }

@@ -21,8 +21,10 @@ struct ReadParameters: Sendable {
         static let limit = Kinds(rawValue: 8)
         /// `property` and `complete`.
         static let proof = Kinds(rawValue: 16)
+        /// `asOf` alone.
+        static let asOf = Kinds(rawValue: 32)
         /// `context`, `asOf`, `authors`, `without` and `filter`.
-        static let viewpoint = Kinds(rawValue: 2)
+        static let viewpoint: Kinds = [.asOf, Kinds(rawValue: 2)]
         /// `say`.
         static let say = Kinds(rawValue: 4)
     }
@@ -57,7 +59,7 @@ struct ReadParameters: Sendable {
                 }
                 limit = Int(number)
             case "after" where kinds.contains(.page): after = value
-            case "asOf" where kinds.contains(.viewpoint):
+            case "asOf" where kinds.contains(.asOf):
                 guard let time = AsOf.moment(value) else { throw .badInput(AsOf.message, field: "asOf") }
                 viewpoint.asOf = time
             case "context" where kinds.contains(.viewpoint): viewpoint.context = value

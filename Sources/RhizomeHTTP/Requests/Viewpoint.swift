@@ -24,7 +24,7 @@ struct Viewpoint: Sendable {
     /// How a node looks from here.
     ///
     /// - Throws: 400 for a context that there isn't, and for somebody whom the node doesn't know by that name;
-    ///   ``ContextError`` for a context whose definition can't be used.
+    ///   ``DefinitionError`` for a context whose definition can't be used.
     func perspective(of database: Database) async throws -> Perspective {
         let authors = try authors.map { try Self.identities($0, "authors", database) }
         let without = try Self.identities(without, "without", database)
@@ -39,7 +39,7 @@ struct Viewpoint: Sendable {
     private func base(of database: Database) async throws -> Perspective {
         let exclusion = try await database.exclusion()
         guard let context else { return Perspective(without: exclusion) }
-        guard let stored = try await database.context(called: context) else {
+        guard let stored = try await database.definition(called: context, of: ContextDefinition.self) else {
             throw APIError.badInput(
                 "there is no context of this name; see /api/contexts, another author's is NAME@did",
                 field: "context",

@@ -1,5 +1,4 @@
 public import Bytes
-internal import RhizomeCore
 public import RhizomeIdentity
 public import SignedStatements
 public import StrictJSON
@@ -35,13 +34,6 @@ extension ContextDefinition {
             asOf: try object["asOf"].map { try Self.time($0, time) },
             forked: try object["forked"].map { try Self.forked($0) }
         )
-    }
-
-    /// Reads a definition as it is stored, at most 256 KiB.
-    ///
-    /// - Throws: ``JSONError``, and as above.
-    init(stored text: Text) throws {
-        try self.init(json: try JSONValue(parsing: Array(text.utf8), limits: JSONLimits(bytes: DeltaLimits.bodyBytes)))
     }
 
     private static let parts: Set<Text> = ["filter", "authors", "moderators", "resolvers", "asOf", "forked"]

@@ -49,10 +49,10 @@ public final class ViewCache: Sendable {
     /// A name's places, about.
     private static let bytesPerKey = 72
 
-    /// The definitions of contexts that were read lately, by the bytes of their texts.
+    /// The definitions that were read lately, of all kinds, by the bytes of their texts.
     ///
-    /// One that has the most authors takes 0.4 s to read, since each key is checked. Two hundred of these are kept.
-    let definitions = Memo<DefinitionKey, StoredContext.Reading>(capacity: 64 << 20)
+    /// A context that has the most authors takes 0.4 s to read, since each key is checked. Two hundred of these are kept.
+    let definitions = Memo<DefinitionKey, any Sendable>(capacity: 64 << 20)
 
     /// How far resolvers have come that look at all that was said of a property.
     let folds: KeptFolds

@@ -19,9 +19,9 @@ import Testing
 
         init() throws { own = try TestAuthors.signer("own").publicKey }
 
-        var contexts: Contexts {
+        var contexts: Definitions<ContextDefinition> {
             let excluded = excluded
-            return Contexts(
+            return Definitions<ContextDefinition>(
                 log: log,
                 own: own,
                 without: Exclusion(number: excluded.hashValue) { excluded.contains($0.author) },
@@ -46,14 +46,14 @@ import Testing
         }
 
         func asOf(_ name: Text, by author: String = "own") async throws -> Timestamp? {
-            try await contexts.context(ContextName(name, by: maker.author(author)))?.definition.get().asOf
+            try await contexts.definition(DefinitionName(name, by: maker.author(author)))?.definition.get().asOf
         }
     }
 
     @Test("a name means its author's last definition, and nobody else's")
     func last() async throws {
         let bench = try Bench()
-        #expect(try await bench.contexts.context(ContextName("mine", by: bench.own)) == nil)
+        #expect(try await bench.contexts.definition(DefinitionName("mine", by: bench.own)) == nil)
         try await bench.define("mine", #"{"asOf":1}"#)
         #expect(try await bench.asOf("mine") == 1)
         try await bench.define("mine", #"{"asOf":2}"#)
@@ -150,10 +150,10 @@ import Testing
         let bad = try await bench.append(Bench.definition("mine", value))
         // The second time it is known.
         for _ in 0..<2 {
-            let stored = try #require(try await bench.contexts.context(ContextName("mine", by: bench.own)))
-            let error = #expect(throws: ContextError.self) { try stored.definition.get() }
+            let stored = try #require(try await bench.contexts.definition(DefinitionName("mine", by: bench.own)))
+            let error = #expect(throws: DefinitionError.self) { try stored.definition.get() }
             #expect(error?.delta == bad.delta.id)
-            #expect(error?.context == ContextName("mine", by: bench.own))
+            #expect(error?.name == DefinitionName("mine", by: bench.own))
             #expect(error?.field == field)
         }
         try await bench.define("mine", #"{"asOf":3}"#)
@@ -176,19 +176,19 @@ import Testing
     @Test("names come by their bytes, of one name one's own first, page after page, each once")
     func names() async throws {
         let bench = try Bench()
-        var expected: [ContextName] = []
+        var expected: [DefinitionName] = []
         let others = try ["ann", "bob"].map { ($0, try bench.maker.author($0)) }.sorted { $0.1 < $1.1 }
         for index in 0..<150 {
             let name = Text(index.isMultiple(of: 2) ? "\u{e9}\(index)" : "e\u{301}\(index)")
             if !index.isMultiple(of: 3) {
                 try await bench.define(name, "{}")
-                expected.append(ContextName(name, by: bench.own))
+                expected.append(DefinitionName(name, by: bench.own))
             }
             if index.isMultiple(of: 5) {
                 for (label, key) in others {
                     try await bench.define(name, by: label, "{}")
                     try await bench.define(name, by: label, "[]")
-                    expected.append(ContextName(name, by: key))
+                    expected.append(DefinitionName(name, by: key))
                 }
             }
         }
@@ -197,7 +197,7 @@ import Testing
         // Stable: authors of a name stay in the order in which they were put.
         expected = expected.enumerated().sorted { ($0.1.name, $0.0) < ($1.1.name, $1.0) }.map(\.1)
         for count in [1, 7, 64, 1_000] {
-            var read: [ContextName] = []
+            var read: [DefinitionName] = []
             var hasMore = true
             while hasMore {
                 let page = try await bench.contexts.names(after: read.last, count: count)
@@ -207,7 +207,7 @@ import Testing
             }
             #expect(read == expected)
         }
-        let unknown = ContextName(expected[4].name, by: try bench.maker.author("nobody"))
+        let unknown = DefinitionName(expected[4].name, by: try bench.maker.author("nobody"))
         #expect(try await bench.contexts.names(after: unknown, count: 1).names.count == 1)
     }
 }

@@ -1,12 +1,11 @@
 public import Bytes
-internal import RhizomeCore
 internal import RhizomeIdentity
 public import SignedStatements
 
-/// What a context is called: a name and whose it is (spec: views.md, "Contexts").
+/// What a definition is called: a name and whose it is (spec: views.md, "Contexts"; schemas.md, "Names and storing").
 ///
 /// NAME means this node's own, `NAME@did` that author's.
-public struct ContextName: Hashable, Sendable {
+public struct DefinitionName: Hashable, Sendable {
     /// The name that the author gave it.
     public let name: Text
     /// Whose definition is meant.
@@ -39,19 +38,5 @@ public struct ContextName: Hashable, Sendable {
     /// One's own name that holds an `@` is told with the did too, or it would be read as another's.
     public func text(own: PublicKey) -> Text {
         author == own && !name.utf8.contains(UInt8(ascii: "@")) ? name : Text("\(name)@\(author.did)")
-    }
-
-    /// Refuses a name that can't be given to a context: reserved, empty, too long, or with an `@`.
-    ///
-    /// - Throws: ``FieldError`` at `name`.
-    public static func check(_ name: Text) throws(FieldError) {
-        let field = "name"
-        try FieldError.checkName(name, field: field)
-        guard !ControlName.isReserved(name) else {
-            throw FieldError(.reserved, field: field, "names that begin with _ are reserved")
-        }
-        guard !name.utf8.contains(UInt8(ascii: "@")) else {
-            throw FieldError(.value, field: field, "a context is written under its name alone: @ names another's")
-        }
     }
 }

@@ -6,19 +6,19 @@ import RhizomeViews
 import SignedStatements
 import Testing
 
-@Suite struct ContextNameTests {
+@Suite struct DefinitionNameTests {
     @Test("a name alone is one's own, and what follows the last @ names another author")
     func parsing() throws {
         let own = try TestAuthors.signer("own").publicKey
         let ann = try TestAuthors.signer("ann").publicKey
-        func name(_ text: Text) -> ContextName? { ContextName(text, own: own) { PublicKey(did: $0) } }
-        #expect(name("mine") == ContextName("mine", by: own))
-        #expect(name(Text("hers@\(ann.did)")) == ContextName("hers", by: ann))
-        #expect(name(Text("mine@\(own.did)")) == ContextName("mine", by: own))
-        #expect(name(Text("a@b@\(ann.did)")) == ContextName("a@b", by: ann))
+        func name(_ text: Text) -> DefinitionName? { DefinitionName(text, own: own) { PublicKey(did: $0) } }
+        #expect(name("mine") == DefinitionName("mine", by: own))
+        #expect(name(Text("hers@\(ann.did)")) == DefinitionName("hers", by: ann))
+        #expect(name(Text("mine@\(own.did)")) == DefinitionName("mine", by: own))
+        #expect(name(Text("a@b@\(ann.did)")) == DefinitionName("a@b", by: ann))
         #expect(name("hers@nobody") == nil)
         #expect(name("hers@") == nil)
-        #expect(name("") == ContextName("", by: own))
+        #expect(name("") == DefinitionName("", by: own))
     }
 
     @Test("names that are told are read as what they are")
@@ -27,22 +27,22 @@ import Testing
         let ann = try TestAuthors.signer("ann").publicKey
         for name in ["mine", "a@b", "@", "", "\u{e9}\u{0}", Text("x@\(ann.did)")] as [Text] {
             for author in [own, ann] {
-                let context = ContextName(name, by: author)
-                #expect(ContextName(context.text(own: own), own: own) { PublicKey(did: $0) } == context)
+                let context = DefinitionName(name, by: author)
+                #expect(DefinitionName(context.text(own: own), own: own) { PublicKey(did: $0) } == context)
             }
         }
-        #expect(ContextName("mine", by: own).text(own: own) == "mine")
-        #expect(ContextName("mine", by: ann).text(own: own) == Text("mine@\(ann.did)"))
+        #expect(DefinitionName("mine", by: own).text(own: own) == "mine")
+        #expect(DefinitionName("mine", by: ann).text(own: own) == Text("mine@\(ann.did)"))
     }
 
     @Test("a context can't be given a reserved name, none, one with an @, or one of more than 1,024 bytes")
     func check() throws {
-        try ContextName.check("mine")
-        try ContextName.check(Text(String(repeating: "n", count: 1_024)))
+        try ContextDefinition.checkName("mine")
+        try ContextDefinition.checkName(Text(String(repeating: "n", count: 1_024)))
         for (name, code) in [
             ("_mine", .reserved), ("", .value), ("a@b", .value), (Text(String(repeating: "n", count: 1_025)), .limit),
         ] as [(Text, FieldError.Code)] {
-            #expect(try #require(throws: FieldError.self) { try ContextName.check(name) }.code == code)
+            #expect(try #require(throws: FieldError.self) { try ContextDefinition.checkName(name) }.code == code)
         }
     }
 }

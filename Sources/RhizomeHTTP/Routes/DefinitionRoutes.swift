@@ -1,0 +1,237 @@
+internal import Bytes
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOHTTP1
+internal import RhizomeCore
+internal import RhizomeDatabase
+internal import RhizomeIdentity
+internal import RhizomeViews
+internal import SignedStatements
+internal import StrictJSON
+
+/// Definitions of one kind, to be read and written (spec: schemas.md, "Names and storing").
+struct DefinitionRoutes<Content: Definition>: Sendable {
+    /// Names that a complete list asks for at once.
+    private static var batch: Int { 64 }
+
+    let database: Database
+    let makeUUID: @Sendable () -> String
+    /// The path of their list: `/api/contexts`.
+    let path: String
+    /// Reads what a person wrote.
+    let read: @Sendable (JSONObject) throws -> Content
+    /// One of them alone, as JSON.
+    let show: @Sendable (StoredDefinition<Content>) throws -> [UInt8]
+
+    var routes: [Route] {
+        [
+            Route(.get, path, query: [.page, .asOf], all),
+            Route(.get, path + "/:name", query: .asOf, one),
+            Route(.get, path + "/:name/versions", query: .page, versions),
+            Route(.put, path + "/:name", contentTypes: [MediaTypes.json], put),
+            Route(.delete, path + "/:name", delete),
+        ]
+    }
+
+    // MARK: - Reading
+
+    /// Names are read ahead, definitions, which can be large, one by one while the answer is written.
+    @Sendable private func all(_ request: APIRequest) async throws -> Response {
+        let page = request.query.page
+        let definitions = try await database.definitions(of: Content.self, asOf: request.query.viewpoint.asOf)
+        let own = database.identity
+        let batch = page.limit ?? Self.batch
+        let after = try PageCursor.definition(page.after).map { text in
+            guard let name = DefinitionName(text, own: own, identity: PublicKey.init(did:)) else {
+                throw PageCursor.invalid
+            }
+            return name
+        }
+        let first = try await definitions.names(after: after, count: batch)
+        let isComplete = page.limit == nil
+        let list = JSONList(encoded: {
+            var (names, hasMore) = first
+            var index = 0
+            return {
+                while true {
+                    if index == names.count {
+                        guard isComplete, hasMore else { return [] }
+                        (names, hasMore) = try await definitions.names(after: names.last, count: batch)
+                        index = 0
+                        if names.isEmpty { return [] }
+                    }
+                    index += 1
+                    // Gone meanwhile where there is none.
+                    guard let stored = try await definitions.definition(names[index - 1]) else { continue }
+                    return [stored.item(own: own)]
+                }
+            }
+        })
+        var response = list.response()
+        if let limit = page.limit, first.hasMore, let last = first.names.last {
+            response.linkToNext(request.target, limit: limit, after: .definition(last.text(own: own)))
+        }
+        return response
+    }
+
+    @Sendable private func one(_ request: APIRequest) async throws -> Response {
+        let name = try name(request)
+        let definitions = try await database.definitions(of: Content.self, asOf: request.query.viewpoint.asOf)
+        guard let stored = try await definitions.definition(name) else { throw APIError.notFound }
+        return try answer(stored)
+    }
+
+    @Sendable private func versions(_ request: APIRequest) async throws -> Response {
+        let name = try name(request)
+        let page = request.query.page
+        let limit = page.limit ?? RequestLimits.pageItems
+        let definitions = try await database.definitions(of: Content.self)
+        let found = try await definitions.versions(
+            of: name,
+            before: try PageCursor.version(page.after),
+            count: limit + 1
+        )
+        guard !found.isEmpty || page.after != nil else { throw APIError.notFound }
+        let shown = found.prefix(limit)
+        let items: [JSONValue] = shown.map { version in
+            [
+                "delta": version.id.json, "creator": name.author.json,
+                "timeCreated": .integer(version.timeCreated.microseconds),
+            ]
+        }
+        var response = Response.json(["versions": .array(items)])
+        if found.count > limit, let last = shown.last {
+            response.linkToNext(request.target, limit: limit, after: .version(last))
+        }
+        return response
+    }
+
+    // MARK: - Writing
+
+    @Sendable private func put(_ request: APIRequest) async throws -> Response {
+        let name = request.parameter("name")
+        guard !ReservedNames.ids.contains(name) else { throw APIError.badInput("this name is reserved", field: "name") }
+        let put = try await database.views.computing.run(cost: request.body.count) { [read] in
+            try DefinitionPut(name: name, definition: try read(try request.object()))
+        }
+        do {
+            return try answer(try await writer().put(put, if: try condition(request)))
+        } catch let error as WriteError where error.code == .content {
+            let parts = put.definition.json.object?.members ?? []
+            let largest = parts.max { $0.value.encoded.count < $1.value.encoded.count }
+            throw FieldError(
+                .limit,
+                field: largest?.name.string ?? "",
+                "the definition is too large, most of it this part: \(error.message)"
+            )
+        } catch let changed as DefinitionWriter<Content>.Changed {
+            throw Self.changed(changed.version)
+        }
+    }
+
+    @Sendable private func delete(_ request: APIRequest) async throws -> Response {
+        let name = try name(request)
+        guard name.author == database.identity else {
+            throw APIError.forbidden("only its author takes back a definition; this one is another's")
+        }
+        do {
+            let negations = try await writer().delete(name.name, if: try condition(request))
+            guard !negations.isEmpty else { throw APIError.notFound }
+            return .json(["deltas": .array(negations.map(\.json))])
+        } catch let changed as DefinitionWriter<Content>.Changed {
+            throw Self.changed(changed.version)
+        }
+    }
+
+    private func writer() async throws -> DefinitionWriter<Content> {
+        DefinitionWriter(
+            try await database.definitions(),
+            own: database.identity,
+            makeUUID: makeUUID,
+            write: database.write
+        )
+    }
+
+    /// What the request relies on (RFC 9110 §13.1.1, §13.1.2).
+    ///
+    /// - Throws: 400 for what is no list of entity tags: left out of account, it would overwrite.
+    private func condition(_ request: APIRequest) throws(APIError) -> DefinitionWriter<Content>.Condition {
+        let match = request.headers[canonicalForm: "If-Match"].map(String.init)
+        let none = request.headers[canonicalForm: "If-None-Match"].map(String.init)
+        if !none.isEmpty {
+            guard none == ["*"], match.isEmpty else { throw .badInput("If-None-Match takes * here, and stands alone") }
+            return .absent
+        }
+        guard !match.isEmpty else { return .none }
+        if match == ["*"] { return .existing }
+        var versions: [DeltaID] = []
+        for tag in match {
+            guard tag.count == 66, tag.hasPrefix("\""), tag.hasSuffix("\""),
+                let id = DeltaID(hex: String(tag.dropFirst().dropLast()))
+            else { throw .badInput("If-Match takes the ETag of an earlier answer, or *") }
+            versions.append(id)
+        }
+        return .version(versions)
+    }
+
+    private static func changed(_ version: DeltaID?) -> APIError {
+        APIError(status: .preconditionFailed, error: "changed", details: ["delta": version?.json ?? .null])
+    }
+
+    // MARK: - Both
+
+    /// The definition that a person means by NAME or `NAME@did`.
+    ///
+    /// - Throws: 404 where nobody goes by what follows the `@`.
+    private func name(_ request: APIRequest) throws(APIError) -> DefinitionName {
+        let name = DefinitionName(request.parameter("name"), own: database.identity) {
+            database.identity(typed: $0)
+        }
+        guard let name else { throw .notFound }
+        return name
+    }
+
+    private func answer(_ stored: StoredDefinition<Content>) throws -> Response {
+        var response = Response.json(encoded: try show(stored))
+        response.headers[.eTag] = "\"\(stored.delta)\""
+        return response
+    }
+}
+
+extension StoredDefinition {
+    /// As it is listed; `definition` is null where it can't be used, and `error` says why.
+    ///
+    /// - Parameter more: other members.
+    func item(own: PublicKey, more: JSONObject = [:]) -> [UInt8] {
+        var json: JSONObject = [
+            "name": .text(name.text(own: own)),
+            "creator": name.author.json,
+            "timeCreated": .integer(timeCreated.microseconds),
+            "delta": delta.json,
+        ]
+        for member in more.members { json.append(member.name, member.value) }
+        guard case .failure(let error) = definition else {
+            // It may be large, and was made when it was read: it takes the place of the closing brace.
+            return JSONValue.object(json).encoded.dropLast() + Array(",\"definition\":".utf8) + encoded
+                + [UInt8(ascii: "}")]
+        }
+        json.append("definition", .null)
+        json.append("error", .string(error.message))
+        return JSONValue.object(json).encoded
+    }
+}
+
+extension Database {
+    /// The definition that a person means by NAME, `NAME@did` or `NAME@petname`; `nil` where there is none.
+    func definition<Content: Definition>(
+        called text: Text,
+        of kind: Content.Type = Content.self,
+        asOf: Timestamp? = nil
+    ) async throws -> StoredDefinition<Content>? {
+        guard let name = DefinitionName(text, own: identity, identity: { identity(typed: $0) }) else { return nil }
+        return try await definitions(of: kind, asOf: asOf).definition(name)
+    }
+
+    /// The identity of a did, or of a petname; a did names somebody whether or not the list does.
+    func identity(typed name: String) -> PublicKey? { PublicKey(typed: name) ?? identity(called: name) }
+}
