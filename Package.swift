@@ -144,6 +144,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "SignedStatements", "Sodium",
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

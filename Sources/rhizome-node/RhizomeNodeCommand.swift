@@ -21,7 +21,9 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
             CommandGroup(name: "Run", subcommands: [Run.self]),
             CommandGroup(
                 name: "Read",
-                subcommands: [Get.self, IDs.self, Collections.self, History.self, Blame.self, Show.self]
+                subcommands: [
+                    Get.self, IDs.self, Collections.self, History.self, Blame.self, Log.self, Show.self,
+                ]
             ),
             CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self]),
             CommandGroup(name: "Look after", subcommands: [Audit.self]),

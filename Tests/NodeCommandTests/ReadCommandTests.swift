@@ -150,4 +150,32 @@ import Testing
             }
         }
     }
+
+    @Test("log shows what is held, newest first, of an author, an entity and a span, and draws an author's log")
+    func log() async throws {
+        try await withStore { home, _ in
+            let did = try await home.did
+            /// Lines without how long ago that was.
+            func lines(_ arguments: String...) async throws -> [String] {
+                let outcome = try await home.node.run(["log", "--home", home.path] + arguments)
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                return outcome.output.split(separator: "\n").map { String($0.replacing(/\d+ s ago +/, with: "")) }
+            }
+            let all = try await lines()
+            #expect(all.count == 6, "\(all)")
+            #expect(all[0].hasSuffix(#"film/f1 title = "Excalibur""#), "\(all)")
+            #expect(all.allSatisfy { $0.contains("  me  ") })
+            #expect(try await lines("--reverse") == all.reversed())
+            #expect(try await lines("--limit", "2") == Array(all.prefix(2)))
+            #expect(try await lines("--since", "1d") == all)
+            #expect(try await lines("--until", "1d").isEmpty)
+            #expect(try await lines("--graph", "--author", "me") == all.map { "● " + $0 })
+            let film = try await run("log", "--entity", "film/f1", "--author", did, "--json", in: home).output
+            #expect(film.hasPrefix(#"{"format":1,"id":"#) && film.contains(#""position":6"#), "\(film)")
+            #expect(film.utf8.count { $0 == 0x0a } == 1)
+            for wrong in [["--graph"], ["--limit", "0"], ["--author", "nobody"], ["--since", "soon"]] {
+                #expect(try await home.node.run(["log", "--home", home.path] + wrong).exitCode == 64)
+            }
+        }
+    }
 }
