@@ -197,7 +197,7 @@ let package = Package(
         .target(
             name: "RhizomeHosting",
             dependencies: [
-                "Bytes", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
+                "Bytes", "RhizomeDatabase", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -25,6 +25,7 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
                     Get.self, IDs.self, Collections.self, History.self, Blame.self, Log.self, Show.self,
                 ]
             ),
+            CommandGroup(name: "Write", subcommands: [Put.self, Unset.self, Retract.self]),
             CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self]),
             CommandGroup(name: "Look after", subcommands: [Audit.self]),
         ]
