@@ -42,7 +42,8 @@ struct ReadingOptions: ParsableArguments {
         )
     }
 
-    private func perspective(of log: SQLiteDeltaLog, by trust: TrustList) async throws -> Perspective {
+    /// How the options look at a log, by a trusted-peer list.
+    func perspective(of log: SQLiteDeltaLog, by trust: TrustList) async throws -> Perspective {
         let exclusion = try await Exclusion(by: trust, in: log)
         let petname: @Sendable (PublicKey) -> String? = { trust.entries[$0]?.name }
         var perspective = Perspective(without: exclusion)

@@ -178,4 +178,34 @@ import Testing
             }
         }
     }
+
+    @Test("diff shows what differs between two moments, and without an author, and exits 1 where something does")
+    func diff() async throws {
+        try await withStore { home, _ in
+            let did = try await home.did
+            let gone = try await run("diff", "user/u2", "--without", did, in: home)
+            #expect(gone.exitCode == 1, "\(gone.errors)")
+            #expect(gone.output == "+ nothing is visible\n- name  \"Ceridwen\"\n", "\(gone.output)")
+            let json = try await run("history", "user/u%2F1", "--json", in: home).output
+            let changes = try json.split(separator: "\n").map {
+                try JSONDecoder().decode(Change.self, from: Data($0.utf8))
+            }
+            // As of the first transaction's end, to the µs.
+            let micros = String(changes[1].timeCreated)
+            let date = Date(timeIntervalSince1970: Double(micros.dropLast(6)) ?? 0)
+            let moment = date.ISO8601Format().dropLast() + "." + micros.suffix(6) + "Z"
+            let then = try await run("diff", "user/u%2F1", "--as-of", String(moment), in: home)
+            #expect(then.exitCode == 1, "\(then.errors)")
+            #expect(then.output == ("- name  \"Gwion\"\n+ name  \"Taliesin\\\\u001b[31m\"\n"), "\(then.output)")
+            let object = try await run("diff", "user/u%2F1", "--as-of", String(moment), "--json", in: home).output
+            #expect(object.contains(#"{"property":"name","before":"Gwion","after":"Taliesin\u001b[31m"}"#), "\(object)")
+            let same = try await run("diff", "user/u%2F1", "--as-of", "0s", in: home)
+            #expect(same.exitCode == 0 && same.output.isEmpty, "\(same.output)")
+            let early = try await run("diff", "user/u2", "--as-of", "9d", "--and", "8d", in: home)
+            #expect(early.exitCode == 1 && early.errors.contains("either way"), "\(early.errors)")
+            for wrong in [[], ["--and", "1d"], ["--as-of", "soon"]] {
+                #expect(try await home.node.run(["diff", "user/u2", "--home", home.path] + wrong).exitCode == 64)
+            }
+        }
+    }
 }
