@@ -144,6 +144,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "DeterministicCBOR", "HomeFiles", "Locks", "RhizomeCore", "SignedStatements", "Sodium",
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -196,7 +197,7 @@ let package = Package(
         .target(
             name: "RhizomeHosting",
             dependencies: [
-                "Bytes", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
+                "Bytes", "RhizomeDatabase", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -32,6 +32,12 @@ package enum StandardStreams {
         try? writeAll(STDERR_FILENO, unsafe bytes.span.bytes, path: "standard error")
     }
 
+    /// Whether standard output is a pipe that nobody reads any more, as a write would tell; waits for nothing.
+    package static var isOutputUnread: Bool {
+        var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return unsafe poll(&descriptor, 1, 0) > 0 && Int32(descriptor.revents) & (POLLERR | POLLHUP) != 0
+    }
+
     /// Ends the process as SIGPIPE ends others whose results nobody reads any more: without a word.
     package static func endOnClosedPipe() -> Never {
         signal(SIGPIPE, SIG_DFL)

@@ -23,10 +23,7 @@ extension SQLiteDeltaLog {
     public func deltas(_ ids: [DeltaID]) async throws -> [StoredDelta] {
         guard !ids.isEmpty else { return [] }
         return try await read { db in
-            let statement = try db.cachedStatement(sql: "\(Self.selection) WHERE d.position = ?")
-            return try IDLookup.positions(ids, db).values.sorted().flatMap { position in
-                try Self.deltas(statement, [position])
-            }
+            try Self.deltas(at: IDLookup.positions(ids, db).values.sorted(), db)
         }
     }
 
@@ -104,6 +101,12 @@ extension SQLiteDeltaLog {
             ),
             runningHash: try bytes32(7)
         )
+    }
+
+    /// The deltas at some positions, in that order.
+    static func deltas(at positions: [Int64], _ db: Database) throws -> [StoredDelta] {
+        let statement = try db.cachedStatement(sql: "\(selection) WHERE d.position = ?")
+        return try positions.flatMap { try deltas(statement, [$0]) }
     }
 
     private static func deltas(_ statement: Statement, _ arguments: StatementArguments) throws -> [StoredDelta] {

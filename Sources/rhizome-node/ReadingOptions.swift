@@ -42,7 +42,8 @@ struct ReadingOptions: ParsableArguments {
         )
     }
 
-    private func perspective(of log: SQLiteDeltaLog, by trust: TrustList) async throws -> Perspective {
+    /// How the options look at a log, by a trusted-peer list.
+    func perspective(of log: SQLiteDeltaLog, by trust: TrustList) async throws -> Perspective {
         let exclusion = try await Exclusion(by: trust, in: log)
         let petname: @Sendable (PublicKey) -> String? = { trust.entries[$0]?.name }
         var perspective = Perspective(without: exclusion)
@@ -70,15 +71,17 @@ struct ReadingOptions: ParsableArguments {
     private static func identities(_ names: String, _ option: String, in trust: TrustList) throws -> Set<PublicKey> {
         var identities: Set<PublicKey> = []
         for name in names.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
-            if let identity = try? trust.find(name).identity {
-                identities.insert(identity)
-            } else if let identity = try? PeerText(parsing: name).identity {
-                identities.insert(identity)
-            } else {
-                throw CommandMisuse("\(option): '\(name)' is no petname and no did; see: rhizome-keys list")
-            }
+            identities.insert(try identity(name, option, in: trust))
         }
         return identities
+    }
+
+    /// An author by its petname or did; `me` is the home's owner.
+    static func identity(_ name: String, _ option: String, in trust: TrustList) throws -> PublicKey {
+        if let identity = try? trust.find(name).identity { return identity }
+        if let identity = try? PeerText(parsing: name).identity { return identity }
+        if name == "me" { return trust.owner }
+        throw CommandMisuse("\(option): '\(name)' is no petname and no did; see: rhizome-keys list")
     }
 
     private static func rule(_ text: String) throws -> JSONLogicRule {

@@ -61,14 +61,20 @@ struct Run: AsyncParsableCommand {
             onProgress: { TerminalProgress.show($0) },
             logger: logger
         ) { node in
-            try await serve(node, http, metrics, logger)
+            // While the store is still ours.
+            defer { NodeFile.remove(from: home) }
+            try await serve(node, http, metrics, in: home, logger)
         }
         logger.info("closed")
     }
 
-    private func serve(_ node: Node, _ http: HTTPAPI.Configuration?, _ metrics: PrometheusRegistry, _ logger: Logger)
-        async throws
-    {
+    private func serve(
+        _ node: Node,
+        _ http: HTTPAPI.Configuration?,
+        _ metrics: PrometheusRegistry,
+        in home: Home,
+        _ logger: Logger
+    ) async throws {
         // The node runs around them, so it is closed last.
         var services: [any Service] = []
         if let http {
@@ -79,11 +85,11 @@ struct Run: AsyncParsableCommand {
                     configuration: http,
                     metrics: metrics,
                     logger: logger,
-                    onBound: { address in try announce(node, http: "\(address)", logger) }
+                    onBound: { address in try announce(node, http: "\(address)", in: home, logger) }
                 )
             )
         } else {
-            services.append(Announcement { try announce(node, http: nil, logger) })
+            services.append(Announcement { try announce(node, http: nil, in: home, logger) })
         }
         services.append(Deadline(seconds: Self.shutdownSeconds, logger: logger))
         var configuration = ServiceGroupConfiguration(
@@ -95,7 +101,7 @@ struct Run: AsyncParsableCommand {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    private func announce(_ node: Node, http: String?, _ logger: Logger) throws {
+    private func announce(_ node: Node, http: String?, in home: Home, _ logger: Logger) throws {
         logger.info(
             "listening",
             metadata: [
@@ -104,12 +110,14 @@ struct Run: AsyncParsableCommand {
                 "publish": "\(node.network.publishAddress)", "http": "\(http ?? "off")",
             ]
         )
-        guard isJSON else { return }
         let line: JSONObject = [
             "identity": .string(node.database.identity.did), "peerId": .string(node.network.peerID),
             "request": .string(node.network.requestAddress), "publish": .string(node.network.publishAddress),
             "http": http.map { .string($0) } ?? .null,
         ]
+        // Before anybody is told, so that whoever has been told finds it.
+        try NodeFile(line).write(to: home)
+        guard isJSON else { return }
         do {
             try CommandLineTool.show(JSONValue.object(line).description)
         } catch let failure as OutputFailure where failure.isReaderGone {

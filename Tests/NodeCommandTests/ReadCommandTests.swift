@@ -150,4 +150,62 @@ import Testing
             }
         }
     }
+
+    @Test("log shows what is held, newest first, of an author, an entity and a span, and draws an author's log")
+    func log() async throws {
+        try await withStore { home, _ in
+            let did = try await home.did
+            /// Lines without how long ago that was.
+            func lines(_ arguments: String...) async throws -> [String] {
+                let outcome = try await home.node.run(["log", "--home", home.path] + arguments)
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                return outcome.output.split(separator: "\n").map { String($0.replacing(/\d+ s ago +/, with: "")) }
+            }
+            let all = try await lines()
+            #expect(all.count == 6, "\(all)")
+            #expect(all[0].hasSuffix(#"film/f1 title = "Excalibur""#), "\(all)")
+            #expect(all.allSatisfy { $0.contains("  me  ") })
+            #expect(try await lines("--reverse") == all.reversed())
+            #expect(try await lines("--limit", "2") == Array(all.prefix(2)))
+            #expect(try await lines("--since", "1d") == all)
+            #expect(try await lines("--until", "1d").isEmpty)
+            #expect(try await lines("--graph", "--author", "me") == all.map { "● " + $0 })
+            let film = try await run("log", "--entity", "film/f1", "--author", did, "--json", in: home).output
+            #expect(film.hasPrefix(#"{"format":1,"id":"#) && film.contains(#""position":6"#), "\(film)")
+            #expect(film.utf8.count { $0 == 0x0a } == 1)
+            for wrong in [["--graph"], ["--limit", "0"], ["--author", "nobody"], ["--since", "soon"]] {
+                #expect(try await home.node.run(["log", "--home", home.path] + wrong).exitCode == 64)
+            }
+        }
+    }
+
+    @Test("diff shows what differs between two moments, and without an author, and exits 1 where something does")
+    func diff() async throws {
+        try await withStore { home, _ in
+            let did = try await home.did
+            let gone = try await run("diff", "user/u2", "--without", did, in: home)
+            #expect(gone.exitCode == 1, "\(gone.errors)")
+            #expect(gone.output == "+ nothing is visible\n- name  \"Ceridwen\"\n", "\(gone.output)")
+            let json = try await run("history", "user/u%2F1", "--json", in: home).output
+            let changes = try json.split(separator: "\n").map {
+                try JSONDecoder().decode(Change.self, from: Data($0.utf8))
+            }
+            // As of the first transaction's end, to the µs.
+            let micros = String(changes[1].timeCreated)
+            let date = Date(timeIntervalSince1970: Double(micros.dropLast(6)) ?? 0)
+            let moment = date.ISO8601Format().dropLast() + "." + micros.suffix(6) + "Z"
+            let then = try await run("diff", "user/u%2F1", "--as-of", String(moment), in: home)
+            #expect(then.exitCode == 1, "\(then.errors)")
+            #expect(then.output == ("- name  \"Gwion\"\n+ name  \"Taliesin\\\\u001b[31m\"\n"), "\(then.output)")
+            let object = try await run("diff", "user/u%2F1", "--as-of", String(moment), "--json", in: home).output
+            #expect(object.contains(#"{"property":"name","before":"Gwion","after":"Taliesin\u001b[31m"}"#), "\(object)")
+            let same = try await run("diff", "user/u%2F1", "--as-of", "0s", in: home)
+            #expect(same.exitCode == 0 && same.output.isEmpty, "\(same.output)")
+            let early = try await run("diff", "user/u2", "--as-of", "9d", "--and", "8d", in: home)
+            #expect(early.exitCode == 1 && early.errors.contains("either way"), "\(early.errors)")
+            for wrong in [[], ["--and", "1d"], ["--as-of", "soon"]] {
+                #expect(try await home.node.run(["diff", "user/u2", "--home", home.path] + wrong).exitCode == 64)
+            }
+        }
+    }
 }

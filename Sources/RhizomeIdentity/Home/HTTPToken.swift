@@ -3,7 +3,7 @@ package import Sodium
 
 /// `http.token`: the HTTP API's bearer token, 32 random bytes as base64url (spec: identity.md, "Home folder").
 ///
-/// Programs hand it on to the HTTP API; its text is never given out, since it stays in locked memory.
+/// Programs hand it on to the HTTP API; it stays in locked memory, and its text is made for a request alone.
 public struct HTTPToken: Sendable {
     static let name = "http.token"
     private static let byteCount = 32

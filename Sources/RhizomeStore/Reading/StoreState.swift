@@ -35,6 +35,9 @@ public struct StoreState: AcceptanceOrder, StateReading {
     /// A named cursor's position, as of now.
     public func cursor(_ name: String) async throws -> Int64 { try await log.cursor(name) }
 
+    /// The deltas of this state in the order in which their authors dated them.
+    public func timeline(_ query: Timeline.Query) -> Timeline { Timeline(query, of: log, upTo: position) }
+
     /// Reads this state.
     public func read<Value: Sendable>(
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value

@@ -27,6 +27,22 @@ enum DeltaText {
         return parts.prefix(told).joined(separator: ", ") + (more > 0 ? ", and \(more) more" : "")
     }
 
+    /// A delta in one line: which it is, when and by whom, and what it says.
+    static func line(_ stored: StoredDelta, in store: ReadStore, now: Timestamp) -> String {
+        let delta = stored.delta
+        let columns = store.columns(of: delta.id, by: delta.author, at: delta.header.timeCreated, now: now)
+        return columns + "  " + summary(of: delta.body.pointers)
+    }
+
+    /// A delta as one line of JSON Lines.
+    static func json(_ stored: StoredDelta, in store: ReadStore) -> JSONObject {
+        var json: JSONObject = ["format": 1]
+        for member in stored.json.members { json.append(member.name, member.value) }
+        json.append("name", store.petname(of: stored.delta.author).map { .string($0) } ?? .null)
+        json.append("position", .integer(stored.position))
+        return json
+    }
+
     /// The digits of an id that people are shown.
     static func short(_ id: DeltaID) -> String { String(id.description.prefix(12)) }
 

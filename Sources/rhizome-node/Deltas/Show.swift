@@ -51,10 +51,7 @@ struct Show: AsyncParsableCommand {
         _ isVerified: Bool,
         _ store: ReadStore
     ) -> JSONObject {
-        var json: JSONObject = ["format": 1]
-        for member in stored.json.members { json.append(member.name, member.value) }
-        json.append("name", store.petname(of: stored.delta.author).map { .string($0) } ?? .null)
-        json.append("position", .integer(stored.position))
+        var json = DeltaText.json(stored, in: store)
         json.append("trustStatement", stored.arrival.trustStatement.map { .string(Hex.encode($0.array)) } ?? .null)
         json.append("verified", .bool(isVerified))
         json.append("counts", .bool(standing.isInForce))

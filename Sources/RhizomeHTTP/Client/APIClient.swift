@@ -1,0 +1,124 @@
+package import Bytes
+internal import Locks
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+package import RhizomeIdentity
+internal import Sodium
+package import StrictJSON
+
+/// Asks a node's HTTP API on this machine, as its own commands do: with the token, one request a connection (spec:
+/// cli.md, "Writing ones go to the running node").
+package struct APIClient: Sendable {
+    /// What keeps a request from being answered.
+    package enum Failure: Error {
+        /// Nobody listens there: nothing was sent.
+        case unreachable
+        /// The request was sent, and no answer came: whether it was done isn't known.
+        case unanswered
+    }
+
+    /// What the node answered.
+    package struct Answer: Sendable {
+        /// The status.
+        package let status: Int
+        /// The body as far as it is JSON of at most ``APIClient/bodyBytes``.
+        package let json: JSONValue?
+    }
+
+    /// Bytes of an answer that are kept: an error has fewer, and of a large entity nothing is needed.
+    package static let bodyBytes = 1 << 20
+    /// What a first write after a start waits for peers, and a slow disk.
+    private static let patience = TimeAmount.seconds(30)
+
+    private let host: String
+    private let port: Int
+    private let token: HTTPToken?
+
+    /// A client of the API that listens at an address, `host:port`; `nil` where it is none.
+    package init?(_ address: String, token: HTTPToken?) {
+        guard let address = PeerAddress(address) else { return nil }
+        // All addresses of the machine: by loopback, then.
+        host = ["0.0.0.0": "127.0.0.1", "::": "::1"][address.host] ?? address.host
+        port = Int(address.port)
+        self.token = token
+    }
+
+    /// Writes properties of an entity, as PUT does.
+    ///
+    /// - Throws: ``Failure``; the other calls likewise.
+    package func put(_ properties: JSONObject, of id: Text, in collection: Text, saysAll: Bool) async throws -> Answer {
+        let path = "/api/\(PercentEncoding.encode(collection))" + (saysAll ? "?say=all" : "")
+        return try await send(.PUT, path, ["id": .text(id), "properties": .object(properties)])
+    }
+
+    /// Writes one delta.
+    package func post(_ pointers: JSONValue) async throws -> Answer {
+        try await send(.POST, "/api/deltas", ["pointers": pointers])
+    }
+
+    private func send(_ method: HTTPMethod, _ path: String, _ json: JSONObject) async throws -> Answer {
+        let body = ByteBuffer(bytes: JSONValue.object(json).encoded)
+        var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
+        head.headers.add(name: "Host", value: "\(host.contains(":") ? "[\(host)]" : host):\(port)")
+        head.headers.add(name: "Content-Type", value: MediaTypes.json)
+        head.headers.add(name: "Content-Length", value: "\(body.readableBytes)")
+        head.headers.add(name: "Connection", value: "close")
+        if let token { head.headers.add(name: "Authorization", value: token.authorization) }
+        let connection = try await connect()
+        let deadline = connection.channel.eventLoop.scheduleTask(in: Self.patience) {
+            connection.channel.close(promise: nil)
+        }
+        defer { deadline.cancel() }
+        do {
+            return try await connection.executeThenClose { inbound, outbound in
+                try await outbound.write(.head(head))
+                try await outbound.write(.body(.byteBuffer(body)))
+                try await outbound.write(.end(nil))
+                return try await Self.answer(inbound)
+            }
+        } catch {
+            throw Failure.unanswered
+        }
+    }
+
+    private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    private func connect() async throws -> Connection {
+        do {
+            return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(.seconds(5))
+                .connect(host: host, port: port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                        return try Connection(wrappingChannelSynchronously: channel)
+                    }
+                }
+        } catch {
+            throw Failure.unreachable
+        }
+    }
+
+    private static func answer(_ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>) async throws -> Answer {
+        var status = 0
+        var bytes: [UInt8] = []
+        for try await part in inbound {
+            switch part {
+            case .head(let head): status = Int(head.status.code)
+            case .body(let buffer):
+                if bytes.count <= bodyBytes { bytes += buffer.readableBytesView }
+            case .end:
+                let json = bytes.count <= bodyBytes ? try? JSONValue(parsing: bytes) : nil
+                return Answer(status: status, json: json)
+            }
+        }
+        throw Failure.unanswered
+    }
+}
+
+extension HTTPToken {
+    /// The value of an `Authorization` field that presents the token (RFC 6750, section 2.1).
+    fileprivate var authorization: String {
+        "Bearer " + String(decoding: (0..<secret.count).map { secret[$0] }, as: UTF8.self)
+    }
+}
