@@ -6,7 +6,7 @@ import CommandSupport
 struct RhizomeNodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rhizome-node",
-        abstract: "Run a node, and verify what it holds and what others prove.",
+        abstract: "Run a node, verify what it holds and what others prove, and carry deltas in files.",
         discussion: """
             A node needs an identity (rhizome-keys generate) and peers that it trusts (rhizome-keys trust). It takes in \
             what they sign, hands on what it holds to those who may connect, and answers programs over HTTP:
@@ -24,7 +24,7 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
                 subcommands: [Get.self, IDs.self, Collections.self, History.self, Blame.self, Show.self]
             ),
             CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self]),
-            CommandGroup(name: "Look after", subcommands: [Audit.self]),
+            CommandGroup(name: "Look after", subcommands: [Audit.self, Export.self, Import.self]),
         ]
     )
 
