@@ -23,7 +23,7 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
                 name: "Read",
                 subcommands: [Get.self, IDs.self, Collections.self, History.self, Blame.self, Show.self]
             ),
-            CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self]),
+            CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self, Impact.self]),
             CommandGroup(name: "Look after", subcommands: [Audit.self, Export.self, Import.self]),
         ]
     )
