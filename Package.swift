@@ -154,7 +154,7 @@ let package = Package(
             name: "RhizomeDatabase",
             dependencies: [
                 "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
-                "SignedStatements", "Sodium",
+                "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -197,7 +197,8 @@ let package = Package(
         .target(
             name: "RhizomeHosting",
             dependencies: [
-                "Bytes", "RhizomeDatabase", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeStore",
+                "Bytes", "RhizomeCore", "RhizomeDatabase", "RhizomeIdentity", "RhizomeNode", "RhizomePeering",
+                "RhizomeStore",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -32,6 +32,7 @@ final class APIResponder: Sendable {
     /// The routes of a node.
     ///
     /// - Parameters:
+    ///   - lastAudit: the summary of the last audit.
     ///   - requestGuard: the guard of every request; none while the server is starting.
     ///   - makeUUID: gives a text that nothing else has, each time another.
     ///   - metrics: what the server counts.
@@ -42,6 +43,7 @@ final class APIResponder: Sendable {
         database: Database,
         peers: any PeerReporting,
         version: String,
+        lastAudit: @escaping @Sendable () throws -> [UInt8]? = { nil },
         logger: Logger,
         requestGuard: @escaping @Sendable () -> RequestGuard?,
         makeUUID: @escaping @Sendable () -> String = UUID.make,
@@ -62,6 +64,7 @@ final class APIResponder: Sendable {
                 + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes
                 + LosslessRoutes(database: database).routes
                 + ContextRoutes.routes(database, makeUUID: makeUUID)
+                + AuditRoutes(database: database, lastAudit: lastAudit).routes
                 + CollectionRoutes(database: database, makeUUID: makeUUID).routes
                 + AuthorshipRoutes(database: database).routes
         )

@@ -59,6 +59,8 @@ public struct HTTPAPI: Service {
         public var token: HTTPToken?
         /// The software's version, for health.
         public var version: String
+        /// The summary that the last audit of the store left, as JSON; none where there was none.
+        public var lastAudit: @Sendable () throws -> [UInt8]?
 
         /// A configuration.
         public init(
@@ -67,7 +69,8 @@ public struct HTTPAPI: Service {
             hosts: [Host] = [],
             tokenPolicy: TokenPolicy = .otherUsers,
             token: HTTPToken?,
-            version: String
+            version: String,
+            lastAudit: @escaping @Sendable () throws -> [UInt8]? = { nil }
         ) {
             self.address = address
             self.port = port
@@ -75,6 +78,7 @@ public struct HTTPAPI: Service {
             self.tokenPolicy = tokenPolicy
             self.token = token
             self.version = version
+            self.lastAudit = lastAudit
         }
     }
 
@@ -166,6 +170,7 @@ public struct HTTPAPI: Service {
             database: database,
             peers: peers,
             version: configuration.version,
+            lastAudit: configuration.lastAudit,
             logger: logger,
             requestGuard: { [isReady] in isReady() ? opening.requestGuard : nil },
             metrics: counted,

@@ -1,4 +1,3 @@
-internal import Bytes
 public import CoreMetrics
 public import Logging
 public import RhizomeIdentity
@@ -39,14 +38,7 @@ extension Node {
         try VerificationSelfTest.run()
         try requireDescriptors()
         let configuration = configuration ?? NodeConfiguration(identity: identity.publicKey)
-        let log = try SQLiteDeltaLog.open(
-            folder: home.path + "/data",
-            version: configuration.version,
-            now: SystemTime.now
-        )
-        if let finding = log.witnessFinding {
-            logger.error("the store was changed from outside", metadata: ["finding": "\(finding.message)"])
-        }
+        let log = try SQLiteDeltaLog.open(home: home, version: configuration.version, logger: logger)
         let result: Result
         do {
             try await log.openReaders()

@@ -2,14 +2,6 @@ import Bytes
 import CommandSupport
 import RhizomeIdentity
 
-/// A value of an option that can't be used, told by what is allowed.
-struct UnusableValue: Error, CustomStringConvertible {
-    /// What is allowed.
-    let description: String
-
-    init(allowed: String) { description = "give " + allowed }
-}
-
 /// `--address` of `show`.
 struct HostAndPort {
     static let form = "a host and a port, as bob.example.org:4000"
@@ -68,27 +60,6 @@ struct UntilArgument {
                 )
             }
             self.time = time
-        }
-    }
-}
-
-/// `--keep`: `all`, `none`, or ids separated by commas.
-struct KeepArgument {
-    let keep: Keep
-
-    init(parsing argument: String) throws(UnusableValue) {
-        switch argument {
-        case "all": keep = .all
-        case "none": keep = .none
-        default:
-            let ids = argument.split(separator: ",", omittingEmptySubsequences: false)
-                .compactMap { Hex.decode($0).flatMap { Bytes32($0) } }
-            guard ids.count == argument.split(separator: ",", omittingEmptySubsequences: false).count,
-                ids.count <= Keep.mostIDs
-            else {
-                throw UnusableValue(allowed: "all, none, or up to \(Keep.mostIDs) ids of deltas, separated by commas")
-            }
-            keep = .ids(ids)
         }
     }
 }

@@ -45,6 +45,8 @@ struct Audit: AsyncParsableCommand {
             trust: trust,
             now: CommandLineTool.now
         )
+        // Where the folder can't be written, as that of a backup, the node shows an older one.
+        try? home.keepAudit(JSONValue.object(text.summary).encoded)
         if isJSON {
             try CommandLineTool.show(JSONValue.object(text.json).description)
         } else {

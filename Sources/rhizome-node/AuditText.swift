@@ -24,12 +24,7 @@ struct AuditText {
 
     /// How the author stands now: `own`, `trusted`, `distrusted` or `unknown`.
     private func standing(of author: PublicKey) -> String {
-        switch trust.standing(of: author, at: now) {
-        case .own: "own"
-        case .trusted: "trusted"
-        case .distrusted: "distrusted"
-        case .unknown: "unknown"
-        }
+        trust.standing(of: author, at: now).name
     }
 
     /// `1 delta`, `2 deltas`.
@@ -121,6 +116,26 @@ struct AuditText {
             + "\(now + lead - DeltaLimits.ahead)"
     }
 
+    /// What a node shows of its last audit: per author how much is held and whether it is whole.
+    var summary: JSONObject {
+        [
+            "format": .integer(1),
+            "time": .integer(now.microseconds),
+            "epoch": .string(Hex.encode(epoch)),
+            "position": .integer(report.count),
+            "since": .integer(since),
+            "findingCount": .integer(report.findingCount),
+            "authors": .array(
+                report.authors.map { author in
+                    var json = head(author)
+                    json.append("forks", .integer(Int64(author.forks.count)))
+                    json.append("stalled", .integer(Int64(author.stalls.count)))
+                    return .object(json)
+                }
+            ),
+        ]
+    }
+
     /// The report as JSON.
     var json: JSONObject {
         [
@@ -143,7 +158,8 @@ struct AuditText {
         ]
     }
 
-    private func json(_ author: AuthorAudit) -> JSONObject {
+    /// What is told of an author in short.
+    private func head(_ author: AuthorAudit) -> JSONObject {
         [
             "author": .string(author.author.did),
             "name": name(of: author.author).map { .string($0) } ?? .null,
@@ -152,6 +168,11 @@ struct AuditText {
             "first": .integer(author.firstTime.microseconds),
             "last": .integer(author.lastTime.microseconds),
             "complete": .bool(author.isComplete),
+        ]
+    }
+
+    private func json(_ author: AuthorAudit) -> JSONObject {
+        let more: JSONObject = [
             "broken": author.firstFinding.map { .object(json($0)) } ?? .null,
             "forks": .array(
                 author.forks.map { fork in
@@ -168,6 +189,9 @@ struct AuditText {
             "ahead": .integer(author.aheadCount),
             "aheadOfClock": author.lead(over: now).map { .integer($0.microseconds) } ?? .null,
         ]
+        var whole = head(author)
+        for member in more.members { whole.append(member.name, member.value) }
+        return whole
     }
 
     private func json(_ finding: AuditFinding) -> JSONObject {

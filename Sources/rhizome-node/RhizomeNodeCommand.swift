@@ -6,7 +6,7 @@ import CommandSupport
 struct RhizomeNodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rhizome-node",
-        abstract: "Run a node, and read, write and prove what it holds.",
+        abstract: "Run a node, read, write and prove what it holds, and carry deltas in files.",
         discussion: """
             A node needs an identity (rhizome-keys generate) and peers that it trusts (rhizome-keys trust). It takes in \
             what they sign, hands on what it holds to those who may connect, and answers programs over HTTP:
@@ -29,8 +29,8 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
                 ]
             ),
             CommandGroup(name: "Write", subcommands: [Put.self, Unset.self, Retract.self]),
-            CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self]),
-            CommandGroup(name: "Look after", subcommands: [Audit.self]),
+            CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self, Impact.self]),
+            CommandGroup(name: "Look after", subcommands: [Audit.self, Export.self, Import.self]),
         ]
     )
 

@@ -229,7 +229,8 @@ struct RunOptions: ParsableArguments {
             hosts: hosts,
             tokenPolicy: policy,
             token: try HTTPToken(of: home),
-            version: CommandLineTool.version
+            version: CommandLineTool.version,
+            lastAudit: { try home.lastAudit() }
         )
     }
 

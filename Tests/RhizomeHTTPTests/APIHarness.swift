@@ -46,6 +46,7 @@ struct APIHarness {
         tokenPolicy: HTTPAPI.Configuration.TokenPolicy = .otherUsers,
         token: HTTPToken? = nil,
         isStarting: Bool = false,
+        lastAudit: @escaping @Sendable () throws -> [UInt8]? = { nil },
         answers: Budget = AnswerMemory.shared
     ) async throws {
         let node = try await MemoryNode(metrics: registry)
@@ -57,6 +58,7 @@ struct APIHarness {
             database: node.database,
             peers: node.peers,
             version: "1.2.3",
+            lastAudit: lastAudit,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             requestGuard: { isStarting ? nil : guarded },
             makeUUID: {

@@ -49,6 +49,7 @@ struct DeltaRoutes {
             response = .bytes(stored.delta.bytes, type: MediaTypes.cbor)
         } else {
             var json = stored.json
+            for member in stored.testimony(by: database.trust).members { json.append(member.name, member.value) }
             json.append("heldBy", .array(try await peers.holders(of: stored).map(\.json)))
             response = .json(.object(json))
         }

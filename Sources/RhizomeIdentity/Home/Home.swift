@@ -115,6 +115,23 @@ public struct Home: Sendable {
         )
     }
 
+    // MARK: - The last audit
+
+    private static let auditFile = "audit.json"
+    /// A summary has some 300 bytes for each author.
+    private static let auditBytes = 16 << 20
+
+    /// The summary that the last audit of this home's store left, JSON; `nil` where there was none.
+    public func lastAudit() throws -> [UInt8]? {
+        try data(creating: false).contents(Self.auditFile, limit: Self.auditBytes)
+    }
+
+    /// Keeps the summary of an audit, for the node to show.
+    public func keepAudit(_ summary: [UInt8]) throws {
+        guard summary.count <= Self.auditBytes else { return }
+        try data(creating: false).replace(Self.auditFile, summary)
+    }
+
     // MARK: - The name
 
     /// What the identity calls itself; `nil` where it has no name, or the file holds none.

@@ -16,6 +16,16 @@ public struct TrustList: Sendable {
         case distrusted(Keep)
         /// No entry.
         case unknown
+
+        /// Its name in output and JSON.
+        public var name: String {
+            switch self {
+            case .own: "own"
+            case .trusted: "trusted"
+            case .distrusted: "distrusted"
+            case .unknown: "unknown"
+            }
+        }
     }
 
     /// Whose list it is, who signs its statements.
@@ -47,6 +57,9 @@ public struct TrustList: Sendable {
 
     /// Whether the list rests on that statement.
     public func contains(statement id: Bytes32) -> Bool { numbers[id] != nil }
+
+    /// The statement of that id, where the list rests on it.
+    public func statement(_ id: Bytes32) -> TrustStatement? { numbers[id].map { statements[$0] } }
 
     // MARK: - Asking
 

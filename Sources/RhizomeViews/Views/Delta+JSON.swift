@@ -1,6 +1,6 @@
 internal import Bytes
 public import RhizomeCore
-internal import RhizomeIdentity
+public import RhizomeIdentity
 public import SignedStatements
 public import StrictJSON
 
@@ -29,6 +29,30 @@ extension StoredDelta {
         json.append("timeReceived", .integer(arrival.timeReceived.microseconds))
         if let peer = arrival.receivedFrom { json.append("receivedFrom", peer.json) }
         return json
+    }
+}
+
+extension StoredDelta {
+    /// What of a delta isn't its own to say: how its author is called, where it lies, whether its signature and body hold
+    /// now, and by which statement of the list it was let in (spec: http.md, `/api/deltas/:id`).
+    ///
+    /// - Complexity: one verification.
+    public func testimony(by trust: TrustList) -> JSONObject {
+        let statement = arrival.trustStatement.flatMap { trust.statement($0) }
+        let isVerified = if case .success = VerifiedDelta.verify(delta) { true } else { false }
+        return [
+            "name": (trust.entries[delta.author]?.name ?? trust.lastName(of: delta.author)).map { .string($0) }
+                ?? .null,
+            "position": .integer(position),
+            "verified": .bool(isVerified),
+            "trustStatement": arrival.trustStatement.map { .string(Hex.encode($0.array)) } ?? .null,
+            "trusted": statement.map { statement in
+                [
+                    "sequence": .integer(statement.sequence), "time": .integer(statement.time.microseconds),
+                    "name": statement.change.name.map { .string($0) } ?? .null,
+                ]
+            } ?? .null,
+        ]
     }
 }
 

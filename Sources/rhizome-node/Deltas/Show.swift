@@ -31,29 +31,20 @@ struct Show: AsyncParsableCommand {
         guard let standing = try await store.reader.standing(of: stored.id) else {
             throw CommandFailure.notFound("no delta \(stored.id) is held; see: rhizome-node log")
         }
-        let isVerified = if case .success = VerifiedDelta.verify(stored.delta) { true } else { false }
         try output.page()
         if output.isJSON {
-            try CommandLineTool.show(JSONValue.object(json(stored, standing, isVerified, store)).description)
+            try CommandLineTool.show(JSONValue.object(json(stored, standing, store)).description)
         } else {
+            let isVerified = if case .success = VerifiedDelta.verify(stored.delta) { true } else { false }
             for line in lines(stored, standing, isVerified, store) { try CommandLineTool.show(line) }
         }
     }
 
-    /// The trust statement by which a delta was accepted; `nil` for an own one, and for one that the journal lacks.
-    private func statement(_ stored: StoredDelta, _ store: ReadStore) -> TrustStatement? {
-        stored.arrival.trustStatement.flatMap { id in store.trust.statements.first { $0.id == id } }
-    }
-
-    private func json(
-        _ stored: StoredDelta,
-        _ standing: DeltaStanding,
-        _ isVerified: Bool,
-        _ store: ReadStore
-    ) -> JSONObject {
+    private func json(_ stored: StoredDelta, _ standing: DeltaStanding, _ store: ReadStore) -> JSONObject {
         var json = DeltaText.json(stored, in: store)
-        json.append("trustStatement", stored.arrival.trustStatement.map { .string(Hex.encode($0.array)) } ?? .null)
-        json.append("verified", .bool(isVerified))
+        for member in stored.testimony(by: store.trust).members where json[member.name] == nil {
+            json.append(member.name, member.value)
+        }
         json.append("counts", .bool(standing.isInForce))
         json.append("negated", .bool(standing.isNegated))
         json.append("negates", .array(stored.delta.body.pointers.negates.map(\.json)))
@@ -83,7 +74,7 @@ struct Show: AsyncParsableCommand {
         let from = stored.arrival.receivedFrom.map { " from " + store.nameAndKey(of: $0) } ?? ", written here"
         rows.append(["received", told(stored.arrival.timeReceived) + from])
         if let id = stored.arrival.trustStatement {
-            let statement = statement(stored, store)
+            let statement = store.trust.statement(id)
             let place =
                 statement.map { "statement \($0.sequence) of \($0.time)" } ?? "a statement that the journal lacks"
             rows.append(["trust", "\(place), \(Hex.encode(id.array).prefix(12))"])
