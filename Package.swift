@@ -75,6 +75,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "StrictJSON", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "IRegexp", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
             name: "SignedStatements",
             dependencies: ["Bytes", "DeterministicCBOR", "Sodium"],
@@ -88,7 +89,8 @@ let package = Package(
         .target(
             name: "RhizomeViews",
             dependencies: [
-                "Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements", "StrictJSON",
+                "Bytes", "CMalloc", "IRegexp", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements",
+                "StrictJSON",
             ],
             swiftSettings: strict
         ),
@@ -414,6 +416,11 @@ let package = Package(
                 "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeHTTP", "RhizomeIdentity", "RhizomePeering",
                 "RhizomeProof", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON", "ZeroMQ",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IRegexpTests",
+            dependencies: ["Bytes", "IRegexp", "RhizomeTesting"],
             swiftSettings: strict
         ),
         .testTarget(

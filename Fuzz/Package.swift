@@ -50,13 +50,17 @@ let package = Package(
         ),
         room("DeterministicCBOR", ["Bytes"]),
         room("StrictJSON", ["Bytes"]),
+        room("IRegexp", ["Bytes"]),
         room("SignedStatements", ["Bytes", "DeterministicCBOR", "Sodium"]),
         room("HomeFiles", ["Sodium"]),
         room("RhizomeIdentity", ["Bytes", "DeterministicCBOR", "HomeFiles", "SignedStatements", "Sodium"]),
         room("RhizomeCore", ["Bytes", "DeterministicCBOR", "SignedStatements", "Sodium"]),
         room(
             "RhizomeViews",
-            ["Bytes", "CMalloc", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements", "StrictJSON"]
+            [
+                "Bytes", "CMalloc", "IRegexp", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements",
+                "StrictJSON",
+            ]
         ),
         room(
             "RhizomeProof",

@@ -64,6 +64,7 @@ final class APIResponder: Sendable {
                 + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes
                 + LosslessRoutes(database: database).routes
                 + ContextRoutes.routes(database, makeUUID: makeUUID)
+                + SchemaRoutes.routes(database, makeUUID: makeUUID)
                 + AuditRoutes(database: database, lastAudit: lastAudit).routes
                 + CollectionRoutes(database: database, makeUUID: makeUUID).routes
                 + AuthorshipRoutes(database: database).routes

@@ -18,10 +18,10 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
     let makeUUID: @Sendable () -> String
     /// The path of their list: `/api/contexts`.
     let path: String
-    /// Reads what a person wrote.
-    let read: @Sendable (JSONObject) throws -> Content
-    /// One of them alone, as JSON.
-    let show: @Sendable (StoredDefinition<Content>) throws -> [UInt8]
+    /// Reads what a person wrote under a name.
+    let read: @Sendable (_ name: Text, JSONObject) throws -> Content
+    /// One of them alone, as JSON; as of a moment where it is read so.
+    let show: @Sendable (StoredDefinition<Content>, _ asOf: Timestamp?) async throws -> [UInt8]
 
     var routes: [Route] {
         [
@@ -78,7 +78,7 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
         let name = try name(request)
         let definitions = try await database.definitions(of: Content.self, asOf: request.query.viewpoint.asOf)
         guard let stored = try await definitions.definition(name) else { throw APIError.notFound }
-        return try answer(stored)
+        return try await answer(stored, asOf: request.query.viewpoint.asOf)
     }
 
     @Sendable private func versions(_ request: APIRequest) async throws -> Response {
@@ -112,10 +112,10 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
         let name = request.parameter("name")
         guard !ReservedNames.ids.contains(name) else { throw APIError.badInput("this name is reserved", field: "name") }
         let put = try await database.views.computing.run(cost: request.body.count) { [read] in
-            try DefinitionPut(name: name, definition: try read(try request.object()))
+            try DefinitionPut(name: name, definition: try read(name, try request.object()))
         }
         do {
-            return try answer(try await writer().put(put, if: try condition(request)))
+            return try await answer(try await writer().put(put, if: try condition(request)))
         } catch let error as WriteError where error.code == .content {
             let parts = put.definition.json.object?.members ?? []
             let largest = parts.max { $0.value.encoded.count < $1.value.encoded.count }
@@ -191,8 +191,8 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
         return name
     }
 
-    private func answer(_ stored: StoredDefinition<Content>) throws -> Response {
-        var response = Response.json(encoded: try show(stored))
+    private func answer(_ stored: StoredDefinition<Content>, asOf: Timestamp? = nil) async throws -> Response {
+        var response = Response.json(encoded: try await show(stored, asOf))
         response.headers[.eTag] = "\"\(stored.delta)\""
         return response
     }

@@ -113,8 +113,7 @@ extension ResolverTable {
                     throw FieldError(.type, field: field, "a resolver is given by its name")
                 }
                 guard let resolver = StandardResolver(rawValue: name.string) else {
-                    let names = StandardResolver.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw FieldError(.value, field: field, "there is no resolver of this name; there are: \(names)")
+                    throw FieldError(.value, field: field, StandardResolver.unknown)
                 }
                 properties[property.name] = resolver
             }

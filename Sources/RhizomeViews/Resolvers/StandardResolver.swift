@@ -15,6 +15,10 @@ public enum StandardResolver: String, CaseIterable, Sendable {
     case byRank = "by-rank"
     case byAuthor = "by-author"
 
+    /// What is said of a name that none has.
+    static let unknown =
+        "there is no resolver of this name; there are: \(allCases.map(\.rawValue).joined(separator: ", "))"
+
     /// The resolver.
     ///
     /// - Parameter authors: who counts how much for `by-rank`, the one who counts most first.
