@@ -363,8 +363,8 @@ let package = Package(
         .testTarget(
             name: "RhizomeStoreTests",
             dependencies: [
-                "Bytes", "HomeFiles", "Locks", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "SignedStatements",
-                "store-writer",
+                "Bytes", "HomeFiles", "Locks", "RhizomeCore", "RhizomeStore", "RhizomeTesting", "RhizomeViews",
+                "SignedStatements", "StrictJSON", "store-writer",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict

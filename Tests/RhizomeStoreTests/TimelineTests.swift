@@ -2,7 +2,9 @@ import Bytes
 import RhizomeCore
 import RhizomeStore
 import RhizomeTesting
+import RhizomeViews
 import SignedStatements
+import StrictJSON
 import Testing
 
 @Suite struct TimelineTests {
@@ -65,6 +67,68 @@ import Testing
                     }
                 }
             }
+            try log.close()
+        }
+    }
+
+    @Test("a log that forked wildly is told of in order too, some hundred branches at a time")
+    func wild() async throws {
+        try await withTemporaryFolder { folder in
+            let log = try SQLiteDeltaLog.open(folder: folder.path("data"), version: "1", now: 0)
+            var maker = DeltaMaker()
+            let firsts = try (0..<1_200).map { _ in try maker.delta("wild") }
+            let stored = try await log.append(firsts, cursors: [:])
+            var query = Timeline.Query()
+            query.until = stored[1_000].delta.header.timeCreated
+            #expect(try await ids(log.state(), query) == expected(stored, query))
+            query.isReversed = true
+            #expect(try await ids(log.state(), query) == expected(stored, query))
+            try log.close()
+        }
+    }
+
+    @Test("what is read of a state stays the same, whatever comes meanwhile")
+    func consistency() async throws {
+        try await withTemporaryFolder { folder in
+            let log = try SQLiteDeltaLog.open(folder: folder.path("data"), version: "1", now: 0)
+            var maker = DeltaMaker()
+            func said(_ id: Text, _ name: Text, after previous: [AdmittedDelta]) throws -> AdmittedDelta {
+                try maker.delta(
+                    "alice",
+                    [Pointer("user", entity: id, targetContext: "name"), Pointer("name", .text(name))],
+                    after: previous
+                )
+            }
+            let first = try said("u1", "Gwion", after: [])
+            _ = try await log.append([first], cursors: [:])
+            let state = try await log.state()
+            let reader = EntityReader(log: state)
+            let second = try said("u1", "Taliesin", after: [first])
+            let third = try said("u2", "Ceridwen", after: [second])
+            let film = try maker.delta(
+                "alice",
+                [Pointer("film", entity: "f1", targetContext: "title"), Pointer("title", .text("Excalibur"))],
+                after: [third]
+            )
+            let negation = try maker.delta("alice", .negation(of: first.delta.id), after: [film])
+            _ = try await log.append([second, third, film, negation], cursors: [:])
+            #expect(state.position == 1)
+            #expect(try await state.deltas(after: 0, limit: 9).map(\.id) == [first.delta.id])
+            #expect(try await reader.value(of: "name", of: "u1") == "Gwion")
+            #expect(try await reader.parts(of: "u1")?.first.properties["name"] == "Gwion")
+            #expect(try await reader.parts(of: "u2") == nil)
+            #expect(try await reader.collection("user", count: 9).ids == ["u1"])
+            var collections: [Text] = []
+            try await reader.forEachCollection { names in
+                collections += names
+                return true
+            }
+            #expect(collections == ["user"])
+            let standing = try #require(try await reader.standing(of: first.delta.id))
+            #expect(standing.isInForce && standing.negations.isEmpty)
+            #expect(try await reader.standing(of: second.delta.id) == nil)
+            let now = try #require(try await EntityReader(log: log.state()).standing(of: first.delta.id))
+            #expect(now.isNegated && !now.isInForce && now.negations.map(\.id) == [negation.delta.id])
             try log.close()
         }
     }
