@@ -35,7 +35,11 @@ struct Audit: AsyncParsableCommand {
         let (home, log, trust) = try await self.home.openStore()
         let since = try await since?.position(in: log, now: CommandLineTool.now) ?? 0
         let meter = AuditMeter()
-        let report = try await log.audit(since: since) { meter.show($0) }
+        let report = try await log.audit(
+            since: since,
+            isListed: { trust.letsIn($0, by: $1.trustStatement, at: $1.timeReceived) },
+            progress: { meter.show($0) }
+        )
         meter.end()
         let text = AuditText(
             report: report,
