@@ -17,16 +17,9 @@ extension Database {
         _ body: (Database) async throws -> Result
     ) async throws -> Result {
         try VerificationSelfTest.run()
-        let log = try SQLiteDeltaLog.open(
-            folder: home.path + "/data",
-            version: SoftwareVersion.current,
-            now: NodeClock.system.now
-        )
+        let log = try SQLiteDeltaLog.open(home: home, logger: logger)
         let result: Result
         do {
-            if let finding = log.witnessFinding {
-                logger.error("the store was changed from outside", metadata: ["finding": "\(finding.message)"])
-            }
             let journal = TrustJournal(home: home, owner: identity.publicKey)
             let trust = try journal.loadWitnessed(isWitnessNeeded: try await log.count() > 0).list
             try journal.recordSeen(trust)

@@ -2,6 +2,7 @@ public import Bytes
 internal import Foundation
 internal import GRDB
 public import RhizomeCore
+public import SignedStatements
 
 extension SQLiteDeltaLog {
     /// Audits the whole store: every entry again, on all cores; whether what finds the entries fits them; the database's
@@ -12,10 +13,12 @@ extension SQLiteDeltaLog {
     /// - Parameters:
     ///   - since: a position from 0: what lies up to it was verified by an earlier audit, and is looked at only as far as
     ///     what comes later rests on it; what finds entries isn't held against them then.
+    ///   - isListed: whether an author's delta that came so could be let in by the trusted-peer list of then.
     ///   - progress: called now and then, on a thread of the store's.
     /// - Complexity: O(*n*): a verification for each entry after `since`, and some 10 µs.
     public func audit(
         since: Int64 = 0,
+        isListed: @escaping @Sendable (PublicKey, Arrival) -> Bool = { _, _ in true },
         progress: @escaping @Sendable (AuditProgress) -> Void = { _ in }
     ) async throws -> AuditReport {
         // A witness that was missing was made anew, and there is nothing more to be done about it: it stays on record.
@@ -34,7 +37,8 @@ extension SQLiteDeltaLog {
         do {
             let (others, noted) = (findings, stalls)
             let report = try await read { db in
-                try StoreAudit(db, since: since, progress: progress).run(others: others, stalls: noted)
+                let audit = try StoreAudit(db, since: since, isListed: isListed, progress: progress)
+                return try audit.run(others: others, stalls: noted)
             }
             return report.adding(try await damage)
         } catch let error as DeltaLogError where error == DeltaLogError(.corrupt, "") {

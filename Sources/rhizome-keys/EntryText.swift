@@ -11,42 +11,51 @@ enum EntryText {
         ([entry.name, entry.identity.did].compactMap { $0 } + details(entry.change)).joined(separator: "  ")
     }
 
-    /// One line about a statement of the journal.
-    static func line(_ statement: TrustStatement) -> String {
-        let change = statement.change
-        return
-            ([
-                "\(statement.sequence)", statement.time.description, change.action.rawValue, change.name,
-                change.identity.did,
-            ].compactMap { $0 } + details(change)).joined(separator: "  ")
+    /// A row about an entry, for columns that line up: name, did, and the rest.
+    ///
+    /// - Parameter name: the one that a distrusted peer last had.
+    static func row(_ entry: TrustEntry, lastName name: String?) -> [String] {
+        [entry.name ?? name ?? "-", entry.identity.did, details(entry.change).joined(separator: "  ")]
     }
 
     private static func details(_ change: TrustChange) -> [String] {
-        var details: [String] = []
-        switch change.action {
-        case .trust:
-            details.append("may " + (change.may.isEmpty ? "nothing" : permissions(change.may).joined(separator: ",")))
-            if !change.addresses.isEmpty {
-                details.append("at " + change.addresses.map(\.description).joined(separator: ","))
-            }
-            if let until = change.until { details.append("until " + until.description) }
-            if let note = change.note { details.append("note \"\(TerminalText.escaped(note))\"") }
-        case .distrust:
-            switch change.keep {
-            case .all: details.append("keep all")
-            case .none: details.append("keep none")
-            case .ids(let ids): details.append("keep " + ids.map { Hex.encode($0.array) }.joined(separator: ","))
-            }
-            if let reason = change.reason { details.append("reason \"\(TerminalText.escaped(reason))\"") }
-        }
+        var details = terms(change)
+        if let note = change.note { details.append("note \"\(TerminalText.escaped(note))\"") }
+        if let reason = change.reason { details.append("reason \"\(TerminalText.escaped(reason))\"") }
         return details
+    }
+
+    /// What an entry grants or leaves.
+    static func terms(_ change: TrustChange) -> [String] {
+        guard change.action == .trust else { return [text(of: change.keep)] }
+        var terms = [text(of: change.may)]
+        if !change.addresses.isEmpty {
+            terms.append("at " + change.addresses.map(\.description).joined(separator: ","))
+        }
+        if let until = change.until { terms.append("until " + until.description) }
+        return terms
+    }
+
+    /// `may author,connect`.
+    static func text(of may: Set<Permission>) -> String {
+        "may " + (may.isEmpty ? "nothing" : permissions(may).joined(separator: ","))
+    }
+
+    /// `keep none`.
+    static func text(of keep: Keep) -> String {
+        switch keep {
+        case .all: "keep all"
+        case .none: "keep none"
+        case .ids(let ids): "keep " + ids.map { Hex.encode($0.array) }.joined(separator: ",")
+        }
     }
 
     private static func permissions(_ may: Set<Permission>) -> [String] { may.map(\.rawValue).sorted() }
 
     /// An entry as JSON: all members each time, null where there is nothing to say.
-    static func json(_ entry: TrustEntry, now: Timestamp) -> JSONValue {
+    static func json(_ entry: TrustEntry, lastName: String?, now: Timestamp) -> JSONValue {
         var object = members(entry.change)
+        object.append("lastName", optional(lastName))
         object.append("expired", .bool(entry.action == .trust && !entry.isTrusted(at: now)))
         object.append("time", .integer(entry.time.microseconds))
         object.append("statement", .string(Hex.encode(entry.statement.array)))
@@ -75,12 +84,12 @@ enum EntryText {
             "may": .array(permissions(change.may).map { .string($0) }),
             "until": change.until.map { .integer($0.microseconds) } ?? .null,
             "note": optional(change.note),
-            "keep": isTrust ? .null : keep(change.keep),
+            "keep": isTrust ? .null : json(change.keep),
             "reason": optional(change.reason),
         ]
     }
 
-    private static func keep(_ keep: Keep) -> JSONValue {
+    private static func json(_ keep: Keep) -> JSONValue {
         switch keep {
         case .all: "all"
         case .none: "none"

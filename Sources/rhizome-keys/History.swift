@@ -7,6 +7,7 @@ struct History: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print every change of the list, verified, oldest first.",
         discussion: """
+            In columns: its number, when, what was done, whom it is about, what that changed, and what was noted of why. \
             Each change is signed and names the one before, so nothing in between can be altered, left out or \
             reordered unnoticed. Times in JSON are microseconds since 1970.
 
@@ -25,7 +26,7 @@ struct History: ParsableCommand {
         if isJSON {
             try CommandLineTool.show(JSONValue.array(statements.map { EntryText.json($0) }).description)
         } else {
-            for statement in statements { try CommandLineTool.show(EntryText.line(statement)) }
+            for line in TerminalText.aligned(HistoryText.rows(statements)) { try CommandLineTool.show(line) }
         }
     }
 }

@@ -12,33 +12,45 @@ struct List: ParsableCommand {
             Examples:
               rhizome-keys list
               rhizome-keys list --all --json
+              rhizome-keys list --as-of 2026-01-31
             """
     )
 
     @Flag(name: .customLong("all"), help: "Also those no longer trusted: distrusted, or past their end.")
     var includesAll = false
+    @Option(
+        help: ArgumentHelp(
+            "As the list was then: 2026-01-31T12:00:00Z, 2026-01-31, or 90s, 15m, 2h, 3d ago.",
+            valueName: "DATE"
+        )
+    )
+    var asOf: MomentArgument?
     @Flag(name: .customLong("json"), help: "Print an array of JSON objects.")
     var isJSON = false
     @OptionGroup var home: HomeOption
 
     func run() throws {
-        let now = CommandLineTool.now
-        let list = try home.openJournal().list
+        let now = asOf?.moment(before: CommandLineTool.now) ?? CommandLineTool.now
+        var list = try home.openJournal().list
+        if asOf != nil { list = try list.list(asOf: now) }
         var entries = list.entriesByName.filter { includesAll || $0.isTrusted(at: now) }
         if includesAll {
             let distrusted = list.entries.values.filter { $0.action == .distrust }
             entries += distrusted.sorted { $0.identity < $1.identity }
         }
         if isJSON {
-            try CommandLineTool.show(JSONValue.array(entries.map { EntryText.json($0, now: now) }).description)
+            let items = entries.map { EntryText.json($0, lastName: list.lastName(of: $0.identity), now: now) }
+            try CommandLineTool.show(JSONValue.array(items).description)
             return
         }
-        for entry in entries {
-            let state = entry.action == .distrust ? "distrusted  " : entry.isTrusted(at: now) ? "" : "expired  "
-            try CommandLineTool.show(state + EntryText.line(entry))
+        let rows = entries.map { entry in
+            let state = entry.action == .distrust ? "distrusted" : entry.isTrusted(at: now) ? "trusted" : "expired"
+            return (includesAll ? [state] : []) + EntryText.row(entry, lastName: list.lastName(of: entry.identity))
         }
+        for line in TerminalText.aligned(rows) { try CommandLineTool.show(line) }
         if entries.isEmpty {
-            CommandLineTool.note("nobody is trusted yet; trust a peer by: rhizome-keys trust CARD")
+            let now = "nobody is trusted yet; trust a peer by: rhizome-keys trust CARD"
+            CommandLineTool.note(asOf == nil ? now : "nobody was trusted then")
         }
     }
 }

@@ -53,7 +53,7 @@ struct Verify: ParsableCommand {
         let journal = TrustJournal(home: home, owner: try home.keyFile().publicKey)
         let list = try journal.load().list
         try journal.recordSeen(list)
-        let last = list.statements.last.map { EntryText.line($0) } ?? "none"
+        let last = HistoryText.rows(list.statements).last?.joined(separator: "  ") ?? "none"
         try CommandLineTool.show("ok: the journal is accepted as it is; its last statement: \(last)")
     }
 }

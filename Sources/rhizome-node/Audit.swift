@@ -1,8 +1,9 @@
 import ArgumentParser
 import Bytes
 import CommandSupport
-import Foundation
+import Logging
 import RhizomeCore
+import RhizomeHosting
 import RhizomeIdentity
 import RhizomeStore
 import SignedStatements
@@ -17,8 +18,12 @@ struct Audit: AsyncParsableCommand {
             are told of, and are no findings. With --since, what came before is believed as an earlier audit left it: \
             its signatures, its bodies and what finds deltas aren't looked at.
 
+            With --repair a store in which something was found is made anew: of what is whole in it, and of what trusted \
+            peers hold. The damaged one is kept beside, and the new one begins a new epoch. No node may run meanwhile.
+
             Examples:
               rhizome-node audit
+              rhizome-node audit --repair --wait 300
               rhizome-node audit --since 2d
               rhizome-node audit --since 180000
               rhizome-node audit --json | jq '.findings'
@@ -29,13 +34,28 @@ struct Audit: AsyncParsableCommand {
     var isJSON = false
     @Option(help: ArgumentHelp("Verify what came after this: \(SinceArgument.help).", valueName: "POSITION|DATE"))
     var since: SinceArgument?
+    @Flag(help: "Where anything is found, make the store anew, of what is whole and of what trusted peers hold.")
+    var repair = false
+    @Option(help: ArgumentHelp("How long to wait for peers at most, with --repair.", valueName: "SECONDS"))
+    var wait = 60
+    @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var home: HomeOption
 
+    func validate() throws {
+        if repair, since != nil { throw ValidationError("--repair looks at all; it goes without --since") }
+        if !(0...86_400).contains(wait) { throw ValidationError("--wait takes 0 to 86400 seconds") }
+    }
+
     func run() async throws {
+        LoggingSystem.bootstrap { _ in LogfmtHandler(logLevel: .error) }
         let (home, log, trust) = try await self.home.openStore()
         let since = try await since?.position(in: log, now: CommandLineTool.now) ?? 0
         let meter = AuditMeter()
-        let report = try await log.audit(since: since) { meter.show($0) }
+        let report = try await log.audit(
+            since: since,
+            isListed: { trust.letsIn($0, by: $1.trustStatement, at: $1.timeReceived) },
+            progress: { meter.show($0) }
+        )
         meter.end()
         let text = AuditText(
             report: report,
@@ -52,12 +72,49 @@ struct Audit: AsyncParsableCommand {
         } else {
             for line in text.lines { try CommandLineTool.show(line) }
         }
+        if repair, report.findingCount > 0 {
+            try log.close()
+            return try await repairStore(of: home)
+        }
         guard report.findingCount == 0 else {
             let count = AuditText.counted(report.findingCount, "finding")
             throw CommandFailure(
-                "\(count): the store isn't what was accepted. Keep a copy of \(home.path)/data, then move "
-                    + "\(home.path)/data/store.* away and start the node: it fetches what its peers hold; what only this "
-                    + "node held is lost"
+                "\(count): the store isn't what was accepted; stop the node and run: rhizome-node audit --repair, which keeps "
+                    + "what is whole and fetches the rest from peers. Or keep a copy of \(home.path)/data, move "
+                    + "\(home.path)/data/store.* away and start the node: what only this node held is lost then"
+            )
+        }
+    }
+
+    /// Makes the store anew and says what came back, and what didn't.
+    private func repairStore(of home: Home) async throws {
+        let identity = try home.identity { try passphrase.passphrase() }
+        let rebuilt = try await StoreRebuild(
+            of: home.path + "/data",
+            version: CommandLineTool.version,
+            now: CommandLineTool.now
+        )
+        CommandLineTool.note(
+            "\(AuditText.counted(rebuilt.keptCount, "delta")) taken over into a new store; the damaged one lies in "
+                + "\(rebuilt.damagedFolder); asking peers, for \(wait) s at most"
+        )
+        let repair = try await StoreRepair(
+            of: rebuilt.losses,
+            home: home,
+            identity: identity,
+            patience: .seconds(wait),
+            logger: Logger(label: "rhizome")
+        )
+        let text = RepairText(rebuilt: rebuilt, repair: repair)
+        if isJSON {
+            try CommandLineTool.show(JSONValue.object(text.json).description)
+        } else {
+            for line in text.lines { try CommandLineTool.show(line) }
+        }
+        guard repair.lost.isEmpty else {
+            throw CommandFailure(
+                "\(AuditText.counted(repair.lost.count, "delta")) didn't come back; once a peer that holds them is reachable, "
+                    + "the node fetches them"
             )
         }
     }

@@ -61,6 +61,10 @@ struct AuditText {
                 lines.append("  \(places) where it may fork: too tangled to be looked into")
             }
             for stall in author.stalls { lines.append("  fits nowhere (\(stall.reason.rawValue)): \(stall.id)") }
+            if author.unlistedCount > 0 {
+                let unlisted = Self.counted(author.unlistedCount, "delta")
+                lines.append("  \(unlisted) let in by no statement of this home's list, as it was when they came")
+            }
             if author.aheadCount > 0 {
                 let ahead = Self.counted(author.aheadCount, "delta")
                 lines.append("  \(ahead) dated more than 5 minutes after their arrival")
@@ -186,6 +190,7 @@ struct AuditText {
             "stalled": .array(
                 author.stalls.map { ["id": .string($0.id.description), "reason": .string($0.reason.rawValue)] }
             ),
+            "unlisted": .integer(author.unlistedCount),
             "ahead": .integer(author.aheadCount),
             "aheadOfClock": author.lead(over: now).map { .integer($0.microseconds) } ?? .null,
         ]

@@ -44,7 +44,7 @@ struct Import: AsyncParsableCommand {
         let input = try InputFile(file)
         let home = try home.open()
         let identity = try home.identity { try passphrase.passphrase() }
-        try await Database.running(home: home, identity: identity) { database in
+        try await Database.opening(home: home, identity: identity, logger: Logger(label: "rhizome")) { database in
             if fromRhizome {
                 try await takeRhizome(input, into: database)
             } else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bytes
+import CommandSupport
 import RhizomeStore
 
 /// POSITION|DATE on the command line: from where on (spec: cli.md).

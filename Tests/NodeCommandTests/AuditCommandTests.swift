@@ -1,5 +1,7 @@
+import Bytes
 import Foundation
 import RhizomeTesting
+import StrictJSON
 import Testing
 
 @Suite struct AuditCommandTests {
@@ -71,6 +73,47 @@ import Testing
         let handle = try FileHandle(forWritingTo: store)
         try handle.write(contentsOf: bytes)
         try handle.close()
+    }
+
+    @Test("a repair keeps what is whole, fetches the rest from peers in a new epoch, and says what didn't come back")
+    func repair() async throws {
+        try await AsyncGate.processes.pass {
+            try await withTemporaryFolder { folder in
+                let homes = try await NodeHome.makeFriends("alice", "bob", in: folder)
+                let alice = homes[0]
+                @Sendable func repair(_ more: String...) async throws -> BuiltCommand.Outcome {
+                    try await alice.node.run(["audit", "--repair", "--json", "--home", alice.path] + more)
+                }
+                try await homes[1].running { bob in
+                    try await alice.running { node in
+                        _ = try await node.put("/api/user/taliesin-1", "{\"name\": \"Taliesin\"}")
+                        _ = try await bob.put("/api/user/taliesin-1", "{\"age\": 42}")
+                        for node in [node, bob] { try await eventually("both hold it") { try await node.count == 2 } }
+                        let busy = try await repair()
+                        #expect(busy.exitCode == 0, "nothing is found: \(busy.errors)")
+                    }
+                    try Self.damage(alice)
+                    let done = try await repair()
+                    #expect(done.exitCode == 0, "\(done.output) \(done.errors)")
+                    let last = try #require(done.output.split(separator: "\n").last)
+                    let json = try #require(try JSONValue(parsing: Array(last.utf8)).object)
+                    #expect(json["kept"] == 1 && json["restored"] == 1 && json["lostCount"] == 0, "\(last)")
+                    let damaged = try #require(json["damaged"]?.text).string
+                    #expect(FileManager.default.fileExists(atPath: damaged + "/store.sqlite"))
+                    let audit = try await alice.audit()
+                    #expect(audit.exitCode == 0, "\(audit.text)")
+                    try await alice.running { node in
+                        let entity = try await node.ask("/api/user/taliesin-1").body
+                        for value in ["Taliesin", "42"] { #expect(entity.contains(value), "\(entity)") }
+                    }
+                }
+                // With nobody to ask.
+                try Self.damage(alice)
+                let lost = try await repair("--wait", "1")
+                #expect(lost.exitCode == 1 && lost.errors.contains("1 delta didn't come back"), "\(lost.errors)")
+                #expect(lost.output.contains("\"lostCount\":1") && lost.output.contains("\"state\":"), "\(lost.output)")
+            }
+        }
     }
 
     @Test("what was damaged comes back from a peer, as the audit advises, and our own log goes on without a fork")

@@ -196,4 +196,31 @@ import Testing
         #expect(copy.statements == list.statements)
         #expect(copy.entries == list.entries)
     }
+
+    @Test("a delta is let in by a statement of its author's that gave it leave then, and by nothing else")
+    func letsIn() throws {
+        var list = TrustList(owner: owner.publicKey)
+        let trust = try list.apply(.trust(alice, name: "alice", until: now + 10), signedBy: owner, now: now).id
+        let connect = try list.apply(.trust(bob, name: "bob", may: [.connect]), signedBy: owner, now: now).id
+        let distrust = try list.apply(.distrust(alice), signedBy: owner, now: now).id
+        // Though she isn't trusted any more.
+        #expect(list.letsIn(alice, by: trust, at: now) && list.letsIn(alice, by: trust, at: now + 10))
+        #expect(!list.letsIn(alice, by: trust, at: now + 11))
+        #expect(!list.letsIn(alice, by: distrust, at: now) && !list.letsIn(alice, by: nil, at: now))
+        #expect(!list.letsIn(bob, by: trust, at: now) && !list.letsIn(bob, by: connect, at: now))
+        #expect(list.letsIn(owner.publicKey, by: nil, at: now))
+        #expect(!list.letsIn(alice, by: Bytes32(repeating: 1), at: now))
+    }
+
+    @Test("the list of a moment has the statements made until then")
+    func asOf() throws {
+        var list = TrustList(owner: owner.publicKey)
+        try list.apply(.trust(alice, name: "alice"), signedBy: owner, now: now)
+        try list.apply(.trust(bob, name: "bob"), signedBy: owner, now: now + 10)
+        try list.apply(.distrust(alice), signedBy: owner, now: now + 20)
+        for (time, names) in [(now - 1, []), (now, ["alice"]), (now + 19, ["alice", "bob"]), (now + 20, ["bob"])] {
+            #expect(try list.list(asOf: time).entriesByName.compactMap(\.name) == names)
+        }
+        #expect(try list.list(asOf: .max).head == list.head)
+    }
 }

@@ -87,6 +87,34 @@ import Testing
         }
     }
 
+    @Test("history tells what each change did, and the list of a moment is that of then")
+    func historyText() async throws {
+        try await withIdentity { keys, _ in
+            #expect(try await keys("trust", peer, "--name", "bob", "--note", "met him").exitCode == 0)
+            #expect(try await keys("trust", "bob", "--name", "robert", "--may", "connect").exitCode == 0)
+            let between = try #require(try await keys.json("history").array?.last?.object?["time"]?.integer)
+            #expect(try await keys("distrust", "robert", "--keep", "none", "--reason", "lost").exitCode == 0)
+            let lines = try await keys("history").output.split(separator: "\n").map(String.init)
+            #expect(lines.count == 3)
+            #expect(lines[0].hasSuffix("may author,connect; note \"met him\""), "\(lines)")
+            #expect(lines[1].hasSuffix("was called bob; may connect, before may author,connect"), "\(lines)")
+            #expect(lines[2].contains("  distrust  robert  \(peer)  keep none: views drop all of it"), "\(lines)")
+            #expect(lines[2].hasSuffix("reason \"lost\""), "\(lines)")
+            // In columns: what it is about begins at the same place.
+            #expect(Set(lines.map { $0.range(of: "did:key:")?.lowerBound.utf16Offset(in: $0) }).count == 1, "\(lines)")
+
+            let all = try await keys("list", "--all").output
+            #expect(all == "distrusted  robert  \(peer)  keep none  reason \"lost\"\n", "\(all)")
+            #expect(try await keys.json("list", "--all").array?.first?.object?["lastName"] == "robert")
+            #expect(try await keys.json("list") == [])
+            let then = try #require(Timestamp(microseconds: between).description as String?)
+            let entries = try await keys.json("list", "--as-of", then)
+            #expect(entries.array?.first?.object?["name"] == "robert", "\(then): \(entries)")
+            #expect(try await keys.json("list", "--as-of", "2020-01-01") == [])
+            #expect(try await keys("list", "--as-of", "yesterday").exitCode == 64)
+        }
+    }
+
     @Test("an entry past its end is listed only with --all")
     func expired() async throws {
         try await withIdentity { keys, _ in

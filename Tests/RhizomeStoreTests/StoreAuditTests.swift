@@ -270,6 +270,20 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test("what no statement of the list let in is counted by author, and is no finding")
+    func unlisted() async throws {
+        try await Self.withStore { data in
+            var maker = DeltaMaker()
+            let (bob, statement) = (try maker.author("bob"), Bytes32(repeating: 8))
+            let log = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
+            let report = try await log.audit(isListed: { $0 != bob && $1.trustStatement == statement })
+            try log.close()
+            #expect(report.findings == [])
+            let counts = Dictionary(uniqueKeysWithValues: report.authors.map { ($0.author, $0.unlistedCount) })
+            #expect(counts == [bob: 10, try maker.author("carol"): 0, try maker.author("alice"): 20])
+        }
+    }
+
     @Test("the position before a moment is that before the first entry that came by then")
     func positionBefore() async throws {
         try await Self.withStore { data in
@@ -304,7 +318,8 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             try log.close()
             let told = Lock<[AuditProgress]>([])
             let reader = try SQLiteDeltaLog.openForReading(folder: data, version: "1", now: 0)
-            #expect(try await reader.audit { progress in told.withLock { $0.append(progress) } }.findings == [])
+            let whole = try await reader.audit(progress: { progress in told.withLock { $0.append(progress) } })
+            #expect(whole.findings == [])
             try reader.close()
             let steps = told.withLock { $0 }
             #expect(steps.count > 2 && steps.allSatisfy { $0.total == 80 })

@@ -1,5 +1,5 @@
 internal import Bytes
-internal import SignedStatements
+public import SignedStatements
 
 /// An audit of a log: a fold over its entries by position (spec: cli.md, `audit`; house.md, "The store").
 ///
@@ -27,6 +27,7 @@ public struct Audit: Sendable {
         var firstTime = Timestamp.max
         var lastTime = Timestamp.min
         var aheadCount: Int64 = 0
+        var unlistedCount: Int64 = 0
         var firstFinding: AuditFinding?
         var firsts: [UInt32] = []
     }
@@ -66,11 +67,21 @@ public struct Audit: Sendable {
     }
 
     /// Takes the next entry by position.
-    public mutating func add(_ entry: ExaminedEntry) {
+    ///
+    /// - Parameter isListed: whether an author's delta that came so could be let in by the trusted-peer list of then.
+    public mutating func add(
+        _ entry: ExaminedEntry,
+        isListed: (PublicKey, Arrival) -> Bool = { _, _ in true }
+    ) {
         count += 1
         checkPlace(entry)
         for finding in entry.findings { record(finding) }
-        if let link = entry.link { checkLink(link, entry) }
+        if let link = entry.link {
+            checkLink(link, entry)
+            if !isListed(link.author, entry.arrival), let number = logNumbers[link.author] {
+                logs[Int(number)].unlistedCount += 1
+            }
+        }
         // So that what follows a delta whose header was changed isn't told to follow nothing.
         if entry.link?.id != entry.filedID, index[entry.filedID] == nil { index.add(entry.filedID, at: Known.none) }
     }
@@ -113,6 +124,7 @@ public struct Audit: Sendable {
                 forks: forks[number].forks.sorted(),
                 unsearchedForkCount: forks[number].unsearchedCount,
                 stalls: stallsByAuthor[log.author] ?? [],
+                unlistedCount: log.unlistedCount,
                 aheadCount: log.aheadCount
             )
         }

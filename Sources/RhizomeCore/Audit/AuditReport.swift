@@ -19,6 +19,10 @@ public struct AuthorAudit: Hashable, Sendable {
     public let unsearchedForkCount: Int64
     /// Deltas that fit nowhere.
     public let stalls: [Stall]
+    /// How many deltas were let in by no statement of the trusted-peer list, as it was when they came.
+    ///
+    /// Reported beside findings: whoever replaced the identity of a home has another list than that of then.
+    public let unlistedCount: Int64
     /// How many deltas came with a time more than 5 minutes ahead of the clock that received them.
     public let aheadCount: Int64
 

@@ -61,6 +61,25 @@ public struct TrustList: Sendable {
     /// The statement of that id, where the list rests on it.
     public func statement(_ id: Bytes32) -> TrustStatement? { numbers[id].map { statements[$0] } }
 
+    /// The list as it was at a moment: by the statements made until then.
+    ///
+    /// - Throws: as ``apply(_:)``; a list that was loaded has nothing wrong in it.
+    /// - Complexity: a verification for each statement.
+    public func list(asOf time: Timestamp) throws(IdentityError) -> TrustList {
+        var list = TrustList(owner: owner)
+        for statement in statements where statement.time <= time { try list.apply(statement.signed) }
+        return list
+    }
+
+    /// Whether an author's delta that came at a moment could be let in by a statement, as the list was then.
+    ///
+    /// - Parameter statement: by which it was let in; none for the owner's own.
+    public func letsIn(_ author: PublicKey, by statement: Bytes32?, at time: Timestamp) -> Bool {
+        guard let statement else { return author == owner }
+        guard let change = self.statement(statement)?.change, change.identity == author else { return false }
+        return change.action == .trust && change.may.contains(.author) && change.until.map { time <= $0 } ?? true
+    }
+
     // MARK: - Asking
 
     /// What the list says of a key.

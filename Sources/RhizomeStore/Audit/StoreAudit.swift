@@ -38,6 +38,7 @@ final class StoreAudit {
     private let db: Database
     private let since: Int64
     private let count: Int64
+    private let isListed: @Sendable (PublicKey, Arrival) -> Bool
     private let progress: @Sendable (AuditProgress) -> Void
     private let hashing: RowHashing
     private let keys: [Int64: PublicKey]
@@ -60,10 +61,17 @@ final class StoreAudit {
 
     /// - Parameters:
     ///   - since: entries up to this position aren't verified, nor held against what finds them; from 0.
+    ///   - isListed: whether an author's delta that came so could be let in by the trusted-peer list of then.
     ///   - progress: called now and then, on the reader's thread.
-    init(_ db: Database, since: Int64, progress: @escaping @Sendable (AuditProgress) -> Void) throws {
+    init(
+        _ db: Database,
+        since: Int64,
+        isListed: @escaping @Sendable (PublicKey, Arrival) -> Bool,
+        progress: @escaping @Sendable (AuditProgress) -> Void
+    ) throws {
         self.db = db
         self.since = since
+        self.isListed = isListed
         self.progress = progress
         count = try SQLiteDeltaLog.currentMark(db).position
         hashing = try RowHashing()
@@ -278,7 +286,7 @@ final class StoreAudit {
         for fault in page.faults { findings.add(fault.message, at: fault.position, of: fault.author) }
         for (examined, place) in page.entries {
             // What lies beyond what the store says that it holds is told below, as a whole.
-            if examined.position <= count { audit.add(examined) }
+            if examined.position <= count { audit.add(examined, isListed: isListed) }
             guard let link = examined.link else { continue }
             try branches.add(examined.filedID, after: link.previous, at: examined.position, place, &findings)
         }
