@@ -24,13 +24,16 @@ enum EntryText {
     private static func details(_ change: TrustChange) -> [String] {
         var details: [String] = []
         switch change.action {
-        case .trust:
+        case .trust, .invite:
             details.append("may " + (change.may.isEmpty ? "nothing" : permissions(change.may).joined(separator: ",")))
             if !change.addresses.isEmpty {
                 details.append("at " + change.addresses.map(\.description).joined(separator: ","))
             }
             if let until = change.until { details.append("until " + until.description) }
             if let note = change.note { details.append("note \"\(TerminalText.escaped(note))\"") }
+            if let expires = change.expires { details.append("expires " + expires.description) }
+            if change.needsConfirmation { details.append("to be confirmed") }
+            if let invitation = change.invitation { details.append("by invitation " + invitation.short) }
         case .distrust:
             switch change.keep {
             case .all: details.append("keep all")
@@ -66,7 +69,7 @@ enum EntryText {
     }
 
     private static func members(_ change: TrustChange) -> JSONObject {
-        let isTrust = change.action == .trust
+        let isDistrust = change.action == .distrust
         return [
             "did": .string(change.identity.did),
             "name": optional(change.name),
@@ -75,8 +78,11 @@ enum EntryText {
             "may": .array(permissions(change.may).map { .string($0) }),
             "until": change.until.map { .integer($0.microseconds) } ?? .null,
             "note": optional(change.note),
-            "keep": isTrust ? .null : keep(change.keep),
+            "keep": isDistrust ? keep(change.keep) : .null,
             "reason": optional(change.reason),
+            "invitation": optional(change.invitation?.did),
+            "expires": change.expires.map { .integer($0.microseconds) } ?? .null,
+            "confirm": .bool(change.needsConfirmation),
         ]
     }
 
