@@ -217,8 +217,11 @@ let package = Package(
         .executableTarget(
             name: "rhizome-keys",
             dependencies: [
-                "Bytes", "CommandSupport", "HomeFiles", "RhizomeIdentity", "SignedStatements", "Sodium", "StrictJSON",
+                "Bytes", "CommandSupport", "HomeFiles", "RhizomeIdentity", "RhizomePeering", "SignedStatements",
+                "Sodium",
+                "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict
         ),

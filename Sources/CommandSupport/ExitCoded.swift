@@ -74,8 +74,12 @@ extension IdentityError: ExitCoded {
     /// By whose it is: the caller's text, the passphrase, a rule of the list, or the home as it lies there.
     package var exitCode: ExitCode {
         switch code {
-        case .malformedPeer, .invisibleCharacter, .unacceptableKey, .malformedAddress, .malformedName: .malformed
-        case .identityExists, .nameTaken, .sharedTransportKey, .ownIdentity, .unknownPeer, .ambiguousPeer: .failure
+        case .malformedPeer, .malformedInvitation, .invisibleCharacter, .unacceptableKey, .malformedAddress,
+            .malformedName, .unusableExpiry:
+            .malformed
+        case .identityExists, .nameTaken, .sharedTransportKey, .ownIdentity, .unknownPeer, .ambiguousPeer,
+            .invitationClosed, .tooManyInvitations:
+            .failure
         case .passphraseNeeded, .wrongPassphrase: .notAllowed
         case .noIdentity, .malformedKeyFile, .costlyKeyFile, .keyMismatch, .unusablePassphrase, .newerVersion,
             .brokenJournal, .cutJournal, .missingWitness, .wrongLibrary, .unprotectedProcess, .malformedFile:

@@ -24,7 +24,12 @@ public struct HomeInspection: Sendable {
             var data: HomeFolder?
             check("the data folder is yours alone") { data = try home.data(creating: false) }
             let store = ["", "-wal", "-shm"].map { Home.storeFile + $0 }
-            if let data { inspectFiles(data, [TrustJournal.witnessName, "store.seen", Home.dataLock] + store) }
+            if let data {
+                inspectFiles(
+                    data,
+                    [TrustJournal.witnessName, RefusedGuests.name, "node.json", "store.seen", Home.dataLock] + store
+                )
+            }
         }
         check("the name can be used") {
             if try home.hasMalformedName() {

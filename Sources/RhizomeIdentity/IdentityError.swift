@@ -42,6 +42,14 @@ public struct IdentityError: CodedError {
         case nameTaken
         /// Another entry, or this identity, has the same transport key.
         case sharedTransportKey
+        /// An invitation that was used, withdrawn or has run out.
+        case invitationClosed
+        /// As many invitations are open as may be.
+        case tooManyInvitations
+        /// An invitation that could be taken before it is made, or for more than 30 days.
+        case unusableExpiry
+        /// A text that is no invitation.
+        case malformedInvitation
         /// This identity itself, of which that can't be said.
         case ownIdentity
         /// No entry goes by that text.

@@ -84,6 +84,7 @@ public final class Node: Sendable {
         network = try await PeerNetwork(
             configuration: configuration,
             identity: identity,
+            home: home,
             database: database,
             mail: mail,
             metricsFactory: metricsFactory,

@@ -45,6 +45,8 @@ public struct NodeConfiguration: Sendable {
     public let publish: Binding
     /// The network that the node takes part in; never empty.
     public let topic: Text
+    /// Whether the node states of itself what others bring about: that guests join by invitations.
+    public let follows: Bool
     /// Extra addresses of trusted peers.
     public let seeds: [PublicKey: [PeerAddress]]
     /// The software's name and version, as peers are told it.
@@ -61,6 +63,7 @@ public struct NodeConfiguration: Sendable {
         request: Binding = .loopback(port: 4000),
         publish: Binding = .loopback(port: 4001),
         topic: Text = "rhizome",
+        follows: Bool = true,
         seeds: [PublicKey: [PeerAddress]] = [:],
         agent: String = "rhizome/\(SoftwareVersion.current)",
         version: String = SoftwareVersion.current
@@ -70,6 +73,7 @@ public struct NodeConfiguration: Sendable {
         self.request = request
         self.publish = publish
         self.topic = topic
+        self.follows = follows
         self.seeds = seeds
         self.agent = agent
         self.version = version

@@ -24,6 +24,8 @@ public final class PeerNetwork: PeerReporting {
     let peering: Peering
     private let thread: SocketThread
     private let jobs: AsyncStream<PeerJob>
+    private let guestRequests: AsyncStream<GuestRequest>
+    private let guestBook: GuestBook
     private let holdings: PeerHoldings
     private let hello: @Sendable () async -> Hello
     private let onProgress: @Sendable (CatchUpProgress) -> Void
@@ -33,6 +35,7 @@ public final class PeerNetwork: PeerReporting {
     ///
     /// - Parameters:
     ///   - database: what is shared with peers; `mail` is its observer.
+    ///   - home: where guests who join are stated.
     ///   - metricsFactory: makes what is counted by; it knows ``metricTable``.
     ///   - onProgress: told how far fetching from a peer has come, ten times a second at most where it takes longer than
     ///     one; must not wait.
@@ -40,6 +43,7 @@ public final class PeerNetwork: PeerReporting {
     package init(
         configuration: NodeConfiguration,
         identity: Identity,
+        home: Home,
         database: Database,
         mail: PeeringMail,
         metricsFactory: any MetricsFactory,
@@ -51,11 +55,15 @@ public final class PeerNetwork: PeerReporting {
         let policy = ConnectionPolicy(
             trust: database.trustInForce,
             clock: database.clock,
+            takesGuests: configuration.follows,
             isPenalised: { database.ledger.isPenalised($0) },
             onAdmitted: { mail.admitted($0) }
         )
         let thread = try SocketThread(name: "rhizome-sockets")
         let (jobs, jobSource) = AsyncStream<PeerJob>.makeStream()
+        let (guestRequests, guestRequestSource) = AsyncStream<GuestRequest>.makeStream(
+            bufferingPolicy: .bufferingOldest(PeeringLimits.guestsInFlight)
+        )
         let peering = try Peering(
             thread: thread,
             configuration: configuration,
@@ -66,15 +74,22 @@ public final class PeerNetwork: PeerReporting {
             policy: policy,
             logger: logger,
             jobs: jobSource,
+            guestRequests: guestRequestSource,
             onLinkEvent: { peer, event in mail.directory.note(event, of: peer) },
             onConnection: { peer, isConnected in mail.directory.set(peer, isConnected: isConnected) }
         )
         do {
-            let domain = try await ZAPHandler.shared().open(domain: database.identity.did) { key, address in
-                guard let key = Bytes32(key) else { return .refuse }
-                return policy.decide(transportKey: key, address: address)
+            let handler = try await ZAPHandler.shared()
+            func domain(_ name: String, _ door: ConnectionPolicy.Door) throws -> ZAPDomain {
+                try handler.open(domain: "\(database.identity.did)/\(name)") { key, address in
+                    guard let key = Bytes32(key) else { return .refuse }
+                    return policy.decide(transportKey: key, address: address, at: door)
+                }
             }
-            try await peering.bind(domain: domain)
+            try await peering.bind(
+                requests: try domain("request", .requests),
+                publications: try domain("publish", .publications)
+            )
         } catch {
             await peering.close()
             await thread.stop(within: .seconds(1))
@@ -108,6 +123,17 @@ public final class PeerNetwork: PeerReporting {
         self.peering = peering
         self.thread = thread
         self.jobs = jobs
+        self.guestRequests = guestRequests
+        guestBook = GuestBook(
+            host: identity,
+            journal: TrustJournal(home: home, owner: identity.publicKey),
+            refused: RefusedGuests(home: home),
+            trust: database.trustInForce,
+            clock: database.clock,
+            name: PeerName.isValid(configuration.peerID) ? configuration.peerID : nil,
+            addresses: [requestTold.flatMap { PeerAddress($0.string) }].compactMap { $0 },
+            logger: logger
+        )
         self.onProgress = onProgress
         self.logger = logger
         holdings = PeerHoldings(
@@ -183,6 +209,7 @@ public final class PeerNetwork: PeerReporting {
         let forks = ForkWatch(branched: mail.branched, log: database.log, clock: database.clock, logger: logger)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await server.serve(self.jobs) }
+            group.addTask { await self.guestBook.serve(self.guestRequests, by: self.peering) }
             group.addTask { await announcer.run() }
             group.addTask { await forks.run() }
             group.addTask { await self.runSessions(sessions) }

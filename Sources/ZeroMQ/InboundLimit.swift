@@ -9,7 +9,7 @@ internal import Locks
 /// libzmq files what subscribers send within whatever call the socket's thread makes next, and returns once nothing is
 /// left: whoever sends subscriptions faster than they are filed holds that thread, and fills memory. No limit of libzmq
 /// ends that. So a queue of its own is told by the kernel when something comes (epoll(7), `EPOLLET`), looks at how much
-/// that was (tcp(7), `TCP_INFO`), and shuts down a connection that is beyond its allowance. While nothing comes it costs
+/// that was (tcp(7), `TCP_INFO`), and shuts down a connection that is beyond its allowance, or its time. While nothing comes it costs
 /// nothing. What has come by then is filed still: a small `SocketOptions.receiveBuffer` keeps that small.
 package final class InboundLimit: Sendable {
     private struct Connection {
@@ -23,6 +23,8 @@ package final class InboundLimit: Sendable {
 
     private let bytes: Double
     private let bytesPerSecond: Double
+    private let lifetime: Duration?
+    private let queue = DispatchQueue(label: "rhizome.inbound", qos: .userInteractive)
     private let connections = Lock<[Int32: Connection]>([:])
     private let pollDescriptor: Int32
     // Safe: it is made, activated and cancelled once each, and its own queue runs what it calls.
@@ -33,14 +35,15 @@ package final class InboundLimit: Sendable {
     /// - Parameters:
     ///   - bytes: what each may bring at once, its handshake included.
     ///   - bytesPerSecond: what is added to that, up to as much again as it was.
+    ///   - lifetime: how long each may last, whatever it brings; for ever where `nil`.
     /// - Throws: `resources` where the system has no descriptor left.
-    package init(bytes: Int, bytesPerSecond: Int) throws(ZeroMQError) {
+    package init(bytes: Int, bytesPerSecond: Int, lifetime: Duration? = nil) throws(ZeroMQError) {
         self.bytes = Double(bytes)
         self.bytesPerSecond = Double(bytesPerSecond)
+        self.lifetime = lifetime
         let poll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard poll >= 0 else { throw ZeroMQError(number: errno, call: "epoll_create1") }
         pollDescriptor = poll
-        let queue = DispatchQueue(label: "rhizome.inbound", qos: .userInteractive)
         let source = DispatchSource.makeReadSource(fileDescriptor: poll, queue: queue)
         unsafe self.source = source
         source.setEventHandler { [weak self] in self?.look() }
@@ -61,8 +64,20 @@ package final class InboundLimit: Sendable {
         }
     }
 
+    /// Lets a connection go on without limit, as that of somebody who is known by now.
+    package func release(_ descriptor: Int32) {
+        guard connections.withLock({ $0.removeValue(forKey: descriptor) }) != nil else { return }
+        _ = czeromq_watch_edges(pollDescriptor, EPOLL_CTL_DEL, descriptor)
+    }
+
     private func watch(_ descriptor: Int32) {
         guard let cookie = AcceptedConnections.cookie(of: descriptor) else { return }
+        if let lifetime {
+            queue.asyncAfter(deadline: .now() + .milliseconds(Int(lifetime.milliseconds))) { [weak self] in
+                guard let self, connections.withLock({ $0[descriptor]?.cookie }) == cookie else { return }
+                AcceptedConnections.shutDown(descriptor)
+            }
+        }
         connections.withLock { connections in
             connections[descriptor] = Connection(cookie: cookie, left: bytes, lastLook: SystemTime.uptime)
         }

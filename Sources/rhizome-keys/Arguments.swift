@@ -63,3 +63,16 @@ struct UntilArgument {
         }
     }
 }
+
+/// `--expires`: how long, in days, hours or minutes.
+struct LifetimeArgument {
+    let duration: Duration
+
+    init(parsing argument: String) throws(UnusableValue) {
+        let units: [Character: Int64] = ["d": 86_400, "h": 3_600, "m": 60]
+        guard let unit = argument.last.flatMap({ units[$0] }), let count = Int64(argument.dropLast()),
+            (1...43_200).contains(count), .seconds(count * unit) <= Invitation.longest
+        else { throw UnusableValue(allowed: "a time as 30m, 2h or 7d, 30 days at most") }
+        duration = .seconds(count * unit)
+    }
+}

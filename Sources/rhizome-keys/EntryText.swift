@@ -27,12 +27,15 @@ enum EntryText {
 
     /// What an entry grants or leaves.
     static func terms(_ change: TrustChange) -> [String] {
-        guard change.action == .trust else { return [text(of: change.keep)] }
+        guard change.action != .distrust else { return [text(of: change.keep)] }
         var terms = [text(of: change.may)]
         if !change.addresses.isEmpty {
             terms.append("at " + change.addresses.map(\.description).joined(separator: ","))
         }
         if let until = change.until { terms.append("until " + until.description) }
+        if let expires = change.expires { terms.append("expires " + expires.description) }
+        if change.needsConfirmation { terms.append("to be confirmed") }
+        if let invitation = change.invitation { terms.append("by invitation " + invitation.short) }
         return terms
     }
 
@@ -75,7 +78,7 @@ enum EntryText {
     }
 
     private static func members(_ change: TrustChange) -> JSONObject {
-        let isTrust = change.action == .trust
+        let isDistrust = change.action == .distrust
         return [
             "did": .string(change.identity.did),
             "name": optional(change.name),
@@ -84,8 +87,11 @@ enum EntryText {
             "may": .array(permissions(change.may).map { .string($0) }),
             "until": change.until.map { .integer($0.microseconds) } ?? .null,
             "note": optional(change.note),
-            "keep": isTrust ? .null : json(change.keep),
+            "keep": isDistrust ? json(change.keep) : .null,
             "reason": optional(change.reason),
+            "invitation": optional(change.invitation?.did),
+            "expires": change.expires.map { .integer($0.microseconds) } ?? .null,
+            "confirm": .bool(change.needsConfirmation),
         ]
     }
 

@@ -27,6 +27,7 @@ enum HistoryText {
             var effects = [effect(of: change.keep)]
             if before?.action == .distrust { effects.insert("again", at: 0) }
             return effects
+        case .invite: return EntryText.terms(change)
         case .trust:
             guard let before, before.action == .trust else {
                 return (before == nil ? [] : ["trusted again"]) + EntryText.terms(change)

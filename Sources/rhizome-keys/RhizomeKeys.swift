@@ -8,10 +8,15 @@ struct RhizomeKeys: ParsableCommand {
         commandName: "rhizome-keys",
         abstract: "Make an identity, and say whom it trusts.",
         discussion: """
-            Two people who want their nodes to share data each make an identity, send the other its card, \
-            and trust the card they got:
+            Two people who want their nodes to share data each make an identity. One invites the other, whose node \
+            need not be reached, and sends the line; the other joins with it:
 
               rhizome-keys generate --name alice
+              rhizome-keys invite bob --address alice.example.org:4000
+              rhizome-keys join 'rhizome-invite://z6Mk…@alice.example.org:4000?code=…'
+
+            Or each sends the other a card, at any time, and trusts the card that came:
+
               rhizome-keys show --format card --address alice.example.org:4000
               rhizome-keys trust 'rhizome://z6Mk…@bob.example.org:4000?name=bob'
 
@@ -20,7 +25,8 @@ struct RhizomeKeys: ParsableCommand {
             """,
         version: CommandLineTool.version,
         subcommands: [
-            Generate.self, Show.self, Trust.self, Distrust.self, List.self, History.self, Verify.self,
+            Generate.self, Show.self, Invite.self, Join.self, Confirm.self, Trust.self, Distrust.self, List.self,
+            History.self, Verify.self,
         ]
     )
 

@@ -22,7 +22,7 @@ import Testing
 
     private func refusal(_ change: TrustChange, by list: TrustList) -> IdentityError.Code? {
         do {
-            try list.check(change)
+            try list.check(change, at: now)
             return nil
         } catch { return error.code }
     }

@@ -432,7 +432,10 @@ import Testing
                 ["trust", peer, "--name", "a b"], ["trust", peer, "--address", "host"], ["trust", "-", "--name", "x"],
                 ["show", "--format", "x"], ["show", "--format", "did", "--json"], ["list", "--nope"],
                 ["generate", "--no-passphrase", "--passphrase-file", "x"], ["distrust", peer, "--keep", "some"],
-                ["distrust", peer, "--keep", "ab"], ["show", "--home", ""],
+                ["distrust", peer, "--keep", "ab"], ["show", "--home", ""], ["invite"], ["invite", "a b"],
+                ["invite", "bob", "--list"], ["invite", "bob", "--expires", "31d", "--address", "h:1"],
+                ["invite", "bob", "--expires", "0d", "--address", "h:1"], ["invite", "bob", "--address", "h"], ["join"],
+                ["join", "rhizome-invite://x", "--name", "a b"],
             ] {
                 let outcome = try await BuiltCommand("rhizome-keys").run(
                     arguments,
@@ -440,7 +443,9 @@ import Testing
                 )
                 #expect(outcome.exitCode == 64, "\(arguments): \(outcome.errors)")
             }
-            for command in ["", "generate", "show", "trust", "distrust", "list", "history", "verify"] {
+            for command in [
+                "", "generate", "show", "invite", "join", "confirm", "trust", "distrust", "list", "history", "verify",
+            ] {
                 let outcome = try await BuiltCommand("rhizome-keys").run(
                     [command, "--help"].filter { !$0.isEmpty },
                     environment: ["COLUMNS": "200"]

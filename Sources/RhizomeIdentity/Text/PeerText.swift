@@ -55,6 +55,9 @@ public struct PeerText: Hashable, Sendable {
         }
     }
 
+    /// The peer of a key that is known to be acceptable, without more.
+    init(identity: PublicKey) { self.init(identity, nil, nil) }
+
     private init(_ identity: PublicKey, _ address: PeerAddress?, _ name: String?) {
         self.identity = identity
         self.address = address

@@ -38,7 +38,8 @@ public struct TrustAmendment: Sendable {
             addresses: addresses ?? old?.addresses ?? [],
             may: may ?? old?.may ?? TrustChange.defaultPermissions,
             until: until ?? old?.until.flatMap { isDistrusted && $0 < now ? nil : $0 },
-            note: note?.isEmpty == true ? nil : note
+            note: note?.isEmpty == true ? nil : note,
+            invitation: old?.invitation
         )
     }
 

@@ -27,23 +27,23 @@ public enum Keep: Hashable, Sendable {
 
 /// What a trust statement says of its subject: the whole entry, defaults where it is silent.
 public struct TrustChange: Hashable, Sendable {
-    /// Whether trust is given or taken back.
+    /// Whether trust is given or taken back, or to be given to whoever has an invitation's code.
     public enum Action: String, Hashable, Sendable {
-        case trust, distrust
+        case trust, distrust, invite
     }
 
     /// What a peer may do where the statement doesn't say.
     public static let defaultPermissions: Set<Permission> = [.author, .connect]
 
-    /// Whose entry it is.
+    /// Whose entry it is; of an invitation its key.
     public let identity: PublicKey
-    /// Whether trust is given or taken back.
+    /// Whether trust is given or taken back, or to be given to whoever has an invitation's code.
     public let action: Action
-    /// The petname, unique among trusted entries; `nil` for distrusted ones.
+    /// The petname, unique among trusted entries and open invitations; `nil` for distrusted ones.
     public var name: String?
     /// Request addresses, tried one at a time in this order.
     public var addresses: [PeerAddress] = []
-    /// What the peer may do; empty for distrusted ones.
+    /// What the peer may do, or the guest will; empty for distrusted ones.
     public var may: Set<Permission> = []
     /// When trust ends: µs since 1970; never where `nil`.
     public var until: Timestamp?
@@ -53,6 +53,12 @@ public struct TrustChange: Hashable, Sendable {
     public var keep: Keep = .all
     /// Why trust was taken back.
     public var reason: String?
+    /// The key of the invitation by which trust was given, on either side.
+    public var invitation: PublicKey?
+    /// Until when an invitation can be taken; 7 days after its statement where `nil`.
+    public var expires: Timestamp?
+    /// Whether the guest of an invitation may nothing until its owner has compared fingerprints.
+    public var needsConfirmation = false
 
     private init(_ identity: PublicKey, _ action: Action) {
         self.identity = identity
@@ -66,7 +72,8 @@ public struct TrustChange: Hashable, Sendable {
         addresses: [PeerAddress] = [],
         may: Set<Permission> = defaultPermissions,
         until: Timestamp? = nil,
-        note: String? = nil
+        note: String? = nil,
+        invitation: PublicKey? = nil
     ) -> TrustChange {
         var change = TrustChange(identity, .trust)
         change.name = name
@@ -74,6 +81,33 @@ public struct TrustChange: Hashable, Sendable {
         change.may = may
         change.until = until
         change.note = note
+        change.invitation = invitation
+        return change
+    }
+
+    /// Gives whoever has the code of an invitation the right to become a trusted peer (spec: meeting.md,
+    /// "Invitations").
+    ///
+    /// - Parameters:
+    ///   - key: the invitation key.
+    ///   - name: the petname that the guest will have.
+    ///   - may: what the guest will be allowed; so with `until` and `note`.
+    public static func invite(
+        _ key: PublicKey,
+        name: String,
+        may: Set<Permission> = defaultPermissions,
+        until: Timestamp? = nil,
+        note: String? = nil,
+        expires: Timestamp? = nil,
+        needsConfirmation: Bool = false
+    ) -> TrustChange {
+        var change = TrustChange(key, .invite)
+        change.name = name
+        change.may = may
+        change.until = until
+        change.note = note
+        change.expires = expires
+        change.needsConfirmation = needsConfirmation
         return change
     }
 
@@ -106,7 +140,7 @@ extension TrustChange {
             attributes[key] = value.bytes
         }
         switch action {
-        case .trust:
+        case .trust, .invite:
             if let name { put("name") { $0.text(Text(name)) } }
             if !addresses.isEmpty {
                 put("addresses") { writer in
@@ -122,6 +156,9 @@ extension TrustChange {
             }
             if let until { put("until") { $0.integer(until.microseconds) } }
             if let note { put("note") { $0.text(Text(note)) } }
+            if let invitation { put("invitation") { $0.byteString(invitation.bytes) } }
+            if let expires { put("expires") { $0.integer(expires.microseconds) } }
+            if needsConfirmation { put("confirm") { $0.bool(true) } }
         case .distrust:
             switch keep {
             case .all: break
@@ -143,7 +180,7 @@ extension TrustChange {
             throw Fault.newer("the action \"\(name)\"")
         }
         self.init(identity, action)
-        if action == .trust { may = Self.defaultPermissions }
+        if action != .distrust { may = Self.defaultPermissions }
         var last: Text?
         for _ in 0..<(try reader.map()) {
             let key = try reader.text()
@@ -151,11 +188,14 @@ extension TrustChange {
             if let last, (last.count, last) >= (key.count, key) { throw Fault.broken("its attributes are not sorted") }
             last = key
             switch (action, key) {
-            case (.trust, "name"): self.name = try Self.name(&reader)
+            case (.trust, "name"), (.invite, "name"): self.name = try Self.name(&reader)
             case (.trust, "addresses"): addresses = try Self.addresses(&reader)
-            case (.trust, "may"): may = try Self.permissions(&reader)
-            case (.trust, "until"): until = Timestamp(microseconds: try reader.integer())
-            case (.trust, "note"): note = try reader.text().string
+            case (.trust, "may"), (.invite, "may"): may = try Self.permissions(&reader)
+            case (.trust, "until"), (.invite, "until"): until = Timestamp(microseconds: try reader.integer())
+            case (.trust, "note"), (.invite, "note"): note = try reader.text().string
+            case (.trust, "invitation"): invitation = PublicKey(try reader.bytes32())
+            case (.invite, "expires"): expires = Timestamp(microseconds: try reader.integer())
+            case (.invite, "confirm"): needsConfirmation = try reader.bool()
             case (.distrust, "keep"): keep = try Self.keep(&reader)
             case (.distrust, "reason"): reason = try reader.text().string
             default: throw Fault.newer("the attribute \"\(key)\" of \(action.rawValue)")

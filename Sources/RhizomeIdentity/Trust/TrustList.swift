@@ -42,6 +42,11 @@ public struct TrustList: Sendable {
     private var lastNames: [PublicKey: Text] = [:]
     // Of distrusted identities alone: of the others it is their entry.
     private var earlierTrusts: [PublicKey: TrustEntry] = [:]
+    /// All invitations that were ever made, by their keys; none of them has an entry.
+    public private(set) var invitations: [PublicKey: Invitation] = [:]
+    private var invitationsByTransportKey: [Bytes32: PublicKey] = [:]
+    // Neither used nor withdrawn; those that had run out at the last `invite` are left out, so they are few.
+    private var waitingInvitations: [PublicKey] = []
 
     /// An empty list.
     public init(owner: PublicKey) {
@@ -120,6 +125,19 @@ public struct TrustList: Sendable {
     /// Not the own identity, which has no entry.
     public func identity(ofTransportKey key: Bytes32) -> PublicKey? { identitiesByTransportKey[key]?.first }
 
+    /// Who has that petname now, trusted or expired.
+    func identity(named name: String) -> PublicKey? { identitiesByName[Text(name)] }
+
+    /// The invitation whose key has that X25519 form, open or not.
+    public func invitation(ofTransportKey key: Bytes32) -> Invitation? {
+        invitationsByTransportKey[key].flatMap { invitations[$0] }
+    }
+
+    /// The invitations that can be taken now, oldest first.
+    public func openInvitations(at now: Timestamp) -> [Invitation] {
+        waitingInvitations.compactMap { invitations[$0] }.filter { $0.isOpen(at: now) }
+    }
+
     /// The entries whose last statement is `trust`, expired ones too, by the bytes of their petnames.
     public var entriesByName: [TrustEntry] {
         entries.values.filter { $0.action == .trust }.sorted { left, right in
@@ -177,16 +195,17 @@ public struct TrustList: Sendable {
 
     // MARK: - Growing
 
-    /// Checks what a statement would say against the list, as both the tool and the load do.
+    /// Checks what a statement of a moment would say against the list, as both the tool and the load do.
     ///
-    /// - Throws: `ownIdentity`, `unacceptableKey`, `nameTaken`, `sharedTransportKey`, `malformedName`.
+    /// - Throws: `ownIdentity`, `unacceptableKey`, `nameTaken`, `sharedTransportKey`, `malformedName`; for invitations
+    ///   `invitationClosed`, `tooManyInvitations` and `unusableExpiry`.
     /// - Complexity: nearly that of a verification.
-    public func check(_ change: TrustChange) throws(IdentityError) {
+    public func check(_ change: TrustChange, at time: Timestamp) throws(IdentityError) {
         let identity = change.identity
         guard identity != owner else {
             throw IdentityError(
                 .ownIdentity,
-                change.action == .trust
+                change.action != .distrust
                     ? "that is this identity itself: it may always write and needs no trust"
                     : "that is this identity itself: it can't be distrusted; make another one with generate --force"
             )
@@ -194,7 +213,7 @@ public struct TrustList: Sendable {
         if case .ids(let ids) = change.keep, ids.count > Keep.mostIDs {
             throw IdentityError(.malformedPeer, "at most \(Keep.mostIDs) ids can be kept; name each author's last ones")
         }
-        guard change.action == .trust else { return }
+        guard change.action != .distrust else { return }
         guard identity.isAcceptable, let transportKey = identity.transportKey else {
             throw IdentityError(
                 .unacceptableKey,
@@ -211,6 +230,14 @@ public struct TrustList: Sendable {
                     "\(name) is what you call \(other.did); give another --name, or distrust that one first"
                 )
             }
+            let reserved = openInvitations(at: time).contains { $0.name == name && $0.key != change.invitation }
+            guard !reserved else {
+                throw IdentityError(
+                    .nameTaken,
+                    "\(name) is kept for a guest whom you invited; give another name, or first: "
+                        + "rhizome-keys invite --withdraw \(name)"
+                )
+            }
         }
         if transportKey == ownTransportKey {
             throw IdentityError(
@@ -223,6 +250,38 @@ public struct TrustList: Sendable {
                 .sharedTransportKey,
                 "\(identity.did) is the mirror image of \(other.did), which is in the list: one of them is a forgery"
             )
+        }
+        try checkInvitation(change, transportKey, at: time)
+    }
+
+    private func checkInvitation(
+        _ change: TrustChange,
+        _ transportKey: Bytes32,
+        at time: Timestamp
+    ) throws(IdentityError) {
+        guard invitationsByTransportKey[transportKey] == nil else {
+            throw IdentityError(.unacceptableKey, "\(change.identity.did) is the key of an invitation, and nobody's")
+        }
+        if change.action == .invite {
+            guard change.name != nil else {
+                throw IdentityError(.malformedName, "an invitation needs the name that the guest will have")
+            }
+            guard entries[change.identity] == nil else {
+                throw IdentityError(.unacceptableKey, "\(change.identity.did) is in the list, and no invitation's key")
+            }
+            if let expires = change.expires, !(time...time + Invitation.longest).contains(expires) {
+                throw IdentityError(.unusableExpiry, "an invitation can be taken for 30 days at most")
+            }
+            guard openInvitations(at: time).count < Invitation.mostOpen else {
+                throw IdentityError(
+                    .tooManyInvitations,
+                    "\(Invitation.mostOpen) invitations are open, and no more can be; see: rhizome-keys invite --list"
+                )
+            }
+        } else if let invitation = change.invitation.flatMap({ invitations[$0] }) {
+            guard invitation.guest == change.identity || invitation.isOpen(at: time) else {
+                throw IdentityError(.invitationClosed, "that invitation was used, withdrawn, or has run out")
+            }
         }
     }
 
@@ -264,7 +323,7 @@ public struct TrustList: Sendable {
             throw broken("isn't dated after the one before it")
         }
         do {
-            try check(statement.change)
+            try check(statement.change, at: statement.time)
         } catch {
             throw broken("breaks a rule of the list: \(error.message)")
         }
@@ -273,7 +332,7 @@ public struct TrustList: Sendable {
 
     /// Makes the next statement and adds it: time = max(`now`, that of the statement before + 1).
     ///
-    /// - Throws: as ``check(_:)``; `ownIdentity` where `signer` is not the owner.
+    /// - Throws: as ``check(_:at:)``; `ownIdentity` where `signer` is not the owner.
     @discardableResult
     public mutating func apply(
         _ change: TrustChange,
@@ -283,7 +342,6 @@ public struct TrustList: Sendable {
         guard signer.publicKey == owner else {
             throw IdentityError(.ownIdentity, "this list belongs to \(owner.did), not to \(signer.publicKey.did)")
         }
-        try check(change)
         var time = now
         if let last = statements.last {
             guard last.time < .max else {
@@ -291,6 +349,7 @@ public struct TrustList: Sendable {
             }
             time = max(now, last.time.next)
         }
+        try check(change, at: time)
         let payload = TrustStatement.payload(sequence: Int64(count), previous: head, time: time, change)
         guard payload.count <= TrustJournal.mostPayloadBytes else {
             throw IdentityError(.malformedPeer, "that entry has more than 64 KiB; shorten its note or its addresses")
@@ -305,7 +364,26 @@ public struct TrustList: Sendable {
     }
 
     private mutating func commit(_ statement: TrustStatement) {
+        numbers[statement.id] = count
+        statements.append(statement)
         let identity = statement.change.identity
+        if let invitation = Invitation(statement) {
+            waitingInvitations.removeAll { invitations[$0]?.isOpen(at: statement.time) == false }
+            waitingInvitations.append(identity)
+            invitations[identity] = invitation
+            if let key = identity.transportKey { invitationsByTransportKey[key] = identity }
+            return
+        }
+        if invitations[identity] != nil {
+            invitations[identity]?.withdrawn = statement.time
+            waitingInvitations.removeAll { $0 == identity }
+            return
+        }
+        if let key = statement.change.invitation, invitations[key]?.guest == nil, invitations[key] != nil {
+            invitations[key]?.guest = identity
+            invitations[key]?.taken = statement.time
+            waitingInvitations.removeAll { $0 == key }
+        }
         if let name = entries[identity]?.name { identitiesByName[Text(name)] = nil }
         if let name = statement.change.name {
             identitiesByName[Text(name)] = identity
@@ -316,7 +394,5 @@ public struct TrustList: Sendable {
         }
         earlierTrusts[identity] = statement.change.action == .distrust ? lastTrust(of: identity) : nil
         entries[identity] = TrustEntry(statement)
-        numbers[statement.id] = count
-        statements.append(statement)
     }
 }

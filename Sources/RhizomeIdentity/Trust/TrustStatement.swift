@@ -87,6 +87,8 @@ public struct TrustEntry: Hashable, Sendable {
     public var keep: Keep { change.keep }
     /// Why trust was taken back.
     public var reason: String? { change.reason }
+    /// The key of the invitation by which trust was given, on either side.
+    public var invitation: PublicKey? { change.invitation }
 
     /// Whether trust was given and has not run out: at `until` itself it still holds, past it no more.
     public func isTrusted(at now: Timestamp) -> Bool { action == .trust && until.map { now <= $0 } ?? true }

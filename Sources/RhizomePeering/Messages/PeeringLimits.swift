@@ -13,6 +13,14 @@ enum PeeringLimits {
     static let deltas = 32_768
     /// Requests of one peer that are worked on at the same time; further ones get `busy`.
     static let requestsInFlight = 16
+    /// Requests on a connection of an invitation's guest; with one more it is shut.
+    static let guestRequests = 4
+    /// Bytes that come in on a connection of an invitation's guest, its handshake included.
+    static let guestBytes = 64 * 1024
+    /// How long a connection of an invitation's guest lasts.
+    static let guestTime = Duration.seconds(60)
+    /// Requests of guests that wait to be worked on; further ones get `busy`.
+    static let guestsInFlight = 16
     /// Publications of one peer that wait to be worked on; further ones are dropped, and asked for as news.
     static let publicationsInFlight = 64
     /// Bytes of one peer's requests and publications that are worked on at the same time, 8 MiB: as much as one frame may

@@ -19,6 +19,8 @@ final class PeerLink {
         case authenticated
         /// The connection is gone.
         case lost
+        /// The peer answered our key 400: it was distrusted there, or is that of an invitation that is over.
+        case refused
         /// Publications come in now; what was published before may have gone past us.
         case subscribed
         /// A publication came in.
@@ -121,6 +123,7 @@ final class PeerLink {
             try dealer.monitor { [weak self] event in
                 guard let event = Self.attemptEvent(event.kind) else { return }
                 self?.on(.attempt(attempt, event))
+                if case .refused = event { self?.onEvent(.refused) }
             }
             thread.register(dealer) { [weak self] in self?.read() }
             try dealer.connect(endpoint)

@@ -53,6 +53,7 @@ actor Peering: SocketActor {
     private let policy: ConnectionPolicy
     private let logger: Logger
     private let jobs: AsyncStream<PeerJob>.Continuation
+    private let guestRequests: AsyncStream<GuestRequest>.Continuation
     private let onLinkEvent: @Sendable (PublicKey, LinkEvent) -> Void
     private let onConnection: @Sendable (_ peer: PublicKey, _ isConnected: Bool) -> Void
 
@@ -69,6 +70,10 @@ actor Peering: SocketActor {
     private var identities: [String: PublicKey] = [:]
     /// What a subscriber may send: its handshake, one subscription, and the heartbeats that some have.
     private let subscriberLimit: InboundLimit
+    /// What anybody may send who isn't known to be a peer yet, while there may be guests.
+    private let strangerLimit: InboundLimit
+    /// By descriptor, guests that have asked for something.
+    private var guests: [Int32: (invitation: PublicKey, requests: Int)] = [:]
     private let requesters = AcceptedConnections()
     private let subscribers = AcceptedConnections()
     private var oversizedLogged: [PublicKey: Uptime] = [:]
@@ -89,6 +94,7 @@ actor Peering: SocketActor {
         policy: ConnectionPolicy,
         logger: Logger,
         jobs: AsyncStream<PeerJob>.Continuation,
+        guestRequests: AsyncStream<GuestRequest>.Continuation,
         onLinkEvent: @escaping @Sendable (PublicKey, LinkEvent) -> Void,
         onConnection: @escaping @Sendable (_ peer: PublicKey, _ isConnected: Bool) -> Void
     ) throws {
@@ -97,6 +103,11 @@ actor Peering: SocketActor {
         }
         keys = PeerLink.Keys(publicKey: publicKey.array, secret: try identity.transportSecret())
         subscriberLimit = try InboundLimit(bytes: 64 << 10, bytesPerSecond: 1 << 10)
+        strangerLimit = try InboundLimit(
+            bytes: PeeringLimits.guestBytes,
+            bytesPerSecond: 0,
+            lifetime: PeeringLimits.guestTime
+        )
         self.thread = thread
         self.configuration = configuration
         self.clock = clock
@@ -105,6 +116,7 @@ actor Peering: SocketActor {
         self.policy = policy
         self.logger = logger
         self.jobs = jobs
+        self.guestRequests = guestRequests
         self.onLinkEvent = onLinkEvent
         self.onConnection = onConnection
     }
@@ -114,17 +126,17 @@ actor Peering: SocketActor {
     /// Binds both sockets.
     ///
     /// - Throws: ``NodeError`` `address`, with the option's name and what to do.
-    func bind(domain: ZAPDomain) async throws {
+    func bind(requests: ZAPDomain, publications: ZAPDomain) async throws {
         var options = SocketOptions()
         // Replies are up to 4 MiB: a peer that asks and doesn't read may hold this many, no more.
         options.sendHighWaterMark = 16
-        let router = try await listen(.router, options, configuration.request, domain: domain)
+        let router = try await listen(.router, options, configuration.request, domain: requests)
         self.router = router
         requestListener = try listener(router)
         options.sendHighWaterMark = 64
         options.maximumFrameSize = Self.subscriptionBytes
         options.receiveBuffer = Self.subscriberBuffer
-        let publisher = try await listen(.xpub, options, configuration.publish, domain: domain)
+        let publisher = try await listen(.xpub, options, configuration.publish, domain: publications)
         self.publisher = publisher
         publishListener = try listener(publisher)
         thread.register(router) { [weak self] in
@@ -150,10 +162,10 @@ actor Peering: SocketActor {
             try keys.secret.withSpan { secret throws(ZeroMQError) in
                 try socket.curveServer(secret: secret, domain: domain)
             }
-            let limit = kind == .xpub ? subscriberLimit : nil
+            let limit = kind == .xpub ? subscriberLimit : strangerLimit
             let accepted = kind == .xpub ? subscribers : requesters
-            try socket.monitor { [weak self] event in
-                limit?.note(event)
+            try socket.monitor { [weak self, policy] event in
+                if kind == .xpub || event.kind != .accepted || policy.expectsGuests { limit.note(event) }
                 let stays = accepted.note(event)
                 self?.assumeIsolated { peering in
                     peering.count(event.kind)
@@ -254,6 +266,7 @@ actor Peering: SocketActor {
         router?.close()
         publisher?.close()
         jobs.finish()
+        guestRequests.finish()
     }
 
     // MARK: - Links
@@ -300,6 +313,7 @@ actor Peering: SocketActor {
             logger.info("the connection with a peer is gone", metadata: metadata(of: peer))
             onLinkEvent(peer, .lost)
             noteConnection(of: peer)
+        case .refused: break
         case .shortOfDescriptors: logShortage()
         case .lookUp(let address, let attempt):
             // Owner: the attempt; the task ends with the lookup, and what a later attempt made void is passed over.
@@ -378,7 +392,10 @@ actor Peering: SocketActor {
     }
 
     /// Notes who has asked nothing for so long that it doesn't count as connected any more: to be called once a second.
-    func noteSilence() { for peer in asking { noteConnection(of: peer) } }
+    func noteSilence() {
+        for peer in asking { noteConnection(of: peer) }
+        for (descriptor, guest) in guests where !policy.mayJoin(by: guest.invitation) { requesters.end(descriptor) }
+    }
 
     /// Notes how much is under way.
     func measure() {
@@ -396,15 +413,19 @@ actor Peering: SocketActor {
     }
 
     private func noteRequest(of peer: PublicKey, on descriptor: Int32?) {
-        if let descriptor, lastRequests[peer]?.descriptor != descriptor { askers[descriptor] = peer }
+        if let descriptor, lastRequests[peer]?.descriptor != descriptor {
+            askers[descriptor] = peer
+            strangerLimit.release(descriptor)
+        }
         lastRequests[peer] = LastRequest(time: clock.uptime, descriptor: descriptor)
         // One to which we have a link is connected by that.
         if links[peer]?.phase != .connected, !asking.contains(peer) { noteConnection(of: peer) }
     }
 
     private func noteEnd(_ event: Monitor.Event) {
-        guard event.kind == .disconnected || event.kind == .closed, let descriptor = event.descriptor,
-            let peer = askers.removeValue(forKey: descriptor), lastRequests[peer]?.descriptor == descriptor
+        guard event.kind == .disconnected || event.kind == .closed, let descriptor = event.descriptor else { return }
+        guests[descriptor] = nil
+        guard let peer = askers.removeValue(forKey: descriptor), lastRequests[peer]?.descriptor == descriptor
         else { return }
         lastRequests[peer]?.lost = clock.uptime
         onLinkEvent(peer, .stoppedAsking)
@@ -427,11 +448,19 @@ actor Peering: SocketActor {
         switch incoming {
         case .oversized(let userID, let frames, let bytes, _):
             metrics.dropped.increment()
+            if userID.flatMap({ ConnectionPolicy.invitation(ofUser: $0) }) != nil {
+                requesters.end(incoming.descriptor)
+                return nil
+            }
             guard let peer = userID.flatMap({ identity(of: $0) }) else { return nil }
             logOversized(of: peer, frames: frames, bytes: bytes)
             ledger.charge(peer, bytes: bytes, frames: frames)
             return peer
         case .message(let message):
+            if let invitation = message.userID.flatMap({ ConnectionPolicy.invitation(ofUser: $0) }) {
+                take(message, ofGuestBy: invitation)
+                return nil
+            }
             // Checked again for each request: a connection outlives the trust under which it was made.
             let sender = message.userID.flatMap { identity(of: $0) }
             guard let peer = sender, policy.mayConnect(peer) else {
@@ -446,6 +475,36 @@ actor Peering: SocketActor {
             take(message.frames[2], id: message.frames[1], connection: message.frames[0], from: peer)
             return peer
         }
+    }
+
+    /// Hands on what a guest asks; whoever asks too much, or has no invitation any more, loses its connection.
+    private func take(_ message: Message, ofGuestBy invitation: PublicKey) {
+        guard let descriptor = message.descriptor else { return metrics.dropped.increment() }
+        let requests = (guests[descriptor]?.requests ?? 0) + 1
+        guests[descriptor] = (invitation, requests)
+        guard requests <= PeeringLimits.guestRequests, policy.mayJoin(by: invitation), message.frames.count == 3,
+            message.frames[1].count == PeeringLimits.requestIDBytes
+        else {
+            metrics.dropped.increment()
+            requesters.end(descriptor)
+            return
+        }
+        let request = GuestRequest(
+            invitation: invitation,
+            connection: message.frames[0],
+            id: message.frames[1],
+            body: message.frames[2]
+        )
+        guard case .enqueued = guestRequests.yield(request) else {
+            metrics.busy.increment()
+            return reply(PeerReply.error(PeerError(.busy, "too many guests ask at the same time")), to: request)
+        }
+    }
+
+    /// Sends the reply to a guest.
+    func reply(_ body: [UInt8], to request: GuestRequest) {
+        guard policy.mayJoin(by: request.invitation) else { return }
+        send(body, id: request.id, to: request.connection)
     }
 
     private func readSubscriptions() {

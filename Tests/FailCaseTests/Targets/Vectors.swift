@@ -8,10 +8,14 @@ struct Vectors {
     let folder: URL
 
     /// The objects of `NAME.json`.
-    func cases(_ name: String) throws -> [JSONObject] {
+    func cases(_ name: String) throws -> [JSONObject] { try members(of: "cases", in: name) }
+
+    /// The objects of one part of `NAME.json`: of a list, or of the cases of an object.
+    func members(of part: Text, in name: String) throws -> [JSONObject] {
         let bytes = Array(try Data(contentsOf: folder.appending(path: "\(name).json")))
         let file = try JSONValue(parsing: bytes, limits: JSONLimits(bytes: 16 << 20))
-        return file.object?["cases"]?.array?.compactMap(\.object) ?? []
+        let value = file.object?[part]
+        return (value?.array ?? value?.object?["cases"]?.array)?.compactMap(\.object) ?? []
     }
 
     /// The bytes of a text, by its name, of all cases that have it.

@@ -45,21 +45,22 @@ actor RawPeer: SocketActor {
 
     nonisolated var key: PublicKey { identity.publicKey }
 
-    private init(topic: Text, answer: @escaping Answer) throws {
+    private init(as identity: Identity?, topic: Text, answer: @escaping Answer) throws {
         try SodiumLibrary.initialize()
         thread = try SocketThread(name: "raw")
-        identity = try Identity.generate()
+        self.identity = try identity ?? Identity.generate()
         self.topic = topic
         seen = SeenBox(Seen(answer: answer))
     }
 
-    /// Lends a peer that listens.
+    /// Lends a peer that listens, with a new key where none is given.
     static func running(
+        as identity: Identity? = nil,
         topic: Text = "test",
         answer: @escaping Answer = { _ in nil },
         _ body: @Sendable (RawPeer, _ address: String) async throws -> Void
     ) async throws {
-        let peer = try RawPeer(topic: topic, answer: answer)
+        let peer = try RawPeer(as: identity, topic: topic, answer: answer)
         do {
             try await body(peer, try await peer.listen())
         } catch {

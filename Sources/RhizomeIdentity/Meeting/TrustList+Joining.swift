@@ -1,0 +1,119 @@
+public import Bytes
+public import SignedStatements
+
+/// Why a guest isn't taken in (spec: meeting.md, "Invitations").
+public enum JoinRefusal: String, Hashable, Sendable {
+    /// It is for another host, or by another invitation than that of the connection.
+    case notMeant
+    /// The invitation is unknown, was withdrawn, or has run out.
+    case closed
+    /// Another guest has taken the invitation: one of the two intercepted the line.
+    case taken
+    /// No identity, this one itself, an invitation's key, or the mirror image of a key in the list.
+    case unacceptable
+    /// It is in the list already, under another name or as distrusted.
+    case known
+}
+
+/// What a host does about a guest.
+public enum JoinAnswer: Hashable, Sendable {
+    /// To be stated, then answered.
+    case take(TrustChange)
+    /// It was taken in by this invitation: answered as the first time, and nothing is stated.
+    case repeated(TrustEntry)
+    /// Answered by an error.
+    case refused(JoinRefusal)
+}
+
+extension TrustList {
+    /// What is to be done about a guest who came on the connection of an invitation.
+    ///
+    /// - Complexity: nearly that of a verification.
+    public func answer(to join: JoinStatement, by invitation: PublicKey, at now: Timestamp) -> JoinAnswer {
+        let guest = join.signer
+        guard join.recipient == owner, join.invitation == invitation else { return .refused(.notMeant) }
+        guard let invitation = invitations[invitation], invitation.isAnswered(at: now) else {
+            return .refused(.closed)
+        }
+        if let first = invitation.guest {
+            guard guest == first else { return .refused(.taken) }
+            guard let entry = entries[guest], entry.action == .trust else { return .refused(.known) }
+            return .repeated(entry)
+        }
+        guard entries[guest] == nil else { return .refused(.known) }
+        let change = TrustChange.trust(
+            guest,
+            name: invitation.name,
+            addresses: join.addresses,
+            may: invitation.needsConfirmation ? [] : invitation.may,
+            until: invitation.until,
+            note: invitation.note,
+            invitation: invitation.key
+        )
+        do {
+            try check(change, at: now)
+        } catch {
+            return .refused(.unacceptable)
+        }
+        return .take(change)
+    }
+
+    /// What the guest of a host states once the host has taken it in; `nil` where it stands in the list already.
+    ///
+    /// What the list says of the host stays, but for where it is: that the line and the host say. A name that another
+    /// entry has gets a number.
+    ///
+    /// - Parameters:
+    ///   - name: what the guest wants to call the host; else what it is called already, what it calls itself, or the
+    ///     beginning of its did.
+    /// - Throws: as ``check(_:at:)``.
+    public func change(
+        for reply: JoinStatement,
+        by line: InvitationLine,
+        name: String?,
+        at now: Timestamp
+    ) throws(IdentityError) -> TrustChange? {
+        let host = reply.signer
+        let old = lastTrust(of: host)
+        var amendment = TrustAmendment()
+        amendment.addresses = [line.address] + reply.addresses.filter { $0 != line.address }
+        amendment.name = name ?? old?.name ?? freeName(like: reply.petname ?? host.short, of: host, at: now)
+        var change = amendment.change(for: PeerText(identity: host), in: self, at: now)
+        change.invitation = reply.invitation
+        if let entry = entries[host], entry.change == change { return nil }
+        try check(change, at: now)
+        return change
+    }
+
+    /// What gives a guest that its host wanted to confirm what its invitation said.
+    ///
+    /// - Throws: `unknownPeer` where it is no guest of an invitation; `invitationClosed` where nothing is to be confirmed.
+    public func confirmation(of guest: PublicKey) throws(IdentityError) -> TrustChange {
+        guard let entry = entries[guest], entry.action == .trust,
+            let invitation = entry.invitation.flatMap({ invitations[$0] }), invitation.guest == guest
+        else { throw IdentityError(.unknownPeer, "\(guest.did) isn't trusted by an invitation of yours") }
+        guard invitation.needsConfirmation, entry.may.isEmpty else {
+            throw IdentityError(.invitationClosed, "\(invitation.name) needs no confirmation; see: rhizome-keys list")
+        }
+        var change = entry.change
+        change.may = invitation.may
+        return change
+    }
+
+    /// The name itself where it is free, else the first of `name-2`, `name-3`, … that is.
+    public func freeName(like name: String, of identity: PublicKey, at now: Timestamp) -> String {
+        func isFree(_ name: String) -> Bool {
+            let holder = self.identity(named: name)
+            return (holder == nil || holder == identity) && !openInvitations(at: now).contains { $0.name == name }
+        }
+        if isFree(name) { return name }
+        var number = 2
+        while true {
+            let suffix = "-\(number)"
+            // A petname has 64 characters at most.
+            let candidate = String(name.prefix(64 - suffix.count)) + suffix
+            if isFree(candidate) { return candidate }
+            number += 1
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// `Tests/Vectors/meeting.json`: what an independent program made of the specification's page.
+package struct MeetingVectors: Decodable, Sendable {
+    /// A code and the key that it gives.
+    package struct Key: Decodable, Sendable {
+        /// The code's text.
+        package let code: String
+        /// In hexadecimal, as a did and in Z85.
+        package let publicKey, did, transportPublic, transportSecret: String
+    }
+
+    /// An invitation, or a text that is none.
+    package struct Line: Decodable, Sendable {
+        /// The text.
+        package let text: String
+        /// What it says; nothing where it is none.
+        package let did, address, code: String?
+        /// Why it is none.
+        package let why: String?
+    }
+
+    /// Joins at a host with one open invitation.
+    package struct Joins: Decodable, Sendable {
+        /// One of them.
+        package struct Case: Decodable, Sendable {
+            /// What is special about it.
+            package let name: String
+            /// In hexadecimal.
+            package let join: String
+            /// Whether the host takes the guest in.
+            package let ok: Bool
+            /// What the guest calls itself.
+            package let guestName: String?
+            /// Where the guest listens.
+            package let addresses: [String]?
+
+            enum CodingKeys: String, CodingKey {
+                case name, join, ok, addresses
+                case guestName = "name_"
+            }
+        }
+
+        /// Dids, and seeds in hexadecimal.
+        package let host, hostSeed, invitation, guest, guestSeed: String
+        /// All of them.
+        package let cases: [Case]
+    }
+
+    /// What came to the guest as the host's word.
+    package struct Reply: Decodable, Sendable {
+        /// In hexadecimal.
+        package let reply: String
+        /// Whether the guest takes it.
+        package let ok: Bool
+    }
+
+    /// All parts.
+    package let keys: [Key]
+    package let lines: [Line]
+    package let joins: Joins
+    package let replies: [Reply]
+
+    /// Reads the file.
+    package static func load() throws -> MeetingVectors {
+        try JSONDecoder().decode(MeetingVectors.self, from: Data(TestFiles.vectors("meeting")))
+    }
+}
