@@ -16,6 +16,8 @@ struct InputFile {
         }
         do {
             handle = try FileHandle(forReadingFrom: URL(filePath: UserPath.expanded(name)))
+        } catch let error as CocoaError where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
+            throw CommandFailure("\(name) does not exist", codeName: "missing")
         } catch {
             throw CommandFailure("\(name) can't be read: \(error.localizedDescription)")
         }
