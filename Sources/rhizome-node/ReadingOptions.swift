@@ -78,10 +78,10 @@ struct ReadingOptions: ParsableArguments {
 
     /// An author by its petname or did; `me` is the home's owner.
     static func identity(_ name: String, _ option: String, in trust: TrustList) throws -> PublicKey {
-        if let identity = try? trust.find(name).identity { return identity }
-        if let identity = try? PeerText(parsing: name).identity { return identity }
-        if name == "me" { return trust.owner }
-        throw CommandMisuse("\(option): '\(name)' is no petname and no did; see: rhizome-keys list")
+        guard let identity = try? trust.author(named: name) else {
+            throw CommandMisuse("\(option): '\(name)' is no petname and no did; see: rhizome-keys list")
+        }
+        return identity
     }
 
     private static func rule(_ text: String) throws -> JSONLogicRule {
