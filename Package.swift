@@ -91,6 +91,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "CMalloc", "IRegexp", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements",
                 "StrictJSON",
+                .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: strict
         ),

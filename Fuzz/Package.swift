@@ -60,6 +60,7 @@ let package = Package(
             [
                 "Bytes", "CMalloc", "IRegexp", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements",
                 "StrictJSON",
+                .product(name: "HeapModule", package: "swift-collections"),
             ]
         ),
         room(

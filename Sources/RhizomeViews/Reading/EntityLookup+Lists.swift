@@ -1,4 +1,5 @@
 internal import Bytes
+internal import HeapModule
 internal import RhizomeCore
 
 extension EntityLookup {
@@ -15,43 +16,64 @@ extension EntityLookup {
             number = try context(localContext)
             guard number != nil else { return [] }
         }
-        var firsts: [(entity: Text, author: Int64)] = []
+        var sources = Heap<EntitySource>()
         var author: Int64 = 0
         while let next = try snapshot.author(referringBy: number, after: author) {
             author = next
             guard try isShown(author) else { continue }
-            let first = try snapshot.entities(referredToBy: author, by: number, after: last, limit: 1).first
-            if let first {
-                firsts.append((first, author))
-                try memory.add(first.count + MemoryLayout<(Text, Int64)>.stride)
-            }
+            var source = EntitySource(author: author, last: last)
+            try fill(&source, by: number)
+            if !source.entities.isEmpty { sources.insert(source) }
         }
-        // The least so far, in order: whoever begins beyond the last of them adds none, and so don't those who come after.
         var least: [Text] = []
-        for (first, author) in firsts.sorted(by: { $0.entity < $1.entity }) {
-            if least.count == limit, let bound = least.last, first > bound { break }
-            least = try merged(least, author, by: number, from: first, limit: limit)
+        while least.count < limit, var source = sources.popMin(), let entity = source.entities.popLast() {
+            if entity != least.last { least.append(entity) }
+            if source.entities.isEmpty { try fill(&source, by: number) }
+            if !source.entities.isEmpty { sources.insert(source) }
         }
         return least
     }
 
-    /// The least of some entities, in order, and of what an author refers to.
-    private func merged(
-        _ least: [Text],
-        _ author: Int64,
-        by localContext: Int64?,
-        from first: Text,
-        limit: Int
-    ) throws -> [Text] {
-        var own = [first]
-        var size = 4
-        while own.count < limit, let last = own.last {
-            if least.count == limit, let bound = least.last, last > bound { break }
-            let page = try snapshot.entities(referredToBy: author, by: localContext, after: last, limit: size)
-            own += page
-            guard page.count == size else { break }
-            size *= 4
-        }
-        return Array(Set(least + own).sorted().prefix(limit))
+    /// Reads what an author refers to next: one entity to begin with, then more at a time, since of most authors few are
+    /// among the first.
+    private func fill(_ source: inout EntitySource, by localContext: Int64?) throws {
+        guard !source.isOver else { return }
+        let page = try snapshot.entities(
+            referredToBy: source.author,
+            by: localContext,
+            after: source.last,
+            limit: source.size
+        )
+        try memory.add(page.reduce(MemoryLayout<EntitySource>.stride) { $0 + $1.count + MemoryLayout<Text>.stride })
+        source.isOver = page.count < source.size
+        source.last = page.last ?? source.last
+        source.entities = page.reversed()
+        source.size = min(4 * source.size, EntitySource.mostEntities)
     }
+}
+
+/// What an author refers to, in the order of its bytes, as far as it was read.
+private struct EntitySource: Comparable {
+    /// Entities that are read at once.
+    static let mostEntities = 64
+
+    let author: Int64
+    /// The last one that was read.
+    var last: Text?
+    /// The next one last.
+    var entities: [Text] = []
+    var isOver = false
+    /// How many are read next.
+    var size = 1
+
+    init(author: Int64, last: Text?) {
+        self.author = author
+        self.last = last
+    }
+
+    static func < (left: Self, right: Self) -> Bool {
+        guard let one = left.entities.last, let other = right.entities.last else { return right.entities.last != nil }
+        return one < other
+    }
+    static func == (left: Self, right: Self) -> Bool { left.entities.last == right.entities.last }
 }
