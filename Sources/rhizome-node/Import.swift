@@ -4,8 +4,10 @@ import CommandSupport
 import Logging
 import RhizomeCore
 import RhizomeDatabase
+import RhizomeHTTP
 import RhizomeHosting
 import RhizomeIdentity
+import SignedStatements
 import StrictJSON
 
 struct Import: AsyncParsableCommand {
@@ -14,8 +16,8 @@ struct Import: AsyncParsableCommand {
         discussion: """
             Each delta of an export is judged as if a peer had brought it: its signature is verified, its author has to be \
             trusted, and what comes before it held. What is held already is passed over, so an import that was broken off \
-            is begun again, and goes on where it stopped. A file that was cut is imported up to the cut, with exit 65. No \
-            node may run on this home meanwhile.
+            is begun again, and goes on where it stopped. A file that was cut is imported up to the cut, with exit 65. \
+            Through the running node, or to the store where none runs, which takes less time.
 
             With --from-rhizome FILE is what the TypeScript rhizome-node gives at /api/deltas. Its deltas aren't signed: \
             each becomes one of this identity, which names the original and its author in pointers; imported again, \
@@ -32,41 +34,29 @@ struct Import: AsyncParsableCommand {
 
     @Flag(help: "The file is JSON of a TypeScript rhizome-node.")
     var fromRhizome = false
-    @Flag(name: .customLong("json"), help: "Print JSON: a line for each delta that isn't taken in, and one in the end.")
-    var isJSON = false
-    @OptionGroup var passphrase: PassphraseOption
-    @OptionGroup var home: HomeOption
+    @OptionGroup var options: WriteOptions
     @Argument(help: ArgumentHelp("The export; - for standard input.", valueName: "FILE"))
     var file: String
 
     func run() async throws {
-        LoggingSystem.bootstrap { _ in LogfmtHandler(logLevel: .warning) }
         let input = try InputFile(file)
-        let home = try home.open()
-        let identity = try home.identity { try passphrase.passphrase() }
-        try await Database.opening(home: home, identity: identity, logger: Logger(label: "rhizome")) { database in
-            if fromRhizome {
-                try await takeRhizome(input, into: database)
-            } else {
-                try await take(input, into: database)
-            }
+        if fromRhizome { return try await takeRhizome(input) }
+        let isJSON = options.isJSON
+        let (outcome, fault) = try await options.write { client in
+            try await Self.take(
+                input,
+                by: DeltaImport(onVerdict: { if isJSON { try Self.show($0) } }) { wires in
+                    try await Self.judge(wires, through: client)
+                }
+            )
+        } toStore: { database in
+            try await Self.take(input, by: DeltaImport(into: database) { if isJSON { try Self.show($0) } })
         }
-    }
-
-    private func take(_ input: InputFile, into database: Database) async throws {
-        var taken = DeltaImport(into: database) { judgement in if isJSON { try show(judgement) } }
-        var fault: SignedDeltaSequence.Fault?
-        do {
-            while let bytes = try input.next() { try await taken.take(bytes) }
-            try await taken.finish()
-        } catch let error as SignedDeltaSequence.Fault {
-            fault = error
-        }
-        let outcome = ImportText(outcome: taken.outcome, fault: fault)
+        let text = ImportText(outcome: outcome, fault: fault)
         if isJSON {
-            try CommandLineTool.show(JSONValue.object(outcome.json).description)
+            try CommandLineTool.show(JSONValue.object(text.json).description)
         } else {
-            for line in outcome.lines { try CommandLineTool.show(line) }
+            for line in text.lines { try CommandLineTool.show(line) }
         }
         if let fault {
             throw CommandFailure(
@@ -74,27 +64,76 @@ struct Import: AsyncParsableCommand {
                 .malformed
             )
         }
-        guard outcome.outcome.refused == 0 else {
+        guard outcome.refused == 0 else {
             throw CommandFailure(
-                "\(AuditText.counted(outcome.outcome.refused, "delta")) not taken in; see why above, and import again after "
-                    + "what can be helped"
+                "\(AuditText.counted(outcome.refused, "delta")) not taken in; see why above, and import again after what can "
+                    + "be helped"
             )
         }
     }
 
-    private func show(_ judgement: Judgement) throws {
-        guard judgement.decision != .accept, judgement.decision != .duplicate else { return }
+    private static func take(
+        _ input: InputFile,
+        by taken: DeltaImport
+    ) async throws -> (DeltaImport.Outcome, SignedDeltaSequence.Fault?) {
+        var taken = taken
+        do {
+            while let bytes = try input.next() { try await taken.take(bytes) }
+            try await taken.finish()
+            return (taken.outcome, nil)
+        } catch let fault as SignedDeltaSequence.Fault {
+            return (taken.outcome, fault)
+        }
+    }
+
+    /// What the running node says of each delta (spec: http.md, POST `/api/deltas`).
+    private static func judge(_ wires: [[UInt8]], through client: APIClient) async throws -> [DeltaImport.Verdict] {
+        var verdicts: [DeltaImport.Verdict] = []
+        for wire in wires {
+            let answer: APIClient.Answer
+            do {
+                answer = try await client.post(signed: wire)
+            } catch APIClient.Failure.unreachable where !verdicts.isEmpty {
+                throw CommandFailure("the node ended meanwhile; import again, which goes on from there", .unavailable)
+            }
+            let members = answer.json?.object
+            let told = (members?["decision"]?.text?.string).flatMap {
+                Decision(name: $0, reason: members?["reason"]?.text?.string)
+            }
+            // What it took in is answered whole, by 201.
+            guard let decision = answer.status == 201 ? .accept : told else {
+                try answer.check()
+                throw CommandFailure(
+                    "the node answers what this program doesn't know; use one version of both",
+                    .unavailable
+                )
+            }
+            verdicts.append(
+                DeltaImport.Verdict(
+                    id: (members?["id"]?.text?.string).flatMap { DeltaID(hex: $0) },
+                    author: (try? SignedDelta(decoding: wire))?.author,
+                    decision: decision,
+                    message: members?["error"]?.text?.string ?? ""
+                )
+            )
+        }
+        return verdicts
+    }
+
+    private static func show(_ verdict: DeltaImport.Verdict) throws {
+        guard verdict.decision != .accept, verdict.decision != .duplicate else { return }
         let line: JSONObject = [
-            "id": judgement.id.map { .string($0.description) } ?? .null,
-            "author": judgement.link.map { .string($0.author.did) } ?? .null,
-            "decision": .string(judgement.decision.name),
-            "reason": judgement.decision.reason.map { .string($0) } ?? .null,
-            "message": .string(judgement.message),
+            "id": verdict.id.map { .string($0.description) } ?? .null,
+            "author": verdict.author.map { .string($0.did) } ?? .null,
+            "decision": .string(verdict.decision.name),
+            "reason": verdict.decision.reason.map { .string($0) } ?? .null,
+            "message": .string(verdict.message),
         ]
         try CommandLineTool.show(JSONValue.object(line).description)
     }
 
-    private func takeRhizome(_ input: InputFile, into database: Database) async throws {
+    /// Those are signed here, in the order of their times: the store is needed for that, and no node may run.
+    private func takeRhizome(_ input: InputFile) async throws {
         var bytes: [UInt8] = []
         while let more = try input.next() {
             bytes += more
@@ -108,8 +147,14 @@ struct Import: AsyncParsableCommand {
         } catch {
             throw CommandFailure("\(file) is no list of a rhizome-node's deltas: \(error)", .malformed)
         }
-        let written = try await deltas.write(into: database)
-        if isJSON {
+        let home = try options.home.open()
+        let identity = try home.identity { try options.passphrase.passphrase() }
+        let written = try await Database.opening(
+            home: home,
+            identity: identity,
+            logger: Logger(label: "rhizome") { _ in LogfmtHandler(logLevel: .warning) }
+        ) { try await deltas.write(into: $0) }
+        if options.isJSON {
             let json: JSONObject = [
                 "format": .integer(1), "written": .integer(Int64(written)),
                 "known": .integer(Int64(deltas.count - written)),

@@ -2,7 +2,7 @@ import CommandSupport
 import Foundation
 
 /// A file that is read from its beginning, part by part, however large; - stands for standard input.
-struct InputFile {
+struct InputFile: Sendable {
     private static let partBytes = 1 << 20
 
     private let handle: FileHandle

@@ -98,17 +98,35 @@ import Testing
         }
     }
 
-    @Test("where a node runs, an import ends with 75 and says who holds the store")
+    @Test(
+        "where a node runs, an import goes through it; what must be signed here ends with 75 and says who holds the store"
+    )
     func running() async throws {
         try await AsyncGate.processes.pass {
             try await withTemporaryFolder { folder in
-                let alice = try await NodeHome.make("alice", in: folder)
+                let (alice, bob) = (
+                    try await NodeHome.make("alice", in: folder), try await NodeHome.make("bob", in: folder)
+                )
+                let file = folder.path("all.deltas")
                 try await alice.running { node in
-                    _ = try await node.put("/api/user/u1", "{\"name\": \"n\"}")
-                    let file = folder.path("all.deltas")
-                    #expect(try await Self.ask(alice, "export", "-o", file).exitCode == 0)
-                    let outcome = try await Self.ask(alice, "import", file)
-                    #expect(outcome.exitCode == 75 && outcome.errors.contains("process "), "\(outcome.errors)")
+                    for number in 0..<3 { _ = try await node.put("/api/user/u\(number)", "{\"name\": \"n\"}") }
+                    let export = try await Self.ask(alice, "export", "-o", file)
+                    #expect(export.exitCode == 0, "\(export.errors)")
+                }
+                try await bob.running { node in
+                    let unknown = try await Self.ask(bob, "import", "--json", file)
+                    #expect(unknown.exitCode == 1)
+                    let deferred = try Self.json(unknown.output).object?["deferred"]
+                    #expect(deferred == ["unknownAuthor": 3], "\(unknown.output) \(unknown.errors)")
+                    try await bob.trust(alice)
+                    // The node takes up what waited for trust by itself.
+                    try await eventually("bob has them") { try await node.count == 3 }
+                    let again = try await Self.ask(bob, "import", file)
+                    #expect(again.exitCode == 0 && again.output == "3 deltas held already\n", "\(again.errors)")
+                    let json = folder.path("deltas.json")
+                    try Data("[]".utf8).write(to: URL(filePath: json))
+                    let held = try await Self.ask(bob, "import", "--from-rhizome", json)
+                    #expect(held.exitCode == 75 && held.errors.contains("process "), "\(held.errors)")
                 }
             }
         }

@@ -21,6 +21,21 @@ public enum Decision: Hashable, Sendable {
     /// Refused.
     case reject(Rejection)
 
+    /// The decision of a name and a reason; `nil` where there is none such.
+    public init?(name: String, reason: String?) {
+        switch (name, reason) {
+        case ("accept", nil): self = .accept
+        case ("duplicate", nil): self = .duplicate
+        case ("defer", let reason?):
+            guard let reason = Deferral(rawValue: reason) else { return nil }
+            self = .defer(reason)
+        case ("reject", let reason?):
+            guard let reason = Rejection(rawValue: reason) else { return nil }
+            self = .reject(reason)
+        default: return nil
+        }
+    }
+
     /// The decision's name in peering.md and http.md: `accept`, `duplicate`, `defer`, `reject`.
     public var name: String {
         switch self {

@@ -1,10 +1,31 @@
 package import RhizomeCore
+package import SignedStatements
 
 /// Takes an export through admission, as its bytes come: each delta as if a peer had brought it.
 ///
 /// What is held already is a duplicate and costs no verification, so an import that was broken off is begun again. What
 /// waits for trust or for other deltas waits in memory alone.
 package struct DeltaImport {
+    /// What became of one delta.
+    package struct Verdict: Sendable {
+        /// Its id; none where it could not be decoded.
+        package let id: DeltaID?
+        /// Whose delta it is; none where that isn't known.
+        package let author: PublicKey?
+        /// The decision.
+        package let decision: Decision
+        /// A sentence about a refusal; empty for the others.
+        package let message: String
+
+        /// A verdict.
+        package init(id: DeltaID?, author: PublicKey?, decision: Decision, message: String) {
+            self.id = id
+            self.author = author
+            self.decision = decision
+            self.message = message
+        }
+    }
+
     /// What became of the deltas.
     package struct Outcome: Sendable {
         /// How many of each decision.
@@ -21,23 +42,44 @@ package struct DeltaImport {
     /// How many bytes are handed in at once.
     private static let batchBytes = 1 << 20
 
-    private let database: Database
-    private let onJudgement: (Judgement) throws -> Void
+    private let judge: ([[UInt8]]) async throws -> [Verdict]
+    private let onVerdict: (Verdict) throws -> Void
     private var sequence = SignedDeltaSequence()
     private var batch: [[UInt8]] = []
     private var batchBytes = 0
     /// What became of those that were judged.
     package private(set) var outcome = Outcome()
 
-    /// - Parameter onJudgement: told of each delta in the order of the sequence, once it is durable.
-    package init(into database: Database, onJudgement: @escaping (Judgement) throws -> Void = { _ in }) {
-        self.database = database
-        self.onJudgement = onJudgement
+    /// An import into a database.
+    ///
+    /// - Parameter onVerdict: told of each delta in the order of the sequence, once it is durable.
+    package init(into database: Database, onVerdict: @escaping (Verdict) throws -> Void = { _ in }) {
+        self.init(onVerdict: onVerdict) { wires in
+            try await database.intake.submit(wires, from: nil).map { judgement in
+                Verdict(
+                    id: judgement.id,
+                    author: judgement.link?.author,
+                    decision: judgement.decision,
+                    message: judgement.message
+                )
+            }
+        }
+    }
+
+    /// An import through somebody else who judges, as a running node.
+    ///
+    /// - Parameter judge: takes some deltas through admission, and says of each what became of it.
+    package init(
+        onVerdict: @escaping (Verdict) throws -> Void = { _ in },
+        judgedBy judge: @escaping ([[UInt8]]) async throws -> [Verdict]
+    ) {
+        self.judge = judge
+        self.onVerdict = onVerdict
     }
 
     /// Takes in what follows.
     ///
-    /// - Throws: ``SignedDeltaSequence/Fault`` once all before it is judged; what the log and `onJudgement` throw.
+    /// - Throws: ``SignedDeltaSequence/Fault`` once all before it is judged; what the judge and `onVerdict` throw.
     package mutating func take(_ bytes: [UInt8]) async throws {
         sequence.append(bytes)
         do {
@@ -61,10 +103,9 @@ package struct DeltaImport {
     }
 
     private mutating func handIn() async throws {
-        let judgements = try await database.intake.submit(batch, from: nil)
-        for judgement in judgements {
-            outcome.counts[judgement.decision, default: 0] += 1
-            try onJudgement(judgement)
+        for verdict in try await judge(batch) {
+            outcome.counts[verdict.decision, default: 0] += 1
+            try onVerdict(verdict)
         }
         outcome.offset += Int64(batchBytes)
         batch = []

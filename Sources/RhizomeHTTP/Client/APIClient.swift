@@ -57,11 +57,20 @@ package struct APIClient: Sendable {
         try await send(.POST, "/api/deltas", ["pointers": pointers])
     }
 
+    /// Hands in a signed delta by any author.
+    package func post(signed delta: [UInt8]) async throws -> Answer {
+        try await send(.POST, "/api/deltas", delta, MediaTypes.cbor)
+    }
+
     private func send(_ method: HTTPMethod, _ path: String, _ json: JSONObject) async throws -> Answer {
-        let body = ByteBuffer(bytes: JSONValue.object(json).encoded)
+        try await send(method, path, JSONValue.object(json).encoded, MediaTypes.json)
+    }
+
+    private func send(_ method: HTTPMethod, _ path: String, _ bytes: [UInt8], _ type: String) async throws -> Answer {
+        let body = ByteBuffer(bytes: bytes)
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
         head.headers.add(name: "Host", value: "\(host.contains(":") ? "[\(host)]" : host):\(port)")
-        head.headers.add(name: "Content-Type", value: MediaTypes.json)
+        head.headers.add(name: "Content-Type", value: type)
         head.headers.add(name: "Content-Length", value: "\(body.readableBytes)")
         head.headers.add(name: "Connection", value: "close")
         if let token { head.headers.add(name: "Authorization", value: token.authorization) }

@@ -22,24 +22,6 @@ public struct EntityDifference: Sendable {
         public let after: Bool
     }
 
-    /// One side's properties on their way.
-    private struct Side {
-        let isVisible: Bool
-        private var first: ArraySlice<JSONObject.Member>
-        private var rest: EntityProperties.AsyncIterator?
-
-        init(_ parts: EntityParts?) {
-            isVisible = parts != nil
-            first = (parts?.first.properties.members ?? [])[...]
-            rest = parts?.rest?.makeAsyncIterator()
-        }
-
-        mutating func next() async throws -> EntityProperties.Element? {
-            if let member = first.popFirst() { return (member.name, member.value) }
-            return try await rest?.next()
-        }
-    }
-
     private let before: EntityReader
     private let after: EntityReader
 
@@ -58,26 +40,13 @@ public struct EntityDifference: Sendable {
         in collection: Text? = nil,
         _ body: (Change) async throws -> Void
     ) async throws -> Visibility {
-        var (left, right) = (
-            Side(try await before.parts(of: id, in: collection)), Side(try await after.parts(of: id, in: collection))
-        )
-        let visibility = Visibility(before: left.isVisible, after: right.isVisible)
-        var (leftNext, rightNext) = (try await left.next(), try await right.next())
-        while leftNext != nil || rightNext != nil {
+        let old = try await before.parts(of: id, in: collection)
+        let new = try await after.parts(of: id, in: collection)
+        var pairs = PropertyPairs(PropertyStream(old), PropertyStream(new))
+        while let (name, left, right) = try await pairs.next() {
             try Task.checkCancellation()
-            if let old = leftNext, let new = rightNext, old.name == new.name {
-                if old.value != new.value {
-                    try await body(Change(property: old.name, before: old.value, after: new.value))
-                }
-                (leftNext, rightNext) = (try await left.next(), try await right.next())
-            } else if let old = leftNext, rightNext.map({ old.name < $0.name }) ?? true {
-                try await body(Change(property: old.name, before: old.value, after: nil))
-                leftNext = try await left.next()
-            } else if let new = rightNext {
-                try await body(Change(property: new.name, before: nil, after: new.value))
-                rightNext = try await right.next()
-            }
+            if left != right { try await body(Change(property: name, before: left, after: right)) }
         }
-        return visibility
+        return Visibility(before: old != nil, after: new != nil)
     }
 }

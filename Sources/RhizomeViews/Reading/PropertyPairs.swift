@@ -1,40 +1,44 @@
-import Bytes
-import RhizomeViews
-import StrictJSON
+public import Bytes
+public import StrictJSON
 
 /// An entity's properties one after the other, by the bytes of their names: few are in memory at a time.
-struct PropertyStream {
-    private var first: ArraySlice<(name: Text, value: JSONValue)>
+public struct PropertyStream: Sendable {
+    private var first: ArraySlice<JSONObject.Member>
     private var rest: EntityProperties.AsyncIterator?
 
     /// The properties of an entity; none where it isn't visible.
-    init(_ parts: EntityParts?) {
-        first = (parts?.first.properties.members.map { ($0.name, $0.value) } ?? [])[...]
+    public init(_ parts: EntityParts?) {
+        first = (parts?.first.properties.members ?? [])[...]
         rest = parts?.rest?.makeAsyncIterator()
     }
 
     /// The next property; `nil` at the end.
-    mutating func next() async throws -> (name: Text, value: JSONValue)? {
-        if let next = first.popFirst() { return next }
+    ///
+    /// - Throws: as ``EntityProperties/AsyncIterator/next()``.
+    public mutating func next() async throws -> EntityProperties.Element? {
+        if let member = first.popFirst() { return (member.name, member.value) }
         return try await rest?.next()
     }
 }
 
-/// Two entities' properties side by side.
-struct PropertyPairs {
+/// Two entities' properties side by side, as of one that is seen in two ways.
+public struct PropertyPairs: Sendable {
     private var left: PropertyStream
     private var right: PropertyStream
-    private var nextLeft: (name: Text, value: JSONValue)?
-    private var nextRight: (name: Text, value: JSONValue)?
+    private var nextLeft: EntityProperties.Element?
+    private var nextRight: EntityProperties.Element?
     private var hasBegun = false
 
-    init(_ left: PropertyStream, _ right: PropertyStream) {
+    /// Pairs of which none was asked for.
+    public init(_ left: PropertyStream, _ right: PropertyStream) {
         self.left = left
         self.right = right
     }
 
     /// The next property of either with the value that it has in each; `nil` at the end.
-    mutating func next() async throws -> (name: Text, left: JSONValue?, right: JSONValue?)? {
+    ///
+    /// - Throws: as ``PropertyStream/next()``.
+    public mutating func next() async throws -> (name: Text, left: JSONValue?, right: JSONValue?)? {
         if !hasBegun {
             hasBegun = true
             nextLeft = try await left.next()
