@@ -27,7 +27,10 @@ public struct HomeInspection: Sendable {
             if let data {
                 inspectFiles(
                     data,
-                    [TrustJournal.witnessName, RefusedGuests.name, "node.json", "store.seen", Home.dataLock] + store
+                    [
+                        TrustJournal.witnessName, RefusedGuests.name, "node.json", "addresses", "store.seen",
+                        Home.dataLock,
+                    ] + store
                 )
             }
         }

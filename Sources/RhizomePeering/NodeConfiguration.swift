@@ -1,6 +1,7 @@
 public import Bytes
 public import RhizomeIdentity
 public import SignedStatements
+internal import ZeroMQ
 
 /// How a node runs: what the environment and the options of `rhizome-node run` say (spec: cli.md).
 public struct NodeConfiguration: Sendable {
@@ -14,13 +15,16 @@ public struct NodeConfiguration: Sendable {
         public let port: UInt16
         /// What peers are told; none where the address is a wildcard and nothing else was said.
         public let host: String?
+        /// Whether peers are told the address at which they see us, in place of ``host``.
+        public let isHostSeen: Bool
 
         /// A binding.
-        public init(name: String, address: String, port: UInt16, host: String?) {
+        public init(name: String, address: String, port: UInt16, host: String?, isHostSeen: Bool = false) {
             self.name = name
             self.address = address
             self.port = port
             self.host = host
+            self.isHostSeen = isHostSeen
         }
 
         /// A binding to any port of 127.0.0.1, for nodes that only this machine reaches.
@@ -53,6 +57,11 @@ public struct NodeConfiguration: Sendable {
     public let agent: String
     /// The software's version, by which stalled deltas are noted.
     public let version: String
+
+    /// Whether only this machine reaches the ROUTER.
+    var isOnLoopbackAlone: Bool {
+        request.address == "localhost" || NumericAddress(request.address)?.isLoopback ?? false
+    }
 
     /// A configuration; by default that of a node which only this machine reaches, on the standard ports.
     ///

@@ -26,6 +26,8 @@ public final class PeerNetwork: PeerReporting {
     private let jobs: AsyncStream<PeerJob>
     private let guestRequests: AsyncStream<GuestRequest>
     private let guestBook: GuestBook
+    let known: KnownAddresses
+    private let own: OwnAddresses
     private let holdings: PeerHoldings
     private let hello: @Sendable () async -> Hello
     private let onProgress: @Sendable (CatchUpProgress) -> Void
@@ -59,6 +61,9 @@ public final class PeerNetwork: PeerReporting {
             isPenalised: { database.ledger.isPenalised($0) },
             onAdmitted: { mail.admitted($0) }
         )
+        let book = AddressBook(home: home, policy: policy, clock: database.clock)
+        book.load()
+        let known = KnownAddresses(policy: policy, configuration: configuration, book: book)
         let thread = try SocketThread(name: "rhizome-sockets")
         let (jobs, jobSource) = AsyncStream<PeerJob>.makeStream()
         let (guestRequests, guestRequestSource) = AsyncStream<GuestRequest>.makeStream(
@@ -72,6 +77,7 @@ public final class PeerNetwork: PeerReporting {
             ledger: database.ledger,
             metrics: metrics,
             policy: policy,
+            known: known,
             logger: logger,
             jobs: jobSource,
             guestRequests: guestRequestSource,
@@ -98,21 +104,27 @@ public final class PeerNetwork: PeerReporting {
         guard let request = await peering.requestListener, let publish = await peering.publishListener else {
             preconditionFailure("bound sockets listen")
         }
-        let requestTold = configuration.request.told(port: request.port)
+        let own = OwnAddresses(
+            signer: identity,
+            clock: database.clock,
+            configuration: configuration,
+            port: request.port
+        )
         // Only the port of it counts, which those need as well who find us where we weren't told to be.
         let publishTold = configuration.publish.told(port: publish.port) ?? Text("0.0.0.0:\(publish.port)")
         hello = {
             Hello(
                 agent: Text(configuration.agent),
                 name: Text(configuration.peerID),
-                request: requestTold,
+                request: own.request.map { Text("\($0)") },
                 publish: publishTold,
                 topic: configuration.topic,
                 time: database.clock.now,
-                neighbours: mail.directory.neighbours
+                neighbours: mail.directory.neighbours,
+                record: own.record.signed.encoded
             )
         }
-        requestAddress = requestTold?.string ?? String(request.endpoint.dropFirst("tcp://".count))
+        requestAddress = own.request.map { "\($0)" } ?? String(request.endpoint.dropFirst("tcp://".count))
         publishAddress =
             configuration.publish.told(port: publish.port)?.string ?? String(publish.endpoint.dropFirst("tcp://".count))
         self.configuration = configuration
@@ -131,9 +143,11 @@ public final class PeerNetwork: PeerReporting {
             trust: database.trustInForce,
             clock: database.clock,
             name: PeerName.isValid(configuration.peerID) ? configuration.peerID : nil,
-            addresses: [requestTold.flatMap { PeerAddress($0.string) }].compactMap { $0 },
+            addresses: { [own.request].compactMap { $0 } },
             logger: logger
         )
+        self.known = known
+        self.own = own
         self.onProgress = onProgress
         self.logger = logger
         holdings = PeerHoldings(
@@ -142,20 +156,19 @@ public final class PeerNetwork: PeerReporting {
             policy: policy,
             clock: database.clock
         )
-        let awaited = Self.links(database.trust, configuration, at: database.clock.now)
+        let awaited = Self.links(database.trust, known, at: database.clock.now)
         database.gate.close(until: Set(awaited.keys), by: database.clock)
     }
 
-    /// The peers to which we go, with their addresses: those of the list first, then the seeds'.
+    /// The peers to which we go, with their addresses: those of the list first, then the seeds', then what they signed.
     private static func links(
         _ trust: TrustList,
-        _ configuration: NodeConfiguration,
+        _ known: KnownAddresses,
         at now: Timestamp
     ) -> [PublicKey: [PeerAddress]] {
         var links: [PublicKey: [PeerAddress]] = [:]
-        for entry in trust.entries.values where entry.isTrusted(at: now) && entry.identity != configuration.identity {
-            let seeds = configuration.seeds[entry.identity] ?? []
-            let addresses = entry.addresses + seeds.filter { !entry.addresses.contains($0) }
+        for entry in trust.entries.values where entry.isTrusted(at: now) && entry.identity != trust.owner {
+            let addresses = known.addresses(of: entry.identity).map(\.address)
             if !addresses.isEmpty { links[entry.identity] = addresses }
         }
         return links
@@ -198,7 +211,20 @@ public final class PeerNetwork: PeerReporting {
             peering: peering,
             directory: mail.directory,
             hello: hello,
+            book: known.book,
+            own: own,
+            onAddresses: { [mail] in mail.linkChanges.post { _ in } },
             health: database.health
+        )
+        let search = AddressSearch(
+            book: known.book,
+            own: own,
+            policy: policy,
+            peering: peering,
+            clock: database.clock,
+            ledger: database.ledger,
+            logger: logger,
+            onLearned: { [mail] in mail.linkChanges.post { _ in } }
         )
         let announcer = Announcer(
             mailbox: mail.announcements,
@@ -211,6 +237,7 @@ public final class PeerNetwork: PeerReporting {
             group.addTask { await server.serve(self.jobs) }
             group.addTask { await self.guestBook.serve(self.guestRequests, by: self.peering) }
             group.addTask { await announcer.run() }
+            group.addTask { await search.run() }
             group.addTask { await forks.run() }
             group.addTask { await self.runSessions(sessions) }
             group.addTask { await self.keepLinks(newSession) }
@@ -238,7 +265,7 @@ public final class PeerNetwork: PeerReporting {
         var changes = PeeringMail.LinkChanges()
         repeat {
             for peer in changes.penalised { await peering.penalise(peer) }
-            let wanted = Self.links(policy.trust, configuration, at: database.clock.now)
+            let wanted = Self.links(policy.trust, known, at: database.clock.now)
                 .filter { !database.ledger.isPenalised($0.key) }
             for (peer, mailbox) in mail.directory.sessions where wanted[peer] == nil {
                 mailbox.close()
@@ -270,6 +297,10 @@ public final class PeerNetwork: PeerReporting {
             directory: mail.directory,
             configuration: configuration,
             hello: hello,
+            onHello: { [own, known, mail] peer, hello in
+                own.note(seen: hello.seen, by: peer)
+                if let record = hello.record, known.book.note(record) { mail.linkChanges.post { _ in } }
+            },
             meter: FetchMeter(
                 peer: peer,
                 name: { [policy] in policy.trust.entries[peer]?.name ?? peer.short },
@@ -369,7 +400,8 @@ public final class PeerNetwork: PeerReporting {
             PeerStatus(
                 identity: database.identity,
                 name: peerID,
-                requestAddress: requestAddress,
+                requestAddress: own.request.map { "\($0)" } ?? requestAddress,
+                addresses: [],
                 publishAddress: publishAddress,
                 isSelf: true,
                 isSeedPeer: false,
@@ -385,22 +417,23 @@ public final class PeerNetwork: PeerReporting {
             )
         )
         for entry in policy.trust.entriesByName {
-            let known = mail.directory[entry.identity]
+            let told = mail.directory[entry.identity]
             let state = states[entry.identity] ?? PeerState()
             peers.append(
                 PeerStatus(
                     identity: entry.identity,
                     name: entry.name ?? entry.identity.short,
                     requestAddress: (state.address ?? entry.addresses.first).map { "\($0)" }
-                        ?? known.hello?.request?.string,
-                    publishAddress: known.hello?.publish?.string,
+                        ?? told.hello?.request?.string,
+                    addresses: known.addresses(of: entry.identity),
+                    publishAddress: told.hello?.publish?.string,
                     isSelf: false,
                     isSeedPeer: configuration.seeds[entry.identity] != nil,
                     counts: database.ledger.counts(of: entry.identity),
                     state: Self.state(state, isConnected: state.isConnected(now: database.clock.uptime)),
-                    clockOffsetMicroseconds: known.clock.best?.offset.microseconds,
-                    roundTripMicroseconds: known.clock.best?.roundTrip.microseconds,
-                    lastSeen: known.lastSeen,
+                    clockOffsetMicroseconds: told.clock.best?.offset.microseconds,
+                    roundTripMicroseconds: told.clock.best?.roundTrip.microseconds,
+                    lastSeen: told.lastSeen,
                     behind: lags[entry.identity]?.behind,
                     ahead: lags[entry.identity]?.ahead,
                     forks: try await database.log.forks(of: entry.identity, limit: Self.forksTold),

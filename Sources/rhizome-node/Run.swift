@@ -115,6 +115,11 @@ struct Run: AsyncParsableCommand {
             "request": .string(node.network.requestAddress), "publish": .string(node.network.publishAddress),
             "http": http.map { .string($0) } ?? .null,
         ]
+        if !node.database.trust.entries.values.contains(where: { $0.action == .trust }) {
+            logger.notice(
+                "nobody is trusted yet, so there is nobody to share with; to meet somebody: rhizome-keys invite NAME, and send the line that it prints, or take theirs: rhizome-keys join LINE"
+            )
+        }
         // Before anybody is told, so that whoever has been told finds it.
         try NodeFile(line).write(to: home)
         guard isJSON else { return }

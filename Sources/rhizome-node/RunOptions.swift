@@ -32,8 +32,9 @@ struct RunOptions: ParsableArguments {
     var requestBindAddr: String?
     @Option(
         help: ArgumentHelp(
-            "RHIZOME_REQUEST_BIND_HOST: what peers are told (default: the address; nothing for a wildcard).",
-            valueName: "host"
+            "RHIZOME_REQUEST_BIND_HOST: what peers are told (default: the address; nothing for a wildcard; auto: the "
+                + "address at which they see this node).",
+            valueName: "host|auto"
         )
     )
     var requestBindHost: String?
@@ -96,6 +97,14 @@ struct RunOptions: ParsableArguments {
     var pubSubTopic: String?
     @Option(
         help: ArgumentHelp(
+            "RHIZOME_FOLLOW: whether the node takes guests in by itself who come with an invitation: true or false "
+                + "(default: true).",
+            valueName: "true|false"
+        )
+    )
+    var follow: String?
+    @Option(
+        help: ArgumentHelp(
             "RHIZOME_LOG_LEVEL: trace, debug, info, notice, warning, error or critical (default: info).",
             valueName: "level"
         )
@@ -134,6 +143,8 @@ struct RunOptions: ParsableArguments {
             request: request,
             publish: publish,
             topic: Text(topic),
+            follows: try Setting("RHIZOME_FOLLOW", option: follow)
+                .value("true or false", default: true) { ["true": true, "false": false][$0.lowercased()] },
             seeds: try seeds(trust)
         )
     }
@@ -149,11 +160,14 @@ struct RunOptions: ParsableArguments {
         let prefix = "RHIZOME_\(kind)_BIND_"
         let address = try Setting(prefix + "ADDR", option: addressOption)
             .host(default: commonAddress, allowsWildcard: true)
+        let port = try Setting(prefix + "PORT", option: portOption).port(default: standardPort)
         let told = try Setting(prefix + "HOST", option: hostOption)
+        if kind == "REQUEST", told.text == "auto" {
+            return .init(name: prefix + "ADDR/PORT", address: address, port: port, host: nil, isHostSeen: true)
+        }
         let host =
             HostText.isWildcard(address) && told.text == nil
             ? nil : try told.host(default: address, allowsWildcard: false)
-        let port = try Setting(prefix + "PORT", option: portOption).port(default: standardPort)
         return .init(name: prefix + "ADDR/PORT", address: address, port: port, host: host)
     }
 

@@ -159,6 +159,24 @@ import Testing
         }
     }
 
+    @Test("a node that trusts nobody says how to meet somebody; one that is to do nothing by itself takes no guests in")
+    func alone() async throws {
+        try await withHomes { alice, bob, _ in
+            try await alice.running(["RHIZOME_FOLLOW": "false"]) { node in
+                try await eventually("it says how") { await node.logged("rhizome-keys invite NAME").count == 1 }
+                let line = try await alice.keys("invite", "bob")
+                let refused = try await run(bob, "join", line)
+                #expect(refused.exitCode == 69, "\(refused.errors)")
+                #expect(try await alice.keys("list").isEmpty)
+            }
+            let wrong = try await alice.node.run(
+                ["run"],
+                environment: alice.settings.merging(["RHIZOME_FOLLOW": "maybe"]) { $1 }
+            )
+            #expect(wrong.exitCode == 64, "\(wrong.errors)")
+        }
+    }
+
     @Test("on a terminal the line is shown as a QR code as well, by qrencode, which gets it by standard input")
     func code() async throws {
         try await withHomes { alice, _, folder in

@@ -17,6 +17,8 @@ import Testing
                         _ = try await bobs.put("/api/note/1", "{\"text\": \"here\"}")
                         try await eventually("alice holds it") { try await node.count == 1 }
                     }
+                    // Else he would go to her himself: she has told him where she is.
+                    try? FileManager.default.removeItem(atPath: bob.path + "/data/addresses")
                     let moved = try NodeHome("bob", in: folder, at: LoopbackHost.next())
                     try await moved.running { bobs in
                         _ = try await bobs.put("/api/note/2", "{\"text\": \"there\"}")

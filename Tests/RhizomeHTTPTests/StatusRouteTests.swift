@@ -57,6 +57,7 @@ import Testing
                     identity: identity,
                     name: "me",
                     requestAddress: "127.0.0.1:4000",
+                    addresses: [],
                     publishAddress: nil,
                     isSelf: true,
                     isSeedPeer: false,
@@ -75,7 +76,8 @@ import Testing
         #expect(
             try await api.get("/api/peers").json == [
                 [
-                    "reqAddr": "127.0.0.1:4000", "publishAddr": .null, "isSelf": true, "isSeedPeer": false,
+                    "reqAddr": "127.0.0.1:4000", "addresses": [], "publishAddr": .null, "isSelf": true,
+                    "isSeedPeer": false,
                     "deltaCount": ["accepted": 0, "duplicate": 0, "rejected": 0, "deferred": 0],
                     "identity": .string(identity.did), "name": "me", "state": "self",
                     "clockOffsetMicroseconds": .null, "roundTripMicroseconds": 130, "lastSeen": .null,

@@ -55,11 +55,34 @@ package struct MeetingVectors: Decodable, Sendable {
         package let ok: Bool
     }
 
+    /// Address records by a key in the list, at a moment, while one of another moment is held.
+    package struct Records: Decodable, Sendable {
+        /// One of them.
+        package struct Case: Decodable, Sendable {
+            /// In hexadecimal.
+            package let record: String
+            /// Whether it is taken in.
+            package let ok: Bool
+            /// Where the key says that it is.
+            package let addresses: [String]?
+            /// Why it isn't taken in.
+            package let why: String?
+        }
+
+        /// A did.
+        package let key: String
+        /// µs since 1970.
+        package let now, held: Int64
+        /// All of them.
+        package let cases: [Case]
+    }
+
     /// All parts.
     package let keys: [Key]
     package let lines: [Line]
     package let joins: Joins
     package let replies: [Reply]
+    package let records: Records
 
     /// Reads the file.
     package static func load() throws -> MeetingVectors {

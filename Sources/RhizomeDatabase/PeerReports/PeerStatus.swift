@@ -1,5 +1,6 @@
 public import Bytes
 public import RhizomeCore
+public import RhizomeIdentity
 public import SignedStatements
 
 /// How a peer stands, as `/api/peers` tells it (spec: http.md).
@@ -18,12 +19,37 @@ public struct PeerStatus: Sendable {
         case unreachable
     }
 
+    /// An address at which a peer is looked for.
+    public struct Address: Sendable {
+        /// From where an address is known.
+        public enum Source: String, Sendable {
+            /// The trusted-peer list.
+            case journal
+            /// `RHIZOME_SEED_PEERS`.
+            case setting
+            /// A record that the peer has signed.
+            case record
+        }
+
+        /// Where.
+        public let address: PeerAddress
+        /// Known from where.
+        public let source: Source
+
+        package init(address: PeerAddress, source: Source) {
+            self.address = address
+            self.source = source
+        }
+    }
+
     /// Who it is.
     public let identity: PublicKey
     /// Its petname; for this node what it calls itself.
     public let name: String
     /// Where its ROUTER is.
     public let requestAddress: String?
+    /// All addresses at which it is looked for, in this order; of this node none.
+    public let addresses: [Address]
     /// Where its PUB is.
     public let publishAddress: String?
     /// Whether it is this node.
@@ -58,6 +84,7 @@ public struct PeerStatus: Sendable {
         identity: PublicKey,
         name: String,
         requestAddress: String?,
+        addresses: [Address],
         publishAddress: String?,
         isSelf: Bool,
         isSeedPeer: Bool,
@@ -74,6 +101,7 @@ public struct PeerStatus: Sendable {
         self.identity = identity
         self.name = name
         self.requestAddress = requestAddress
+        self.addresses = addresses
         self.publishAddress = publishAddress
         self.isSelf = isSelf
         self.isSeedPeer = isSeedPeer

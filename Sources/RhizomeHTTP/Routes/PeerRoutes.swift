@@ -56,6 +56,9 @@ extension PeerStatus {
     fileprivate var json: JSONValue {
         [
             "reqAddr": requestAddress.map { .string($0) } ?? .null,
+            "addresses": .array(
+                addresses.map { ["address": .string("\($0.address)"), "source": .string($0.source.rawValue)] }
+            ),
             "publishAddr": publishAddress.map { .string($0) } ?? .null,
             "isSelf": .bool(isSelf),
             "isSeedPeer": .bool(isSeedPeer),

@@ -22,6 +22,8 @@ struct PeerSession: Sendable {
     let directory: PeerDirectory
     let configuration: NodeConfiguration
     let hello: @Sendable () async -> Hello
+    /// Told what the peer answers to it.
+    let onHello: @Sendable (PublicKey, Hello) -> Void
     let meter: FetchMeter
     /// Told once the peer has been asked for our own log, or can't be.
     let onCompared: @Sendable (PublicKey) -> Void
@@ -242,6 +244,7 @@ struct PeerSession: Sendable {
             )
             return false
         }
+        onHello(peer, theirs)
         await peering.greeted(peer, publishPort: theirs.publish.flatMap { PeerAddress($0.string) }?.port)
         return true
     }

@@ -19,7 +19,7 @@ struct GuestBook: Sendable {
     /// What the host calls itself.
     let name: String?
     /// Where guests find the host's node.
-    let addresses: [PeerAddress]
+    let addresses: @Sendable () -> [PeerAddress]
     let logger: Logger
 
     /// How long a writer of the journal is waited for: less than a guest waits for its answer.
@@ -66,7 +66,7 @@ struct GuestBook: Sendable {
             invitation: request.invitation,
             time: taken,
             name: name,
-            addresses: addresses
+            addresses: addresses()
         )
         return JoinMethod.encode(reply: reply.signed.encoded)
     }

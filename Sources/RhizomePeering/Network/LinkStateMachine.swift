@@ -27,6 +27,8 @@ struct LinkStateMachine: Sendable {
         case open
         /// The journal changed about the peer, which is trusted and has these addresses now.
         case restated([PeerAddress])
+        /// The peer may be at these addresses by now, of which it or others have told.
+        case told([PeerAddress])
         /// The peer was just let in itself.
         case tryAgain
         /// `hello` was answered, with the port of the peer's publications where it has one.
@@ -105,7 +107,7 @@ struct LinkStateMachine: Sendable {
     /// How long a TCP connection may take.
     static let connectTimeout = Duration.seconds(3)
 
-    private var addresses: [PeerAddress]
+    private(set) var addresses: [PeerAddress]
     private var nextAddress = 0
     private var handshake = Self.shortestHandshake
     private var wait = Self.shortestWait
@@ -143,6 +145,13 @@ struct LinkStateMachine: Sendable {
         case .restated(let addresses):
             self.addresses = addresses
             nextAddress = 0
+            return restart()
+        case .told(let addresses):
+            let firstNew = addresses.firstIndex { !self.addresses.contains($0) }
+            self.addresses = addresses
+            // One that is connected, or being tried where it was, isn't disturbed.
+            guard phase == .unreachable || phase == .refused, let firstNew else { return [] }
+            nextAddress = firstNew
             return restart()
         case .tryAgain: return phase == .unreachable || phase == .refused ? restart() : []
         case .greeted(let publishPort):

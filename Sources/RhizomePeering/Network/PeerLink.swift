@@ -85,6 +85,9 @@ final class PeerLink {
     /// Where it stands.
     var phase: LinkStateMachine.Phase { machine.phase }
 
+    /// All addresses at which it is tried.
+    var addresses: [PeerAddress] { machine.addresses }
+
     /// The address of the present attempt or connection.
     var address: PeerAddress? { machine.address }
 

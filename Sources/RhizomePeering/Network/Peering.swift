@@ -51,6 +51,7 @@ actor Peering: SocketActor {
     /// What is being worked on; who has done something says so there.
     nonisolated let inFlight = JobsInFlight()
     private let policy: ConnectionPolicy
+    private let known: KnownAddresses
     private let logger: Logger
     private let jobs: AsyncStream<PeerJob>.Continuation
     private let guestRequests: AsyncStream<GuestRequest>.Continuation
@@ -66,6 +67,8 @@ actor Peering: SocketActor {
     private var lastRequests: [PublicKey: LastRequest] = [:]
     /// Who asked last on which connection.
     private var askers: [Int32: PublicKey] = [:]
+    /// From which address each peer asked last.
+    private var origins: [PublicKey: String] = [:]
     private var allowances: [PublicKey: RequestAllowance] = [:]
     private var identities: [String: PublicKey] = [:]
     /// What a subscriber may send: its handshake, one subscription, and the heartbeats that some have.
@@ -92,6 +95,7 @@ actor Peering: SocketActor {
         ledger: PeerLedger,
         metrics: PeeringMetrics,
         policy: ConnectionPolicy,
+        known: KnownAddresses,
         logger: Logger,
         jobs: AsyncStream<PeerJob>.Continuation,
         guestRequests: AsyncStream<GuestRequest>.Continuation,
@@ -114,6 +118,7 @@ actor Peering: SocketActor {
         self.ledger = ledger
         self.metrics = metrics
         self.policy = policy
+        self.known = known
         self.logger = logger
         self.jobs = jobs
         self.guestRequests = guestRequests
@@ -281,7 +286,11 @@ actor Peering: SocketActor {
         }
         for (peer, addresses) in wanted {
             if let link = links[peer] {
-                if changed.contains(peer) { link.on(.restated(addresses)) }
+                if changed.contains(peer) {
+                    link.on(.restated(addresses))
+                } else if link.addresses != addresses {
+                    link.on(.told(addresses))
+                }
             } else if let transportKey = peer.transportKey {
                 let link = PeerLink(
                     peer: peer,
@@ -318,7 +327,7 @@ actor Peering: SocketActor {
         case .lookUp(let address, let attempt):
             // Owner: the attempt; the task ends with the lookup, and what a later attempt made void is passed over.
             Task {
-                let hosts = await HostLookup.addresses(of: address.host)
+                let hosts = known.usable(await HostLookup.addresses(of: address.host), for: address, of: peer)
                 links[peer]?.on(.attempt(attempt, .found(hosts)))
             }
         case .subscribed: onLinkEvent(peer, .subscribed)
@@ -415,12 +424,16 @@ actor Peering: SocketActor {
     private func noteRequest(of peer: PublicKey, on descriptor: Int32?) {
         if let descriptor, lastRequests[peer]?.descriptor != descriptor {
             askers[descriptor] = peer
+            origins[peer] = NumericAddress.text(ofPeerOn: descriptor)
             strangerLimit.release(descriptor)
         }
         lastRequests[peer] = LastRequest(time: clock.uptime, descriptor: descriptor)
         // One to which we have a link is connected by that.
         if links[peer]?.phase != .connected, !asking.contains(peer) { noteConnection(of: peer) }
     }
+
+    /// The IP address from which a peer asked last.
+    func origin(of peer: PublicKey) -> String? { origins[peer] }
 
     private func noteEnd(_ event: Monitor.Event) {
         guard event.kind == .disconnected || event.kind == .closed, let descriptor = event.descriptor else { return }

@@ -14,7 +14,9 @@ extension Hello: ServedMethod {
                 server.directory.noteReturn(of: asker.peer)
             }
         }
+        if let record, server.book.note(record) { server.onAddresses() }
         var ours = await server.hello()
+        ours.seen = await server.peering.origin(of: asker.peer).map { Text($0) }
         ours.received = asker.received
         ours.time = server.clock.now
         return ours
@@ -89,6 +91,18 @@ extension PushMethod: ServedMethod {
                 reason: judgement.decision.reason.map { Text($0) }
             )
         }
+    }
+}
+
+extension AddressesMethod: ServedMethod {
+    /// Of those that were asked for the records that are newer, our own among them.
+    func answer(_ asker: Asker, from server: PeerServer) async -> [[UInt8]] {
+        let own = server.configuration.identity
+        let records = wanted.compactMap { wanted in
+            let record = wanted.key == own ? server.own.record : server.book.record(of: wanted.key)
+            return record.flatMap { $0.time > wanted.time ? $0 : nil }
+        }
+        return records.map(\.signed.encoded)
     }
 }
 

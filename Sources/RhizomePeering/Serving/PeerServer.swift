@@ -16,6 +16,10 @@ struct PeerServer: Sendable {
     let peering: Peering
     let directory: PeerDirectory
     let hello: @Sendable () async -> Hello
+    let book: AddressBook
+    let own: OwnAddresses
+    /// Told that a peer may be elsewhere.
+    let onAddresses: @Sendable () -> Void
     let health: StoreHealth
     private let inbox = PublicationInbox()
 

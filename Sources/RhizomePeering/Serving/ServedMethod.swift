@@ -29,6 +29,7 @@ extension ServedMethod {
 enum ServedMethods {
     private static let all: [any ServedMethod.Type] = [
         Hello.self, HeadsMethod.self, NewsMethod.self, PullMethod.self, PushMethod.self, PeersMethod.self,
+        AddressesMethod.self,
     ]
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 

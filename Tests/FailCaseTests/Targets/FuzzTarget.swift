@@ -16,7 +16,8 @@ protocol FuzzTarget: Sendable {
 
 /// Every target there is.
 let fuzzTargets: [any FuzzTarget.Type] = [
-    CBORValues.self, ContextDefinitions.self, HTTPTargets.self, InvitationLines.self, JoinStatements.self,
+    AddressRecords.self, CBORValues.self, ContextDefinitions.self, HTTPTargets.self, InvitationLines.self,
+    JoinStatements.self,
     JSONLogicRules.self, JSONTexts.self, KeyFiles.self, PeerReplies.self, PeerRequests.self, PeerTexts.self,
     PointerLists.self, Proofs.self, Publications.self, SignedDeltas.self, TrustJournals.self, ZAPRequests.self,
 ]

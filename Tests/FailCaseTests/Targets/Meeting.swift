@@ -38,3 +38,21 @@ enum JoinStatements: FuzzTarget {
         return true
     }
 }
+
+/// Where a node says that it is: what is accepted has one encoding, and holds for 30 days at most.
+enum AddressRecords: FuzzTarget {
+    static let name = "address-record"
+
+    static func seeds(_ vectors: Vectors) throws -> [[UInt8]] {
+        try vectors.members(of: "records", in: "meeting")
+            .compactMap { $0["record"]?.text.flatMap { Hex.decode($0.string) } }
+    }
+
+    static func check(_ bytes: [UInt8]) throws -> Bool {
+        guard let record = AddressRecord(verifying: bytes) else { return false }
+        try require(record.signed.encoded == bytes, "a record has one encoding")
+        try require(record.addresses.count <= AddressRecord.mostAddresses, "addresses are bounded")
+        try require(record.until - record.time <= AddressRecord.longest, "it doesn't hold for ever")
+        return true
+    }
+}

@@ -15,6 +15,7 @@ enum PeerReplies: FuzzTarget {
             PullMethod.encode(reply: .init(deltas: [[1], [2]], more: true)),
             PushMethod.encode(reply: [.init(id: nil, decision: "reject", reason: "limit")]),
             PeersMethod.encode(reply: [.init(identity: PeerRequests.head.author, request: nil, name: "bob")]),
+            AddressesMethod.encode(reply: [[1], [2, 3]]), JoinMethod.encode(reply: [1, 2]),
             PeerReply.error(PeerError(.busy, "later")),
         ]
     }

@@ -23,6 +23,7 @@ enum PeerRequests: FuzzTarget {
 
     static let methods: [any PeerMethod.Type] = [
         Hello.self, HeadsMethod.self, NewsMethod.self, PullMethod.self, PushMethod.self, PeersMethod.self,
+        AddressesMethod.self, JoinMethod.self,
     ]
 
     static func seeds(_ vectors: Vectors) throws -> [[UInt8]] {
@@ -35,7 +36,8 @@ enum PeerRequests: FuzzTarget {
         )
         let requests: [any PeerMethod] = [
             hello, HeadsMethod(after: head, limit: 1), NewsMethod(cursor: [1, 2], limit: 7), PullMethod(pull),
-            PushMethod([[1], [2, 3]]), PeersMethod(),
+            PushMethod([[1], [2, 3]]), PeersMethod(), JoinMethod(statement: [1, 2]),
+            AddressesMethod(wanted: [.init(key: head.author, time: Timestamp(microseconds: 7))]),
         ]
         return requests.map(\.encoded)
     }

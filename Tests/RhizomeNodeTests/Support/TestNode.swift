@@ -67,9 +67,16 @@ final class TestNode: Sendable {
 
     /// Binds and runs a node for the time of `body`.
     ///
-    /// - Parameter log: what it holds, where that isn't its own log: a backup, one that fails.
+    /// - Parameters:
+    ///   - log: what it holds, where that isn't its own log: a backup, one that fails.
+    ///   - moved: a loopback address at which it listens this time, in place of its own.
+    ///   - isTold: whether it tells peers where it is; else they know no more of that than a test says.
+    ///   - isHostSeen: whether peers are told the address at which they see it.
     func running<Result: Sendable>(
         log: (any DeltaLog)? = nil,
+        at moved: String? = nil,
+        isTold: Bool = false,
+        isHostSeen: Bool = false,
         topic: Text = "test",
         clock: NodeClock = .system,
         logger: Logger? = nil,
@@ -78,8 +85,8 @@ final class TestNode: Sendable {
         var standardLogger = Logger(label: name)
         standardLogger.logLevel = ProcessInfo.processInfo.environment["RHIZOME_TEST_LOG"] == nil ? .critical : .trace
         func binding(_ name: String, _ port: UInt16) -> NodeConfiguration.Binding {
-            let host = host ?? "127.0.0.1"
-            return .init(name: name, address: host, port: port, host: host)
+            let host = moved ?? host ?? "127.0.0.1"
+            return .init(name: name, address: host, port: port, host: isTold ? host : nil, isHostSeen: isHostSeen)
         }
         let configuration = NodeConfiguration(
             identity: identity.publicKey,

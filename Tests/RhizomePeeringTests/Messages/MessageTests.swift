@@ -21,7 +21,9 @@ import Testing
         topic: "rhizome",
         time: 5,
         received: 4,
-        neighbours: 3
+        neighbours: 3,
+        record: [1, 2, 3],
+        seen: "192.0.2.1"
     )
     private static let heads = (0..<3).map { AuthorHead(author: key($0), id: id($0 + 100)) }
 
@@ -40,7 +42,8 @@ import Testing
                 maximumBytes: 1
             )
         ),
-        PushMethod([]), PushMethod([[1], [2, 3]]), PeersMethod(),
+        PushMethod([]), PushMethod([[1], [2, 3]]), PeersMethod(), AddressesMethod(wanted: []),
+        AddressesMethod(wanted: (0..<256).map { .init(key: key($0), time: 7) }),
     ]
 
     /// A reply to each method, and the reading of one.
@@ -48,7 +51,7 @@ import Testing
         reply(Hello.self, hello), reply(HeadsMethod.self, .init(heads: heads, more: true)),
         reply(NewsMethod.self, .init(heads: heads, cursor: [1, 2], more: false)),
         reply(PullMethod.self, .init(deltas: [[1], [2, 3]], more: true)), reply(PushMethod.self, results),
-        reply(PeersMethod.self, peers),
+        reply(PeersMethod.self, peers), reply(AddressesMethod.self, [[1], [2, 3]]),
     ]
 
     private static let results: [PushMethod.Result] = [
@@ -95,6 +98,8 @@ import Testing
         #expect(pulled.deltas == [[1], []] && !pulled.more)
         #expect(try PushMethod.decode(reply: PushMethod.encode(reply: Self.results)) == Self.results)
         #expect(try PeersMethod.decode(reply: PeersMethod.encode(reply: Self.peers)) == Self.peers)
+        let records: [[UInt8]] = [[1], [2, 3]]
+        #expect(try AddressesMethod.decode(reply: AddressesMethod.encode(reply: records)) == records)
     }
 
     @Test("requests and replies have the items that the specification gives, in its order")
@@ -104,6 +109,7 @@ import Testing
             .text("protocol"): .integer(1), .text("agent"): .text("a/1"), .text("name"): .text("alice"),
             .text("request"): .text("127.0.0.1:1"), .text("publish"): .null, .text("topic"): .text("rhizome"),
             .text("time"): .integer(5), .text("received"): .integer(4), .text("neighbours"): .integer(3),
+            .text("record"): .bytes([1, 2, 3]), .text("seen"): .text("192.0.2.1"),
         ])
         let told: CBORValue = .array((0..<3).map { .array([bytes($0), bytes($0 + 100)]) })
         let pull = PullRequest(
@@ -131,6 +137,10 @@ import Testing
             ),
             (PushMethod([[1], [2, 3]]), [.text("push"), .array([.bytes([1]), .bytes([2, 3])])]),
             (PeersMethod(), [.text("peers")]),
+            (
+                AddressesMethod(wanted: [.init(key: Self.key(1), time: 5)]),
+                [.text("addresses"), .array([.array([bytes(1), .integer(5)])])]
+            ),
         ]
         for (request, items) in requests { #expect(request.encoded == CBORValue.array(items).encoded) }
         let results: [CBORValue] = [
@@ -142,6 +152,7 @@ import Testing
             .array([
                 .array([bytes(1), .text("127.0.0.1:1"), .text("bob")]), .array([bytes(2), .null, .text("")]),
             ]),
+            .array([.array([.bytes([1]), .bytes([2, 3])])]),
         ]
         #expect(Self.replies.map(\.bytes) == results.map { Self.array(.text("ok"), $0) })
         #expect(

@@ -78,6 +78,30 @@ import Testing
         return driver
     }
 
+    // MARK: - Being told of addresses
+
+    @Test("addresses of which others tell are tried at once where the peer isn't found, and never disturb a connection")
+    func told() throws {
+        let (old, new, newer) = try (Self.address("a:1"), Self.address("b:2"), Self.address("c:3"))
+        var driver = try Self.opened("a:1")
+        #expect(driver.on(.told([old, new])) == [], "it is being tried where it was")
+        driver.attempt(.found([]))
+        #expect(driver.machine.phase == .unreachable)
+        driver.attempt(.timerFired)
+        #expect(driver.lookedUp == new, "after those that were known")
+        driver.attempt(.found([]))
+        driver.on(.told([old, new, newer]))
+        #expect(driver.lookedUp == newer, "the new one first")
+        driver.authenticate()
+        #expect(driver.on(.told([old])) == [])
+        #expect(driver.machine.isUp)
+        driver.attempt(.disconnected)
+        driver.attempt(.timerFired)
+        #expect(driver.lookedUp == old)
+        driver.attempt(.found([]))
+        #expect(driver.on(.told([old])) == [], "nothing is new")
+    }
+
     // MARK: - Connecting
 
     @Test("a link looks its address up, connects, says hello and subscribes, and nothing of that before its time")

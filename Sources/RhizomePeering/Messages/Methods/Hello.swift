@@ -1,5 +1,6 @@
 internal import Bytes
 internal import DeterministicCBOR
+internal import RhizomeIdentity
 
 /// What two nodes tell each other of themselves when they meet: the method `hello`, and the reply to it (spec: peering.md,
 /// "Requests").
@@ -29,6 +30,10 @@ struct Hello: Hashable, PeerMethod {
     var received: Timestamp?
     /// A number that grows whenever who the node is connected with changes; none where it doesn't tell.
     var neighbours: Int64?
+    /// An ``AddressRecord`` of the node, as it came.
+    var record: [UInt8]?
+    /// In replies: the IP address from which the request came.
+    var seen: Text?
 
     /// Reads the map; unknown keys are ignored.
     init(from reader: inout CBORReader) throws(CBORError) {
@@ -38,6 +43,7 @@ struct Hello: Hashable, PeerMethod {
         try whole.skip()
         var texts: [Text: Text] = [:]
         var integers: [Text: Int64] = [:]
+        var record: [UInt8]?
         for _ in 0..<(try reader.map()) {
             guard try reader.kind() == .text else {
                 try reader.skip()
@@ -46,11 +52,15 @@ struct Hello: Hashable, PeerMethod {
             }
             let key = try reader.text()
             switch (key, try reader.kind()) {
-            case ("agent", .text), ("name", .text), ("request", .text), ("publish", .text), ("topic", .text):
+            case ("agent", .text), ("name", .text), ("request", .text), ("publish", .text), ("topic", .text),
+                ("seen", .text):
                 let text = try reader.text()
                 if text.count <= Self.labelBytes { texts[key] = text }
             case ("protocol", .integer), ("time", .integer), ("received", .integer), ("neighbours", .integer):
                 integers[key] = try reader.integer()
+            case ("record", .bytes):
+                let bytes = try reader.byteString()
+                if bytes.count <= AddressRecord.mostBytes { record = bytes }
             default: try reader.skip()
             }
         }
@@ -66,6 +76,8 @@ struct Hello: Hashable, PeerMethod {
         self.time = Timestamp(microseconds: time)
         received = integers["received"].map { Timestamp(microseconds: $0) }
         neighbours = integers["neighbours"]
+        self.record = record
+        seen = texts["seen"]
     }
 
     init(
@@ -76,7 +88,9 @@ struct Hello: Hashable, PeerMethod {
         topic: Text,
         time: Timestamp,
         received: Timestamp? = nil,
-        neighbours: Int64? = nil
+        neighbours: Int64? = nil,
+        record: [UInt8]? = nil,
+        seen: Text? = nil
     ) {
         `protocol` = Self.protocolVersion
         self.agent = agent
@@ -87,6 +101,8 @@ struct Hello: Hashable, PeerMethod {
         self.time = time
         self.received = received
         self.neighbours = neighbours
+        self.record = record
+        self.seen = seen
     }
 
     /// The map.
@@ -99,6 +115,8 @@ struct Hello: Hashable, PeerMethod {
         ]
         if let received { entries[.text("received")] = .integer(received.microseconds) }
         if let neighbours { entries[.text("neighbours")] = .integer(neighbours) }
+        if let record { entries[.text("record")] = .bytes(record) }
+        if let seen { entries[.text("seen")] = .text(seen) }
         writer.value(.map(entries))
     }
 

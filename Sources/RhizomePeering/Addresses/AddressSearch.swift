@@ -1,0 +1,80 @@
+internal import Bytes
+internal import Dispatch
+internal import Logging
+internal import RhizomeDatabase
+internal import RhizomeIdentity
+internal import SignedStatements
+
+/// Finds peers that have moved: asks those that are connected for records of those that can't be reached (spec:
+/// meeting.md, "Addresses").
+struct AddressSearch: Sendable {
+    let book: AddressBook
+    let own: OwnAddresses
+    let policy: ConnectionPolicy
+    let peering: Peering
+    let clock: NodeClock
+    let ledger: PeerLedger
+    let logger: Logger
+    /// Told that a peer may be elsewhere.
+    let onLearned: @Sendable () -> Void
+
+    private static let interval = Duration.seconds(5)
+    /// How often each peer is asked.
+    private static let askingInterval = Duration.seconds(60)
+    /// How soon one is asked again that doesn't know the method.
+    private static let foreignInterval = Duration.seconds(3_600)
+    private static let deadline = Duration.seconds(10)
+
+    private let queue = DispatchQueue(label: "rhizome.addresses")
+
+    /// Asks, and keeps what was learned in its file, until the task is cancelled.
+    @concurrent
+    func run() async {
+        var due: [PublicKey: Uptime] = [:]
+        while !Task.isCancelled {
+            try? await clock.sleep(for: Self.interval)
+            // At the end nobody is asked any more, but what was learned is kept.
+            if !Task.isCancelled { await ask(&due) }
+            book.keep(policy.trust)
+            own.keep { policy.mayConnect($0) }
+            await save()
+        }
+    }
+
+    private func ask(_ due: inout [PublicKey: Uptime]) async {
+        let states = await peering.states()
+        let now = clock.uptime
+        let trust = policy.trust
+        let connected = states.filter { $0.value.isConnected(now: now) }
+        let lost = trust.entries.keys.filter { trust.mayConnect($0, at: clock.now) && connected[$0] == nil }
+        guard !lost.isEmpty else { return }
+        // Of more than can be asked for at once others each time.
+        let wanted = lost.shuffled().prefix(AddressesMethod.most).map { peer in
+            AddressesMethod.Wanted(key: peer, time: book.time(of: peer))
+        }
+        for (peer, state) in connected where state.phase == .connected && due[peer] ?? .min <= now {
+            due[peer] = clock.uptime + Self.askingInterval
+            do throws(PeerError) {
+                let records = try await peering.call(AddressesMethod(wanted: wanted), to: peer, within: Self.deadline)
+                if records.map({ book.note($0) }).contains(true) { onLearned() }
+            } catch {
+                if error.code == .unknownMethod { due[peer] = clock.uptime + Self.foreignInterval }
+                if error.code == .badReply { ledger.charge(peer) }
+            }
+        }
+        due = due.filter { connected[$0.key] != nil }
+    }
+
+    private func save() async {
+        let failure: (any Error)? = await withCheckedContinuation { continuation in
+            queue.async {
+                do {
+                    try book.save()
+                    continuation.resume(returning: nil)
+                } catch { continuation.resume(returning: error) }
+            }
+        }
+        guard let failure else { return }
+        logger.debug("the peers' addresses can't be kept; they are asked for again", metadata: ["error": "\(failure)"])
+    }
+}

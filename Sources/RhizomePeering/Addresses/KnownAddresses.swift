@@ -1,0 +1,42 @@
+internal import RhizomeDatabase
+internal import RhizomeIdentity
+internal import SignedStatements
+internal import ZeroMQ
+
+/// Where each peer may be found: by the list, the settings, and what the peer itself has signed, in this order (spec:
+/// meeting.md, "Addresses").
+struct KnownAddresses: Sendable {
+    let policy: ConnectionPolicy
+    let configuration: NodeConfiguration
+    let book: AddressBook
+
+    /// The addresses of a peer, each once, with where they come from first.
+    func addresses(of peer: PublicKey) -> [PeerStatus.Address] {
+        let told: [(PeerStatus.Address.Source, [PeerAddress])] = [
+            (.journal, policy.trust.entries[peer]?.addresses ?? []),
+            (.setting, configuration.seeds[peer] ?? []),
+            (.record, book.addresses(of: peer).filter { isUsable($0.host) }),
+        ]
+        var known: [PeerStatus.Address] = []
+        for (source, addresses) in told {
+            for address in addresses where !known.contains(where: { $0.address == address }) {
+                known.append(PeerStatus.Address(address: address, source: source))
+            }
+        }
+        return known
+    }
+
+    /// Those of a host's numeric addresses to which a link may go: of what only a record tells not all.
+    func usable(_ hosts: [String], for address: PeerAddress, of peer: PublicKey) -> [String] {
+        let isSaidByRecordAlone = addresses(of: peer).contains { $0.address == address && $0.source == .record }
+        return isSaidByRecordAlone ? hosts.filter { isUsable($0) } : hosts
+    }
+
+    /// Whether a record may send us there: not to ourselves, unless all of us are on this machine, and not to many.
+    ///
+    /// Of a name that is seen once its addresses are found.
+    private func isUsable(_ host: String) -> Bool {
+        guard let numeric = NumericAddress(host) else { return true }
+        return numeric.isOfOne && (!numeric.isLoopback || configuration.isOnLoopbackAlone)
+    }
+}
