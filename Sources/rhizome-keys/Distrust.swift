@@ -51,7 +51,8 @@ struct Distrust: ParsableCommand {
             return [TrustAmendment.distrust(peer, keep: keep?.keep, reason: reason, in: list)]
         }
         guard let entry = subject.flatMap({ list.entries[$0] }) else { return }
-        try CommandLineTool.show("distrusted " + EntryText.line(entry))
+        let name = list.lastName(of: entry.identity)
+        try CommandLineTool.show("distrusted " + EntryText.line(entry, lastName: name))
     }
 
     /// Whom it is about: a whole did, card or SSH line need not be in the list.

@@ -7,8 +7,10 @@ import StrictJSON
 /// Entries and statements of the trusted-peer list, as text and as JSON.
 enum EntryText {
     /// One line about an entry.
-    static func line(_ entry: TrustEntry) -> String {
-        ([entry.name, entry.identity.did].compactMap { $0 } + details(entry.change)).joined(separator: "  ")
+    ///
+    /// - Parameter name: the one that a distrusted peer last had.
+    static func line(_ entry: TrustEntry, lastName name: String? = nil) -> String {
+        ([entry.name ?? name, entry.identity.did].compactMap { $0 } + details(entry.change)).joined(separator: "  ")
     }
 
     /// A row about an entry, for columns that line up: name, did, and the rest.
