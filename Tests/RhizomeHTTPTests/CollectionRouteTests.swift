@@ -161,7 +161,7 @@ import Testing
             ("/api/user", "{\"id\": \"\", \"properties\": {}}", "id"),
             ("/api/user", "{\"id\": \"ids\", \"properties\": {\"a\": 1}}", "id"),
             ("/api/user/count", "{\"a\": 1}", "id"),
-            ("/api/_user/u1", "{\"a\": 1}", "collection"), ("/api/schemas/u1", "{\"a\": 1}", "collection"),
+            ("/api/_user/u1", "{\"a\": 1}", "collection"), ("/api/functions/u1", "{\"a\": 1}", "collection"),
             ("/api/peers", "{\"properties\": {\"a\": 1}}", "collection"),
             ("/api/user/u1?asOf=1", "{\"a\": 1}", "asOf"), ("/api/user/u1?say=some", "{\"a\": 1}", "say"),
             ("/api/user/u1?say=", "{\"a\": 1}", "say"), ("/api/user?say=All", "{\"properties\": {\"a\": 1}}", "say"),
