@@ -29,7 +29,8 @@ struct PiledEntities {
         try await sum(log)
     }
 
-    private func sum(_ log: SQLiteDeltaLog) async throws {
+    /// From a task of the pool, as programs read that serve others.
+    @concurrent private func sum(_ log: SQLiteDeltaLog) async throws {
         let cache = ViewCache()
         var eyes = Perspective(without: .nothing)
         eyes.resolvers = ResolverTable(["*": ["n": .sum]])
