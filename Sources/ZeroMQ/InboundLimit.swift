@@ -9,8 +9,8 @@ internal import Locks
 /// libzmq files what subscribers send within whatever call the socket's thread makes next, and returns once nothing is
 /// left: whoever sends subscriptions faster than they are filed holds that thread, and fills memory. No limit of libzmq
 /// ends that. So a queue of its own is told by the kernel when something comes (epoll(7), `EPOLLET`), looks at how much
-/// that was (tcp(7), `TCP_INFO`), and shuts down a connection that is beyond its allowance, or its time. While nothing comes it costs
-/// nothing. What has come by then is filed still: a small `SocketOptions.receiveBuffer` keeps that small.
+/// that was (tcp(7), `TCP_INFO`), and shuts down a connection that is beyond its allowance, or its time. While nothing
+/// comes it costs nothing. What has come by then is filed still: a small `SocketOptions.receiveBuffer` keeps that small.
 package final class InboundLimit: Sendable {
     private struct Connection {
         /// The kernel's number of the socket (`SO_COOKIE`): descriptors are used again.
@@ -19,13 +19,23 @@ package final class InboundLimit: Sendable {
         /// How many bytes may still come.
         var left: Double
         var lastLook: Uptime
+        let accepted: Uptime
     }
+
+    private struct State {
+        var connections: [Int32: Connection] = [:]
+        /// Whether those whose time is over are looked for.
+        var isTimed = false
+    }
+
+    /// How often those whose time is over are looked for, while there are any connections.
+    private static let pause = DispatchTimeInterval.seconds(1)
 
     private let bytes: Double
     private let bytesPerSecond: Double
     private let lifetime: Duration?
     private let queue = DispatchQueue(label: "rhizome.inbound", qos: .userInteractive)
-    private let connections = Lock<[Int32: Connection]>([:])
+    private let state = Lock(State())
     private let pollDescriptor: Int32
     // Safe: it is made, activated and cancelled once each, and its own queue runs what it calls.
     private nonisolated(unsafe) let source: any DispatchSourceRead
@@ -59,31 +69,53 @@ package final class InboundLimit: Sendable {
         switch event.kind {
         case .accepted: watch(descriptor)
         // The kernel itself stops watching a descriptor that is closed.
-        case .closed, .disconnected: connections.withLock { $0[descriptor] = nil }
+        case .closed, .disconnected: state.withLock { $0.connections[descriptor] = nil }
         default: break
         }
     }
 
     /// Lets a connection go on without limit, as that of somebody who is known by now.
     package func release(_ descriptor: Int32) {
-        guard connections.withLock({ $0.removeValue(forKey: descriptor) }) != nil else { return }
+        guard state.withLock({ $0.connections.removeValue(forKey: descriptor) }) != nil else { return }
         _ = czeromq_watch_edges(pollDescriptor, EPOLL_CTL_DEL, descriptor)
     }
 
     private func watch(_ descriptor: Int32) {
         guard let cookie = AcceptedConnections.cookie(of: descriptor) else { return }
-        if let lifetime {
-            queue.asyncAfter(deadline: .now() + .milliseconds(Int(lifetime.milliseconds))) { [weak self] in
-                guard let self, connections.withLock({ $0[descriptor]?.cookie }) == cookie else { return }
-                AcceptedConnections.shutDown(descriptor)
-            }
+        let now = SystemTime.uptime
+        let startsTimer = state.withLock { state in
+            state.connections[descriptor] = Connection(cookie: cookie, left: bytes, lastLook: now, accepted: now)
+            defer { state.isTimed = lifetime != nil }
+            return lifetime != nil && !state.isTimed
         }
-        connections.withLock { connections in
-            connections[descriptor] = Connection(cookie: cookie, left: bytes, lastLook: SystemTime.uptime)
-        }
+        if startsTimer { lookForOverdueLater() }
         guard czeromq_watch_edges(pollDescriptor, EPOLL_CTL_ADD, descriptor) != 0, errno != EEXIST else { return }
         // Nobody goes on unwatched. Where it is gone already there is nothing to end.
         AcceptedConnections.shutDown(descriptor)
+    }
+
+    private func lookForOverdueLater() {
+        queue.asyncAfter(deadline: .now() + Self.pause) { [weak self] in self?.endOverdue() }
+    }
+
+    /// Ends connections whose time is over: in one pass, so that a flood of them leaves nothing behind that waits.
+    private func endOverdue() {
+        guard let lifetime else { return }
+        let now = SystemTime.uptime
+        let goesOn = state.withLock { state in
+            for (descriptor, connection) in state.connections where now - connection.accepted >= lifetime {
+                Self.end(descriptor, connection)
+                state.connections[descriptor] = nil
+            }
+            state.isTimed = !state.connections.isEmpty
+            return state.isTimed
+        }
+        if goesOn { lookForOverdueLater() }
+    }
+
+    /// Shuts a connection down, where its descriptor isn't that of another one by now.
+    private static func end(_ descriptor: Int32, _ connection: Connection) {
+        if AcceptedConnections.cookie(of: descriptor) == connection.cookie { AcceptedConnections.shutDown(descriptor) }
     }
 
     private func look() {
@@ -91,9 +123,9 @@ package final class InboundLimit: Sendable {
         // Where there are more, the queue is called again.
         let count = unsafe czeromq_wait(pollDescriptor, &descriptors, 0)
         let now = SystemTime.uptime
-        connections.withLock { connections in
+        state.withLock { state in
             for descriptor in descriptors.prefix(max(0, Int(count))) {
-                connections[descriptor] = connections[descriptor].flatMap { look(at: descriptor, $0, now) }
+                state.connections[descriptor] = state.connections[descriptor].flatMap { look(at: descriptor, $0, now) }
             }
         }
     }
@@ -107,8 +139,7 @@ package final class InboundLimit: Sendable {
         connection.received = received
         connection.lastLook = now
         guard connection.left < 0 else { return connection }
-        // Only now does it matter whether the descriptor is that of another connection by now.
-        if AcceptedConnections.cookie(of: descriptor) == connection.cookie { AcceptedConnections.shutDown(descriptor) }
+        Self.end(descriptor, connection)
         return nil
     }
 

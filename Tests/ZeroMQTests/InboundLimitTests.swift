@@ -40,4 +40,36 @@ import Testing
             #expect(!quiet.events.all.contains { $0.kind == .disconnected })
         }
     }
+
+    @Test("a connection whose time is over is cut though it says nothing; one that was released stays")
+    func lifetime() async throws {
+        try await withThread { thread in
+            let keys = try TestKeys()
+            let domain = try await ZAPHandler.shared().openForTest { _, _ in .admit(userID: "peer") }
+            let (server, endpoint) = try await TestSocket.server(.xpub, on: thread, keys: keys, domain: domain)
+            let limit = try InboundLimit(bytes: 64 << 10, bytesPerSecond: 0, lifetime: .milliseconds(1))
+            func client() async throws -> TestSocket {
+                let client = try await TestSocket.client(
+                    .sub,
+                    on: thread,
+                    keys: try TestKeys(),
+                    server: keys.publicKey,
+                    endpoint: endpoint,
+                    topic: [1]
+                )
+                try await client.event(.handshakeSucceeded)
+                return client
+            }
+            let kept = try await client()
+            let accepted = try await server.event(.accepted)
+            limit.note(accepted)
+            limit.release(try #require(accepted.descriptor))
+            let cut = try await client()
+            limit.note(try await server.event(.accepted))
+            try await cut.event(.disconnected)
+            try await server.send([[1], [7]])
+            #expect(try await kept.message().frames == [[1], [7]])
+            #expect(!kept.events.all.contains { $0.kind == .disconnected })
+        }
+    }
 }
