@@ -85,6 +85,16 @@ import Testing
         #expect(try await api.get("/api/contexts/other/versions").status == 404)
     }
 
+    @Test("without a limit all versions are told, however many there are")
+    func manyVersions() async throws {
+        let api = try await APIHarness()
+        let count = 600
+        for number in 0..<count { _ = try await api.put(Self.path, "{\"asOf\": \(1_735_689_600_000_000 + number)}") }
+        let told = try #require(try await api.get(Self.path + "/versions")["versions"]?.array)
+        let written = try await api.node.memory.deltas(after: 0, limit: 2 * count)
+        #expect(told.map { $0.object?["delta"] } == written.reversed().map { $0.delta.id.json })
+    }
+
     @Test("what is taken back is gone, with all that it meant before; another's can't be")
     func delete() async throws {
         let api = try await APIHarness()

@@ -13,6 +13,8 @@ internal import StrictJSON
 struct DefinitionRoutes<Content: Definition>: Sendable {
     /// Names that a complete list asks for at once.
     private static var batch: Int { 64 }
+    /// Versions likewise.
+    private static var versionBatch: Int { 256 }
 
     let database: Database
     let makeUUID: @Sendable () -> String
@@ -81,27 +83,34 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
         return try await answer(stored, asOf: request.query.viewpoint.asOf)
     }
 
+    /// Read ahead, in pages, while the answer is written.
     @Sendable private func versions(_ request: APIRequest) async throws -> Response {
         let name = try name(request)
         let page = request.query.page
-        let limit = page.limit ?? RequestLimits.pageItems
         let definitions = try await database.definitions(of: Content.self)
-        let found = try await definitions.versions(
-            of: name,
-            before: try PageCursor.version(page.after),
-            count: limit + 1
-        )
-        guard !found.isEmpty || page.after != nil else { throw APIError.notFound }
-        let shown = found.prefix(limit)
-        let items: [JSONValue] = shown.map { version in
-            [
-                "delta": version.id.json, "creator": name.author.json,
-                "timeCreated": .integer(version.timeCreated.microseconds),
-            ]
+        let batch = page.limit ?? Self.versionBatch
+        let after = try PageCursor.version(page.after)
+        // One more than is shown tells whether there are more.
+        let first = try await definitions.versions(of: name, before: after, count: batch + 1)
+        guard !first.isEmpty || after != nil else { throw APIError.notFound }
+        let isComplete = page.limit == nil
+        let list = JSONList(prefix: "{\"versions\":", suffix: "}") {
+            var next = first
+            return {
+                let shown = next.prefix(batch)
+                let hasMore = isComplete && next.count > batch
+                next = hasMore ? try await definitions.versions(of: name, before: shown.last, count: batch + 1) : []
+                return shown.map { version in
+                    [
+                        "delta": version.id.json, "creator": name.author.json,
+                        "timeCreated": .integer(version.timeCreated.microseconds),
+                    ]
+                }
+            }
         }
-        var response = Response.json(["versions": .array(items)])
-        if found.count > limit, let last = shown.last {
-            response.linkToNext(request.target, limit: limit, after: .version(last))
+        var response = list.response()
+        if let limit = page.limit, first.count > limit {
+            response.linkToNext(request.target, limit: limit, after: .version(first[limit - 1]))
         }
         return response
     }

@@ -108,7 +108,7 @@ public struct Definitions<Content: Definition>: Sendable {
     /// - Parameters:
     ///   - last: only those before this one, whether or not it is there.
     ///   - count: how many at most; 1 or more.
-    /// - Complexity: O(definitions of the name by its author that are looked at).
+    /// - Complexity: O(definitions that are told, and those between them that aren't in force).
     @concurrent public func versions(
         of name: DefinitionName,
         before last: Moment? = nil,
@@ -141,10 +141,12 @@ extension EntityLookup {
         count: Int
     ) throws -> [Moment] {
         guard try isShown(name.author) else { return [] }
+        // Those of the same microsecond come again, and are passed over by their ids.
+        let bound = last.flatMap { WordMoment.after($0.timeCreated) }.map { Word(moment: $0, position: 0) }
         var found: [Moment] = []
         for end in try streams(of: name.name, by: name.author, localContext, on: ControlName.definition) {
             var taken = 0
-            try forEachWord(ofReversed: end) { word in
+            try forEachWord(ofReversed: end, before: bound) { word in
                 let delta = try delta(at: word.position)
                 if let last, delta.moment >= last { return true }
                 guard delta.definition(of: name.name, as: localContext) != nil, try isInForce(delta) else {

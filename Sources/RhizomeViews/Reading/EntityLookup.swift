@@ -222,10 +222,16 @@ final class EntityLookup {
 
     /// Runs through the words of a stream that count, the last first.
     ///
-    /// - Parameter body: whether to go on after a word.
-    func forEachWord(ofReversed streamEnd: StreamEnd, _ body: (Word) throws -> Bool) throws {
-        var before = end
-        if counts(streamEnd.last) {
+    /// - Parameters:
+    ///   - bound: only those before it.
+    ///   - body: whether to go on after a word.
+    func forEachWord(
+        ofReversed streamEnd: StreamEnd,
+        before bound: Word? = nil,
+        _ body: (Word) throws -> Bool
+    ) throws {
+        var before = bound.map { bound in end.map { min($0, bound) } ?? bound } ?? end
+        if counts(streamEnd.last), bound.map({ streamEnd.last < $0 }) ?? true {
             // Most often it is what is looked for.
             guard try body(streamEnd.last) else { return }
             before = streamEnd.last
