@@ -16,6 +16,9 @@ let strict: [SwiftSetting] = [
 /// What a program outside of this package has: no upcoming features, and only what is public.
 let example: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// Names of the test targets to build, with commas between them, so that work on one part compiles and links no other.
+let chosenTests = Context.environment["RHIZOME_TESTS"].map { Set($0.split(separator: ",").map(String.init)) }
+
 let package = Package(
     name: "rhizome",
     products: [
@@ -435,3 +438,7 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if let chosenTests {
+    package.targets.removeAll { $0.type == .test && !chosenTests.contains($0.name) }
+}
