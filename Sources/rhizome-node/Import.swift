@@ -1,12 +1,11 @@
 import ArgumentParser
 import Bytes
 import CommandSupport
-import Logging
 import RhizomeCore
 import RhizomeDatabase
 import RhizomeHTTP
-import RhizomeHosting
 import RhizomeIdentity
+import RhizomeViews
 import SignedStatements
 import StrictJSON
 
@@ -17,7 +16,7 @@ struct Import: AsyncParsableCommand {
             Each delta of an export is judged as if a peer had brought it: its signature is verified, its author has to be \
             trusted, and what comes before it held. What is held already is passed over, so an import that was broken off \
             is begun again, and goes on where it stopped. A file that was cut is imported up to the cut, with exit 65. \
-            Through the running node, or to the store where none runs, which takes less time.
+            Through the running node, or to the store where none runs.
 
             With --from-rhizome FILE is what the TypeScript rhizome-node gives at /api/deltas. Its deltas aren't signed: \
             each becomes one of this identity, which names the original and its author in pointers; imported again, \
@@ -132,7 +131,7 @@ struct Import: AsyncParsableCommand {
         try CommandLineTool.show(JSONValue.object(line).description)
     }
 
-    /// Those are signed here, in the order of their times: the store is needed for that, and no node may run.
+    /// Those are signed in the order of their times, by the running node or here.
     private func takeRhizome(_ input: InputFile) async throws {
         var bytes: [UInt8] = []
         while let more = try input.next() {
@@ -147,13 +146,14 @@ struct Import: AsyncParsableCommand {
         } catch {
             throw CommandFailure("\(file) is no list of a rhizome-node's deltas: \(error)", .malformed)
         }
-        let home = try options.home.open()
-        let identity = try home.identity { try options.passphrase.passphrase() }
-        let written = try await Database.opening(
-            home: home,
-            identity: identity,
-            logger: Logger(label: "rhizome") { _ in LogfmtHandler(logLevel: .warning) }
-        ) { try await deltas.write(into: $0) }
+        let written = try await options.write { client in
+            let (_, log, trust) = try await options.home.openStore()
+            return try await deltas.write(knownTo: log, own: trust.owner) { drafts in
+                for pointers in drafts { try await client.post(.array(pointers.map(\.json))).check() }
+            }
+        } toStore: { database in
+            try await deltas.write(into: database)
+        }
         if options.isJSON {
             let json: JSONObject = [
                 "format": .integer(1), "written": .integer(Int64(written)),
