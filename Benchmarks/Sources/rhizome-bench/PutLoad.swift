@@ -87,7 +87,8 @@ final class PutLoad {
         guard count > 0 else { throw BenchmarkError("the connection was closed") }
         clients[client].received += buffer[..<count]
         let bytes = clients[client].received
-        guard let end = bytes.firstRange(of: Self.headEnd), let status = Int(String(decoding: bytes[9..<12], as: UTF8.self))
+        guard let end = bytes.firstRange(of: Self.headEnd),
+            let status = Int(String(decoding: bytes[9..<12], as: UTF8.self))
         else { return nil }
         guard let field = bytes[..<end.lowerBound].firstRange(of: Self.lengthField) else {
             throw BenchmarkError("an answer without a length")
