@@ -14,35 +14,83 @@ struct CollectionRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/:collection/ids", query: [.page, .viewpoint], ids),
-            Route(.get, "/api/:collection/:id", query: .viewpoint, entity),
-            Route(.get, "/api/:collection/:id/history", query: [.page, .viewpoint], history),
-            Route(.put, "/api/:collection", query: .say, contentTypes: [MediaTypes.json], putAny),
-            Route(.put, "/api/:collection/:id", query: .say, contentTypes: [MediaTypes.json], put),
+            Route(
+                .get,
+                "/api/\(Path.collection)/ids",
+                "The entities that are referenced under a name",
+                query: Query.page + Query.viewpoint,
+                answers: [.page("Their ids, ordered by bytes", .ids(.text))],
+                ids
+            ),
+            Route(
+                .get,
+                "/api/\(Path.collection)/\(Path.id)",
+                "An entity as the values of its properties",
+                query: Query.viewpoint,
+                answers: [.json("The entity", .entity), .notFound("No delta about it is visible")],
+                entity
+            ),
+            Route(
+                .get,
+                "/api/\(Path.collection)/\(Path.id)/history",
+                "What was said of an entity, one change after the other",
+                query: Query.page + Query.viewpoint,
+                answers: [
+                    .page("Each change, oldest first", .history), .notFound("No delta about the entity is visible"),
+                ],
+                history
+            ),
+            Route(
+                .put,
+                "/api/\(Path.collection)",
+                "Writes an entity, under the id in the body or a new one",
+                query: [Query.say],
+                bodies: [.json(.object(["properties": .written], optional: ["id": .name]))],
+                answers: Self.putAnswers,
+                putAny
+            ),
+            Route(
+                .put,
+                "/api/\(Path.collection)/\(Path.id)",
+                "Writes properties of an entity",
+                query: [Query.say],
+                bodies: [.json(.written)],
+                answers: Self.putAnswers,
+                put
+            ),
         ]
     }
+
+    private static let putAnswers: [StatedAnswer] = [
+        .json("The entity as it is now; what it changes is durable", .entity),
+        .error(
+            .badRequest,
+            "ID Mismatch: the id in the path or body isn't the one among the properties",
+            .object(["error": .word(["ID Mismatch"]), "param": .text, "property": .any])
+        ),
+    ]
 
     // MARK: - Reading
 
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
-        let name = request.parameter("collection")
-        let reader = try await database.reader(from: request.query.viewpoint)
-        return try await EntityList.response(to: request, page: request.query.page) { last, count in
+        let name = request[Path.collection]
+        let reader = try await database.reader(from: request.viewpoint)
+        return try await EntityList.response(to: request, page: request.page) { last, count in
             try await reader.collection(name, after: last, count: count)
         }
     }
 
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
-        let reader = try await database.reader(from: request.query.viewpoint)
-        let parts = try await reader.parts(of: request.parameter("id"), in: request.parameter("collection"))
+        let reader = try await database.reader(from: request.viewpoint)
+        let parts = try await reader.parts(of: request[Path.id], in: request[Path.collection])
         guard let parts else { throw APIError.notFound }
         return try await EntityAnswer.response(parts)
     }
 
     @Sendable private func history(_ request: APIRequest) async throws -> Response {
-        let reader = try await database.reader(from: request.query.viewpoint)
-        return try await HistoryAnswer.response(to: request, page: request.query.page) { place, limit in
-            try await reader.history(of: request.parameter("id"), after: place, limit: limit)
+        let reader = try await database.reader(from: request.viewpoint)
+        return try await HistoryAnswer.response(to: request, page: request.page) { place, limit in
+            try await reader.history(of: request[Path.id], after: place, limit: limit)
         }
     }
 
@@ -69,10 +117,10 @@ struct CollectionRoutes {
             id = text
         }
         return try await put(
-            request.parameter("collection"),
+            request[Path.collection],
             id ?? Text(makeUUID()),
             properties,
-            saysAll: request.query.saysAll,
+            saysAll: request[Query.say] == .all,
             field: "properties"
         )
     }
@@ -81,10 +129,10 @@ struct CollectionRoutes {
     @Sendable private func put(_ request: APIRequest) async throws -> Response {
         let properties = try request.object()
         return try await put(
-            request.parameter("collection"),
-            request.parameter("id"),
+            request[Path.collection],
+            request[Path.id],
             properties,
-            saysAll: request.query.saysAll
+            saysAll: request[Query.say] == .all
         )
     }
 
@@ -113,4 +161,24 @@ struct CollectionRoutes {
             throw error.inside(field)
         }
     }
+}
+
+extension JSONSchema {
+    /// An entity as its properties' values.
+    static let entity = object(["id": text, "properties": properties]).named("Entity")
+
+    fileprivate static let history = object([
+        "id": text,
+        "history": array(
+            of: object([
+                "property": text, "value": value, "creator": did, "timeCreated": time, "delta": deltaID,
+            ])
+        ),
+    ]).named("History")
+
+    /// Properties as a PUT has them; null clears.
+    fileprivate static let written = object(others: value).with(
+        "maxProperties",
+        .integer(Int64(EntityPut.mostProperties))
+    )
 }

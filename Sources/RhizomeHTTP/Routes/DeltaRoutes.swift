@@ -17,11 +17,57 @@ struct DeltaRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/deltas", query: .page, deltas),
-            Route(.get, "/api/deltas/count", count),
-            Route(.get, "/api/delta/ids", query: .page, ids),
-            Route(.get, "/api/deltas/:delta", delta),
-            Route(.post, "/api/deltas", contentTypes: [MediaTypes.json, MediaTypes.cbor], post),
+            Route(
+                .get,
+                "/api/deltas",
+                "The deltas that are held",
+                query: Query.page,
+                answers: [.page("The deltas, in order of acceptance", .array(of: .delta))],
+                deltas
+            ),
+            Route(
+                .get,
+                "/api/deltas/count",
+                "How many deltas are held",
+                answers: [.json("A number", .count)],
+                count
+            ),
+            Route(
+                .get,
+                "/api/delta/ids",
+                "The ids of the deltas that are held",
+                query: Query.page,
+                answers: [.page("The ids, in order of acceptance", .ids(.deltaID))],
+                ids
+            ),
+            Route(
+                .get,
+                "/api/deltas/\(Path.delta)",
+                "One delta",
+                answers: [
+                    .json("The delta, and what is known of it here", .knownDelta),
+                    .bytes("Its signed bytes", type: MediaTypes.cbor),
+                    .notFound("It isn't held"),
+                ],
+                delta
+            ),
+            Route(
+                .post,
+                "/api/deltas",
+                "Writes a delta by this node's identity from its pointers, or takes in a signed one by any author",
+                bodies: [.json(.object(["pointers": .pointers])), .delta],
+                answers: [
+                    .json("It is durable", .delta, status: .created).with(.location, "Where the delta is told"),
+                    .json("It is held already", .judgement("duplicate")),
+                    .json("It waits for others, in memory", .judgement("defer"), status: .accepted),
+                    .error(
+                        .unprocessableContent,
+                        "It is refused",
+                        .judgement("reject", ["error": .text])
+                    ),
+                ],
+                post
+            ),
         ]
     }
 
@@ -40,10 +86,7 @@ struct DeltaRoutes {
     }
 
     @Sendable private func delta(_ request: APIRequest) async throws -> Response {
-        guard let id = DeltaID(hex: request.parameter("delta").string) else {
-            throw APIError.badInput("a delta's id has 64 lower-case hex digits", field: "id")
-        }
-        guard let stored = try await database.log.deltas([id]).first else { throw APIError.notFound }
+        guard let stored = try await database.log.deltas([request[Path.delta]]).first else { throw APIError.notFound }
         var response: Response
         if ContentTypes.prefersCBOR(request.headers) {
             response = .bytes(stored.delta.bytes, type: MediaTypes.cbor)
@@ -64,7 +107,7 @@ struct DeltaRoutes {
         suffix: String = "",
         _ json: @escaping @Sendable (StoredDelta) -> JSONValue
     ) async throws -> Response {
-        let page = request.query.page
+        let page = request.page
         let log = database.log
         let first = try PageCursor.position(page.after, epoch: log.epoch)
         let count = try await log.count()
@@ -93,8 +136,7 @@ struct DeltaRoutes {
     // MARK: - Writing
 
     @Sendable private func post(_ request: APIRequest) async throws -> Response {
-        let type = try ContentTypes.check(request.headers, allowed: [MediaTypes.json, MediaTypes.cbor])
-        return type == MediaTypes.cbor ? try await submit(request.body) : try await write(request)
+        request.bodyType == MediaTypes.cbor ? try await submit(request.body) : try await write(request)
     }
 
     /// Writes a delta by this node's identity.
@@ -145,5 +187,43 @@ struct DeltaRoutes {
         var response = Response.json(.object(stored.json), status: .created)
         response.headers[.location] = "/api/deltas/\(stored.id)"
         return response
+    }
+}
+
+extension JSONSchema {
+    /// Who said something, where in the author's log, and when.
+    static let deltaHead = object([
+        "id": deltaID, "creator": did, "host": did.orNull, "sequence": count, "previous": array(of: deltaID),
+        "timeCreated": time,
+    ])
+    private static let deltaFields = deltaHead.adding(
+        ["pointers": pointers, "signature": text, "timeReceived": time],
+        optional: ["receivedFrom": did]
+    )
+    /// A delta as it is listed (spec: delta.md, "JSON form").
+    static let delta = deltaFields.named("Delta")
+
+    /// A delta with what this node knows of it.
+    fileprivate static let knownDelta = deltaFields.adding([
+        "name": text.orNull, "position": count, "verified": boolean, "trustStatement": hex.orNull,
+        "trusted": object(["sequence": count, "time": time, "name": text.orNull]).orNull,
+        "heldBy": array(of: did),
+    ]).named("KnownDelta")
+
+    fileprivate static let pointers = array(of: pointer).with("minItems", 1)
+        .with("maxItems", .integer(Int64(DeltaLimits.pointers)))
+
+    /// A delta's pointer: to an entity where it has a target context, else a value.
+    private static let pointer = either([
+        object(["localContext": name, "target": value]),
+        object(["localContext": name, "target": name, "targetContext": name]),
+    ]).named("Pointer")
+
+    /// What was decided on a delta that was handed in.
+    fileprivate static func judgement(
+        _ decision: String,
+        _ more: KeyValuePairs<Text, JSONSchema> = [:]
+    ) -> JSONSchema {
+        object(["decision": word([decision]), "reason": text.orNull], optional: ["id": deltaID]).adding(more)
     }
 }
