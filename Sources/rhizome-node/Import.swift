@@ -42,7 +42,9 @@ struct Import: AsyncParsableCommand {
         if fromRhizome { return try await takeRhizome(input) }
         let isJSON = options.isJSON
         let (outcome, fault) = try await options.write { client in
-            try await Self.take(
+            // Before the input is read, which can't be read again.
+            _ = try await client.get("/api/deltas/count", upTo: 64).check()
+            return try await Self.take(
                 input,
                 by: DeltaImport(onVerdict: { if isJSON { try Self.show($0) } }) { wires in
                     try await Self.judge(wires, through: client)
@@ -87,33 +89,29 @@ struct Import: AsyncParsableCommand {
 
     /// What the running node says of each delta (spec: http.md, POST `/api/deltas`).
     private static func judge(_ wires: [[UInt8]], through client: APIClient) async throws -> [DeltaImport.Verdict] {
-        var verdicts: [DeltaImport.Verdict] = []
-        for wire in wires {
-            let answer: APIClient.Answer
-            do {
-                answer = try await client.post(signed: wire)
-            } catch APIClient.Failure.unreachable where !verdicts.isEmpty {
-                throw CommandFailure("the node ended meanwhile; import again, which goes on from there", .unavailable)
-            }
-            let members = answer.json?.object
-            let told = (members?["decision"]?.text?.string).flatMap {
-                Decision(name: $0, reason: members?["reason"]?.text?.string)
-            }
-            // What it took in is answered whole, by 201.
-            guard let decision = answer.status == 201 ? .accept : told else {
-                try answer.check()
-                throw CommandFailure(
-                    "the node answers what this program doesn't know; use one version of both",
-                    .unavailable
-                )
-            }
-            verdicts.append(
-                DeltaImport.Verdict(
-                    id: (members?["id"]?.text?.string).flatMap { DeltaID(hex: $0) },
-                    author: (try? SignedDelta(decoding: wire))?.author,
-                    decision: decision,
-                    message: members?["error"]?.text?.string ?? ""
-                )
+        let answer: APIClient.Answer
+        do {
+            answer = try await client.post(signed: wires)
+        } catch APIClient.Failure.unreachable {
+            throw CommandFailure("the node ended meanwhile; import again, which goes on from there", .unavailable)
+        }
+        try answer.check()
+        let decisions = answer.json?.object?["decisions"]?.array ?? []
+        let verdicts = zip(wires, decisions).compactMap { wire, json -> DeltaImport.Verdict? in
+            guard let members = json.object, let name = members["decision"]?.text?.string,
+                let decision = Decision(name: name, reason: members["reason"]?.text?.string)
+            else { return nil }
+            return DeltaImport.Verdict(
+                id: (members["id"]?.text?.string).flatMap { DeltaID(hex: $0) },
+                author: (try? SignedDelta(decoding: wire))?.author,
+                decision: decision,
+                message: members["error"]?.text?.string ?? ""
+            )
+        }
+        guard verdicts.count == wires.count else {
+            throw CommandFailure(
+                "the node answers what this program doesn't know; use one version of both",
+                .unavailable
             )
         }
         return verdicts

@@ -122,6 +122,10 @@ struct APIHarness {
     func post(cbor: [UInt8]) async throws -> Answer {
         try await send(.POST, "/api/deltas", [("Content-Type", "application/cbor")], body: cbor)
     }
+
+    func post(sequence cbor: [UInt8]) async throws -> Answer {
+        try await send(.POST, "/api/deltas", [("Content-Type", "application/cbor-seq")], body: cbor)
+    }
 }
 
 private final class Collected: Sendable {

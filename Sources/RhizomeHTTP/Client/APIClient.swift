@@ -28,6 +28,10 @@ package struct APIClient: Sendable {
 
     /// Bytes of a write's answer that are kept: an error has fewer, and of a large entity nothing is needed.
     private static let writeBytes = 1 << 20
+    /// Bytes of signed deltas that are handed in at once.
+    package static let sequenceBytes = RequestLimits.sequenceBytes
+    /// Bytes of what is decided on those: some 150 for each, which has more itself, or a sentence besides.
+    private static let decisionBytes = 2 * sequenceBytes
     /// What a first write after a start waits for peers, and a slow disk.
     private static let patience = TimeAmount.seconds(30)
 
@@ -63,9 +67,10 @@ package struct APIClient: Sendable {
         try await send(.POST, "/api/deltas", ["pointers": pointers])
     }
 
-    /// Hands in a signed delta by any author.
-    package func post(signed delta: [UInt8]) async throws -> Answer {
-        try await send(.POST, "/api/deltas", (delta, MediaTypes.cbor), keeping: Self.writeBytes)
+    /// Hands in signed deltas by any authors, at most ``sequenceBytes`` in all.
+    package func post(signed deltas: [[UInt8]]) async throws -> Answer {
+        let body = (bytes: Array(deltas.joined()), type: MediaTypes.cborSequence)
+        return try await send(.POST, "/api/deltas", body, keeping: Self.decisionBytes)
     }
 
     private func send(_ method: HTTPMethod, _ path: String, _ json: JSONObject) async throws -> Answer {

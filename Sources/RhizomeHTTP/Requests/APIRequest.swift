@@ -58,6 +58,8 @@ enum RequestLimits {
     /// Bytes of a signed delta as CBOR: a bit above the 260 KiB of delta.md, so that admission itself refuses what is
     /// just too large.
     static let cborBytes = 264 * 1024
+    /// Bytes of a CBOR sequence of signed deltas (RFC 8742).
+    static let sequenceBytes = 2 * 1024 * 1024
     /// Bytes of a JSON body: 2 MiB, room for any delta that delta.md allows, each byte of its texts escaped as `\u00XX`.
     static let jsonBytes = 2 * 1024 * 1024
     /// Bytes of one header field, and of all of them with the request line.

@@ -15,4 +15,11 @@ struct RequestBody: Sendable {
 
     /// A signed delta.
     static let delta = RequestBody(type: MediaTypes.cbor, limitBytes: RequestLimits.cborBytes, schema: nil)
+
+    /// Signed deltas, one after the other.
+    static let deltas = RequestBody(
+        type: MediaTypes.cborSequence,
+        limitBytes: RequestLimits.sequenceBytes,
+        schema: nil
+    )
 }
