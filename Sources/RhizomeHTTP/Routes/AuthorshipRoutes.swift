@@ -13,8 +13,6 @@ internal import StrictJSON
 struct AuthorshipRoutes {
     /// One at a time: each may take several times the 64 MiB that a proof may have.
     private static let proofs = Budget(limit: 1)
-    /// To write a word as JSON takes about as long.
-    private static let wordMicroseconds = 5
 
     let database: Database
 
@@ -54,17 +52,14 @@ struct AuthorshipRoutes {
             limit: request[Query.limit] ?? EntityBlame.words
         )
         guard let blame else { throw APIError.notFound }
-        let json = blame.json(
+        let json = BlameJSON(
+            blame,
             in: collection,
             context: request.viewpoint.context,
             epoch: database.log.epoch,
-            petname: database.petname
+            petname: { [database] in database.petname(of: $0) }
         )
-        let words = blame.properties.reduce(0) { $0 + $1.because.count + $1.over.count }
-        let encoded = await LongComputing.shared.run(cost: Self.wordMicroseconds * words) {
-            JSONValue.object(json).encoded
-        }
-        return .json(encoded: encoded)
+        return try await .answering(BlameAnswer(json: json))
     }
 
     @Sendable private func proof(_ request: APIRequest) async throws -> Response {
