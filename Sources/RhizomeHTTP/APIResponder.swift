@@ -60,6 +60,8 @@ final class APIResponder: Sendable {
         strangers = StrangerLog(logger)
         let routes =
             HealthRoutes(database: database, peers: peers, version: version).routes
+            // Before those in whose paths an id stands in this place.
+            + StreamRoutes(database: database).routes
             + PeerRoutes(database: database, peers: peers).routes
             + DeltaRoutes(database: database, peers: peers).routes
             + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes

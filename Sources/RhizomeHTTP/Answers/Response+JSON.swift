@@ -63,6 +63,8 @@ enum MediaTypes {
     static let cbor = "application/cbor"
     /// Items one after the other (RFC 8742).
     static let cborSequence = "application/cbor-seq"
+    /// Events one after the other (HTML, section 9.2).
+    static let eventStream = "text/event-stream; charset=utf-8"
     /// The Prometheus text format.
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 }

@@ -36,7 +36,11 @@ extension Response {
     }
 
     /// - Parameter first: what was made of it already.
-    static func streamed(_ answer: some StreamedAnswer, after first: [UInt8] = []) async throws -> Response {
+    static func streamed(
+        _ answer: some StreamedAnswer,
+        after first: [UInt8] = [],
+        type: String = MediaTypes.json
+    ) async throws -> Response {
         try await answer.carry(and: first)
         let body = ResponseBody { writer in
             try await writer.write(ByteBuffer(bytes: first))
@@ -50,7 +54,7 @@ extension Response {
             try await writer.write(ByteBuffer(bytes: [UInt8(ascii: "\n")]))
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: [.contentType: MediaTypes.json], body: body)
+        return Response(status: .ok, headers: [.contentType: type], body: body)
     }
 }
 

@@ -38,6 +38,19 @@ enum Header {
         return .any
     }
 
+    /// Which event of a stream was read last (HTML, section 9.2.4); goes before `?since=`.
+    static let lastEventID = Parameter<StreamPosition>(
+        .header,
+        "Last-Event-ID",
+        "The id of the event that was read last: the stream goes on after it",
+        .text
+    ) { text throws(APIError) in
+        guard let position = StreamPosition(text) else {
+            throw .badInput("Last-Event-ID is the id of an event of this node", field: "Last-Event-ID")
+        }
+        return position
+    }
+
     /// Both.
     static let conditions: [any StatedParameter] = [ifMatch, ifNoneMatch]
 }

@@ -49,6 +49,17 @@ enum Query {
         "say",
         "all writes every named property, changed or not, in this node's name"
     )
+    static let since = Parameter<StreamStart>(
+        .query,
+        "since",
+        "Where a stream begins: now, which is meant without it, start, or the id of an event that was read",
+        .text
+    ) { text throws(APIError) in
+        guard let start = StreamStart(text) else {
+            throw .badInput("since is now, start, or the id of an event of this node", field: "since")
+        }
+        return start
+    }
     static let property = Parameter<Text>(.query, "property", "The property that is to be proved; all without it")
     static let complete = Parameter<Bool>(
         .query,

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeViews
 internal import SignedStatements
@@ -26,19 +27,26 @@ struct Viewpoint: Sendable {
     /// - Throws: 400 for a context that there isn't, and for somebody whom the node doesn't know by that name;
     ///   ``DefinitionError`` for a context whose definition can't be used.
     func perspective(of database: Database) async throws -> Perspective {
+        try await versioned(in: database).perspective
+    }
+
+    /// The same, and which version of the context that is.
+    func versioned(in database: Database) async throws -> (perspective: Perspective, context: DeltaID?) {
         let authors = try authors.map { try Self.identities($0, "authors", database) }
         let without = try Self.identities(without, "without", database)
-        return try await base(of: database).narrowed(
+        let (base, version) = try await base(of: database)
+        let perspective = base.narrowed(
             asOf: asOf,
             authors: authors,
             without: without,
             filter: filter.map { DeltaFilter($0, petname: database.petname) }
         )
+        return (perspective, version)
     }
 
-    private func base(of database: Database) async throws -> Perspective {
+    private func base(of database: Database) async throws -> (Perspective, DeltaID?) {
         let exclusion = try await database.exclusion()
-        guard let context else { return Perspective(without: exclusion) }
+        guard let context else { return (Perspective(without: exclusion), nil) }
         guard let stored = try await database.definition(called: context, of: ContextDefinition.self) else {
             throw APIError.badInput(
                 "there is no context of this name; see /api/contexts, another author's is NAME@did",
@@ -46,7 +54,8 @@ struct Viewpoint: Sendable {
                 details: ["name": .text(context)]
             )
         }
-        return Perspective(of: try stored.definition.get(), without: exclusion, petname: database.petname)
+        let definition = try stored.definition.get()
+        return (Perspective(of: definition, without: exclusion, petname: database.petname), stored.delta)
     }
 
     private static func identities(

@@ -8,10 +8,6 @@ internal import StrictJSON
 
 /// The deltas themselves, in order of acceptance; what is written here, and what is handed in.
 struct DeltaRoutes {
-    /// Bytes of deltas that are read from the log at once, about: what a stalled reader can hold.
-    private static let batchBytes = 256 * 1024
-    private static let largestBatch = 500
-
     let database: Database
     let peers: any PeerReporting
 
@@ -120,14 +116,10 @@ struct DeltaRoutes {
         let last = page.limit.map { min(count, first.addingReportingOverflow(Int64($0)).partialValue) } ?? count
         let list = JSONList(prefix: prefix, suffix: suffix) {
             var position = first
-            // One to begin with, then as many as are likely to fit.
-            var size = 1
+            var batches = DeltaBatches(log)
             return {
-                guard position < last else { return [] }
-                let batch = try await log.deltas(after: position, limit: Int(min(Int64(size), last - position)))
+                let batch = try await batches.next(after: position, upTo: last)
                 position = batch.last?.position ?? last
-                let bytes = batch.reduce(1) { $0 + $1.delta.bytes.count }
-                size = min(Self.largestBatch, size * 8, max(1, Self.batchBytes * batch.count / bytes))
                 return batch.map(json)
             }
         }
