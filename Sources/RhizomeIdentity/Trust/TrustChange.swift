@@ -142,12 +142,7 @@ extension TrustChange {
         switch action {
         case .trust, .invite:
             if let name { put("name") { $0.text(Text(name)) } }
-            if !addresses.isEmpty {
-                put("addresses") { writer in
-                    writer.array(addresses.count)
-                    for address in addresses { writer.text(Text(address.description)) }
-                }
-            }
+            if !addresses.isEmpty { put("addresses") { $0.addresses(addresses) } }
             if may != Self.defaultPermissions {
                 put("may") { writer in
                     writer.array(may.count)
@@ -210,14 +205,11 @@ extension TrustChange {
     }
 
     private static func addresses(_ reader: inout CBORReader) throws -> [PeerAddress] {
-        var addresses: [PeerAddress] = []
-        for _ in 0..<(try reader.array()) {
-            guard let address = PeerAddress(try reader.text().string) else {
-                throw Fault.broken("an address is not host:port")
-            }
-            addresses.append(address)
+        do {
+            return try reader.addresses()
+        } catch is NoAddress {
+            throw Fault.broken("an address is not host:port")
         }
-        return addresses
     }
 
     private static func permissions(_ reader: inout CBORReader) throws -> Set<Permission> {
