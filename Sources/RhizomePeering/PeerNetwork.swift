@@ -37,7 +37,8 @@ public final class PeerNetwork: PeerReporting {
     ///
     /// - Parameters:
     ///   - database: what is shared with peers; `mail` is its observer.
-    ///   - home: where guests who join are stated.
+    ///   - home: where peers' addresses are kept, and which guests were refused.
+    ///   - writer: states which guests have joined.
     ///   - metricsFactory: makes what is counted by; it knows ``metricTable``.
     ///   - onProgress: told how far fetching from a peer has come, ten times a second at most where it takes longer than
     ///     one; must not wait.
@@ -46,6 +47,7 @@ public final class PeerNetwork: PeerReporting {
         configuration: NodeConfiguration,
         identity: Identity,
         home: Home,
+        writer: TrustWriter,
         database: Database,
         mail: PeeringMail,
         metricsFactory: any MetricsFactory,
@@ -138,7 +140,7 @@ public final class PeerNetwork: PeerReporting {
         self.guestRequests = guestRequests
         guestBook = GuestBook(
             host: identity,
-            journal: TrustJournal(home: home, owner: identity.publicKey),
+            writer: writer,
             refused: RefusedGuests(home: home),
             trust: database.trustInForce,
             clock: database.clock,
