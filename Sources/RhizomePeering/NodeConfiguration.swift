@@ -49,7 +49,8 @@ public struct NodeConfiguration: Sendable {
     public let publish: Binding
     /// The network that the node takes part in; never empty.
     public let topic: Text
-    /// Whether the node states of itself what others bring about: that guests join by invitations.
+    /// Whether the node states of itself what others bring about: that guests join by invitations, that somebody was
+    /// introduced.
     public let follows: Bool
     /// Extra addresses of trusted peers.
     public let seeds: [PublicKey: [PeerAddress]]

@@ -27,6 +27,8 @@ public struct PeerStatus: Sendable {
             case journal
             /// `RHIZOME_SEED_PEERS`.
             case setting
+            /// Whoever introduced the peer.
+            case introduction
             /// A record that the peer has signed.
             case record
         }

@@ -137,6 +137,38 @@ import Testing
         }
     }
 
+    @Test("nor does an introduction lead there; what a person says of where a peer is counts as it is")
+    func introduced() async throws {
+        try await withTemporaryFolder { folder in
+            let addresses = ["127.0.0.1:1", "192.0.2.1:1", "224.0.0.1:1"].compactMap { PeerAddress($0) }
+            var change = TrustChange.trust(peer.publicKey, name: "p", addresses: addresses)
+            func known(_ change: TrustChange) throws -> KnownAddresses {
+                var list = TrustList(owner: owner.publicKey)
+                try list.apply(change, signedBy: owner, now: time.now)
+                let policy = ConnectionPolicy(
+                    trust: TrustInForce(list),
+                    clock: time.clock,
+                    isPenalised: { _ in false },
+                    onAdmitted: { _ in }
+                )
+                return KnownAddresses(
+                    policy: policy,
+                    configuration: NodeConfiguration(
+                        identity: owner.publicKey,
+                        request: .init(name: "r", address: "*", port: 0, host: nil)
+                    ),
+                    book: AddressBook(home: try Home.open(folder.path), policy: policy, clock: time.clock)
+                )
+            }
+            #expect(try known(change).addresses(of: peer.publicKey).map(\.address) == addresses)
+            change.introducedBy = owner.publicKey
+            let told = try known(change).addresses(of: peer.publicKey)
+            #expect(told.map(\.address) == [addresses[1]])
+            #expect(told.map(\.source) == [.introduction])
+            #expect(knownHosts(try known(change), "192.0.2.1:1", "127.0.0.1", "192.0.2.1") == ["192.0.2.1"])
+        }
+    }
+
     private func knownHosts(_ known: KnownAddresses, _ address: String, _ hosts: String...) -> [String] {
         PeerAddress(address).map { known.usable(hosts, for: $0, of: peer.publicKey) } ?? []
     }
@@ -147,8 +179,12 @@ import Testing
         _ policy: ConnectionPolicy,
         _ book: AddressBook
     ) -> [String] {
-        KnownAddresses(policy: policy, configuration: NodeConfiguration(identity: owner.publicKey), book: book)
-            .addresses(of: peer.publicKey).map { "\($0.address)" }
+        KnownAddresses(
+            policy: policy,
+            configuration: NodeConfiguration(identity: owner.publicKey),
+            book: book
+        )
+        .addresses(of: peer.publicKey).map { "\($0.address)" }
     }
 
     @Test("a flipped bit, a cut and whatever isn't wanted are refused")
