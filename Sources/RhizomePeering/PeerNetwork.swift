@@ -28,6 +28,8 @@ public final class PeerNetwork: PeerReporting {
     private let guestBook: GuestBook
     let known: KnownAddresses
     private let own: OwnAddresses
+    /// None where peers aren't looked for on local networks.
+    private let localNetwork: LocalNetwork?
     private let holdings: PeerHoldings
     private let hello: @Sendable () async -> Hello
     private let onProgress: @Sendable (CatchUpProgress) -> Void
@@ -65,7 +67,8 @@ public final class PeerNetwork: PeerReporting {
         )
         let book = AddressBook(home: home, policy: policy, clock: database.clock)
         book.load()
-        let known = KnownAddresses(policy: policy, configuration: configuration, book: book)
+        let local = LocalPeers(clock: database.clock)
+        let known = KnownAddresses(policy: policy, configuration: configuration, book: book, local: local)
         let thread = try SocketThread(name: "rhizome-sockets")
         let (jobs, jobSource) = AsyncStream<PeerJob>.makeStream()
         let (guestRequests, guestRequestSource) = AsyncStream<GuestRequest>.makeStream(
@@ -106,6 +109,18 @@ public final class PeerNetwork: PeerReporting {
         guard let request = await peering.requestListener, let publish = await peering.publishListener else {
             preconditionFailure("bound sockets listen")
         }
+        localNetwork =
+            configuration.usesLocalNetwork && !request.host.isLoopback
+            ? try LocalNetwork(
+                identity: identity,
+                policy: policy,
+                clock: database.clock,
+                host: request.host,
+                port: request.port,
+                peers: local,
+                logger: logger,
+                onFound: { mail.linkChanges.post { _ in } }
+            ) : nil
         let own = OwnAddresses(
             signer: identity,
             clock: database.clock,
@@ -240,6 +255,7 @@ public final class PeerNetwork: PeerReporting {
             group.addTask { await self.guestBook.serve(self.guestRequests, by: self.peering) }
             group.addTask { await announcer.run() }
             group.addTask { await search.run() }
+            if let localNetwork = self.localNetwork { group.addTask { await localNetwork.run() } }
             group.addTask { await forks.run() }
             group.addTask { await self.runSessions(sessions) }
             group.addTask { await self.keepLinks(newSession) }

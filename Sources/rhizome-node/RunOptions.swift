@@ -105,6 +105,14 @@ struct RunOptions: ParsableArguments {
     var follow: String?
     @Option(
         help: ArgumentHelp(
+            "RHIZOME_LAN: whether peers are looked for on local networks, by packets that only they recognise: true or "
+                + "false (default: true, but where the node is bound to loopback only).",
+            valueName: "true|false"
+        )
+    )
+    var lan: String?
+    @Option(
+        help: ArgumentHelp(
             "RHIZOME_LOG_LEVEL: trace, debug, info, notice, warning, error or critical (default: info).",
             valueName: "level"
         )
@@ -144,6 +152,7 @@ struct RunOptions: ParsableArguments {
             publish: publish,
             topic: Text(topic),
             follows: try Setting("RHIZOME_FOLLOW", option: follow).flag,
+            usesLocalNetwork: try Setting("RHIZOME_LAN", option: lan).flag,
             seeds: try seeds(trust)
         )
     }

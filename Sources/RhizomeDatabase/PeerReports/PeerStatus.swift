@@ -31,6 +31,8 @@ public struct PeerStatus: Sendable {
             case introduction
             /// A record that the peer has signed.
             case record
+            /// A packet of the peer's on a network that the node is on.
+            case localNetwork = "local-network"
         }
 
         /// Where.

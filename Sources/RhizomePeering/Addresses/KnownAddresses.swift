@@ -3,12 +3,13 @@ internal import RhizomeIdentity
 internal import SignedStatements
 internal import ZeroMQ
 
-/// Where each peer may be found: by the list, the settings, whoever introduced it, and what the peer itself has signed, in this
-/// order (spec: meeting.md, "Addresses").
+/// Where each peer may be found: by the list, the settings, what the peer itself has signed, and where it was heard of on
+/// a local network, in this order (spec: meeting.md, "Addresses", "Local network").
 struct KnownAddresses: Sendable {
     let policy: ConnectionPolicy
     let configuration: NodeConfiguration
     let book: AddressBook
+    let local: LocalPeers
 
     /// The addresses of a peer, each once, with where they come from first.
     func addresses(of peer: PublicKey) -> [PeerStatus.Address] {
@@ -19,6 +20,7 @@ struct KnownAddresses: Sendable {
             (.setting, configuration.seeds[peer] ?? []),
             (.introduction, isOfPerson ? [] : entry?.addresses.filter { isUsable($0.host) } ?? []),
             (.record, book.addresses(of: peer).filter { isUsable($0.host) }),
+            (.localNetwork, [local.address(of: peer)].compactMap { $0 }),
         ]
         var known: [PeerStatus.Address] = []
         for (source, addresses) in told {

@@ -122,12 +122,17 @@ import Testing
                         request: .init(name: "r", address: address, port: 0, host: nil),
                         seeds: [peer.publicKey: [PeerAddress("seed.example:1")].compactMap { $0 }]
                     ),
-                    book: book
+                    book: book,
+                    local: local
                 )
             }
+            let local = LocalPeers(clock: time.clock)
             let known = known(at: "*")
             #expect(known.addresses(of: peer.publicKey).map { "\($0.address)" } == ["seed.example:1", "192.0.2.1:1"])
             #expect(known.addresses(of: peer.publicKey).map(\.source) == [.setting, .record])
+            #expect(local.note(peer.publicKey, at: PeerAddress(host: "fe80::1%eth0", port: 4)))
+            #expect(known.addresses(of: peer.publicKey).last?.source == .localNetwork)
+            #expect(known.addresses(of: peer.publicKey).last?.address.description == "[fe80::1%eth0]:4")
             let atHome = self.knownHosts(known, "192.0.2.1:1", "127.0.0.1", "192.0.2.1", "0.0.0.0")
             #expect(atHome == ["192.0.2.1"], "nor where a name leads there")
             let said = self.knownHosts(known, "seed.example:1", "127.0.0.1")
@@ -157,7 +162,8 @@ import Testing
                         identity: owner.publicKey,
                         request: .init(name: "r", address: "*", port: 0, host: nil)
                     ),
-                    book: AddressBook(home: try Home.open(folder.path), policy: policy, clock: time.clock)
+                    book: AddressBook(home: try Home.open(folder.path), policy: policy, clock: time.clock),
+                    local: LocalPeers(clock: time.clock)
                 )
             }
             #expect(try known(change).addresses(of: peer.publicKey).map(\.address) == addresses)
@@ -182,7 +188,8 @@ import Testing
         KnownAddresses(
             policy: policy,
             configuration: NodeConfiguration(identity: owner.publicKey),
-            book: book
+            book: book,
+            local: known.local
         )
         .addresses(of: peer.publicKey).map { "\($0.address)" }
     }
