@@ -183,6 +183,8 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
@@ -221,7 +223,7 @@ let package = Package(
         .target(
             name: "CommandSupport",
             dependencies: [
-                "Bytes", "HomeFiles", "Locks", "RhizomeIdentity", "Sodium", "StrictJSON",
+                "Bytes", "HomeFiles", "Locks", "RhizomeCore", "RhizomeIdentity", "Sodium", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -229,9 +231,8 @@ let package = Package(
         .executableTarget(
             name: "rhizome-keys",
             dependencies: [
-                "Bytes", "CommandSupport", "HomeFiles", "RhizomeIdentity", "RhizomePeering", "SignedStatements",
-                "Sodium",
-                "StrictJSON",
+                "Bytes", "CommandSupport", "HomeFiles", "RhizomeCore", "RhizomeIdentity", "RhizomePeering",
+                "RhizomeStore", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -419,7 +420,10 @@ let package = Package(
         ),
         .testTarget(
             name: "NodeCommandTests",
-            dependencies: ["Bytes", "Locks", "RhizomeTesting", "rhizome-keys", "rhizome-node", "users", "who-said-so"],
+            dependencies: [
+                "Bytes", "Locks", "RhizomeIdentity", "RhizomeTesting", "SignedStatements", "rhizome-keys", "rhizome-node",
+                "users", "who-said-so",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

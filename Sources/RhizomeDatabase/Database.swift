@@ -33,6 +33,7 @@ public final class Database: Sendable {
     package let gate = OwnLogGate()
 
     let exclusions: Exclusions
+    private let introductions = IntroductionNews()
     let appended: AppendSignal
 
     private let metrics: DatabaseMetrics
@@ -69,6 +70,7 @@ public final class Database: Sendable {
         let views = ViewCache()
         let exclusions = Exclusions(log: log)
         let appended = AppendSignal(last: try await log.count())
+        let introductions = introductions
         let ownTime = OwnLogTime(of: own, heads: try await log.heads(of: own))
         let health = StoreHealth(clock: clock, logger: logger)
         intake = Intake(
@@ -83,6 +85,7 @@ public final class Database: Sendable {
             onAccepted: { batch in
                 exclusions.note(batch)
                 views.note(batch)
+                introductions.note(batch)
                 if let last = batch.last { appended.post(last.position) }
                 observer?.appended(batch)
                 ownTime.note(batch)
@@ -119,15 +122,18 @@ public final class Database: Sendable {
     ///
     /// - Parameters:
     ///   - loaded: the state of the journal whose list is in force.
+    ///   - writer: states whom introductions have the owner trust; they have no effect where `nil`.
     ///   - onTrustChange: told of each change once it is in force, before deltas are taken in by it.
     @concurrent
     package func run(
         watching journal: TrustJournal,
         from loaded: TrustJournal.Loaded,
+        following writer: TrustWriter? = nil,
         onTrustChange: @escaping @Sendable (TrustWatch.Change) async -> Void
     ) async {
         let watch = TrustWatch(journal: journal, trust: trustInForce, clock: clock, logger: logger) { change in
             self.metrics.keep(self.trust)
+            self.introductions.note(introducers: change.introducers, changed: change.changedIntroducers)
             await onTrustChange(change)
             if change.changesAuthors { await self.takeUpTrusted() }
         }
@@ -135,10 +141,25 @@ public final class Database: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await watch.run(from: loaded) }
                 group.addTask { await self.keepHouse() }
+                if let writer {
+                    group.addTask { await self.follower(stating: writer).run() }
+                }
             }
         } onCancel: {
             appended.close()
         }
+    }
+
+    private func follower(stating writer: TrustWriter) -> IntroductionFollower {
+        IntroductionFollower(
+            news: introductions,
+            log: log,
+            exclusion: { [self] in try await exclusion() },
+            trust: trustInForce,
+            writer: writer,
+            clock: clock,
+            logger: logger
+        )
     }
 
     /// Takes up what waited for trust in its author.

@@ -66,15 +66,13 @@ struct AddressSearch: Sendable {
     }
 
     private func save() async {
-        let failure: (any Error)? = await withCheckedContinuation { continuation in
-            queue.async {
-                do {
-                    try book.save()
-                    continuation.resume(returning: nil)
-                } catch { continuation.resume(returning: error) }
-            }
+        do {
+            try await queue.run { try book.save() }
+        } catch {
+            logger.debug(
+                "the peers' addresses can't be kept; they are asked for again",
+                metadata: ["error": "\(error)"]
+            )
         }
-        guard let failure else { return }
-        logger.debug("the peers' addresses can't be kept; they are asked for again", metadata: ["error": "\(failure)"])
     }
 }

@@ -28,6 +28,8 @@ public final class PeerNetwork: PeerReporting {
     private let guestBook: GuestBook
     let known: KnownAddresses
     private let own: OwnAddresses
+    /// None where peers aren't looked for on local networks.
+    private let localNetwork: LocalNetwork?
     private let holdings: PeerHoldings
     private let hello: @Sendable () async -> Hello
     private let onProgress: @Sendable (CatchUpProgress) -> Void
@@ -37,7 +39,8 @@ public final class PeerNetwork: PeerReporting {
     ///
     /// - Parameters:
     ///   - database: what is shared with peers; `mail` is its observer.
-    ///   - home: where guests who join are stated.
+    ///   - home: where peers' addresses are kept, and which guests were refused.
+    ///   - writer: states which guests have joined.
     ///   - metricsFactory: makes what is counted by; it knows ``metricTable``.
     ///   - onProgress: told how far fetching from a peer has come, ten times a second at most where it takes longer than
     ///     one; must not wait.
@@ -46,6 +49,7 @@ public final class PeerNetwork: PeerReporting {
         configuration: NodeConfiguration,
         identity: Identity,
         home: Home,
+        writer: TrustWriter,
         database: Database,
         mail: PeeringMail,
         metricsFactory: any MetricsFactory,
@@ -63,7 +67,8 @@ public final class PeerNetwork: PeerReporting {
         )
         let book = AddressBook(home: home, policy: policy, clock: database.clock)
         book.load()
-        let known = KnownAddresses(policy: policy, configuration: configuration, book: book)
+        let local = LocalPeers(clock: database.clock)
+        let known = KnownAddresses(policy: policy, configuration: configuration, book: book, local: local)
         let thread = try SocketThread(name: "rhizome-sockets")
         let (jobs, jobSource) = AsyncStream<PeerJob>.makeStream()
         let (guestRequests, guestRequestSource) = AsyncStream<GuestRequest>.makeStream(
@@ -104,6 +109,18 @@ public final class PeerNetwork: PeerReporting {
         guard let request = await peering.requestListener, let publish = await peering.publishListener else {
             preconditionFailure("bound sockets listen")
         }
+        localNetwork =
+            configuration.usesLocalNetwork && !request.host.isLoopback
+            ? try LocalNetwork(
+                identity: identity,
+                policy: policy,
+                clock: database.clock,
+                host: request.host,
+                port: request.port,
+                peers: local,
+                logger: logger,
+                onFound: { mail.linkChanges.post { _ in } }
+            ) : nil
         let own = OwnAddresses(
             signer: identity,
             clock: database.clock,
@@ -138,7 +155,7 @@ public final class PeerNetwork: PeerReporting {
         self.guestRequests = guestRequests
         guestBook = GuestBook(
             host: identity,
-            journal: TrustJournal(home: home, owner: identity.publicKey),
+            writer: writer,
             refused: RefusedGuests(home: home),
             trust: database.trustInForce,
             clock: database.clock,
@@ -238,6 +255,7 @@ public final class PeerNetwork: PeerReporting {
             group.addTask { await self.guestBook.serve(self.guestRequests, by: self.peering) }
             group.addTask { await announcer.run() }
             group.addTask { await search.run() }
+            if let localNetwork = self.localNetwork { group.addTask { await localNetwork.run() } }
             group.addTask { await forks.run() }
             group.addTask { await self.runSessions(sessions) }
             group.addTask { await self.keepLinks(newSession) }

@@ -19,6 +19,10 @@ package struct TrustWatch: Sendable {
         package var restated: Set<PublicKey> = []
         /// Whose deltas are shown to peers now and were not before: they were distrusted with keep none.
         package var revealed: Set<PublicKey> = []
+        /// Who may introduce others now.
+        var introducers: Set<PublicKey> = []
+        /// Of whom that has changed, or about whom there is a new statement and it has not.
+        var changedIntroducers: Set<PublicKey> = []
         /// Whether an author's deltas are taken that were not, or not any more.
         package var changesAuthors = false
     }
@@ -39,6 +43,8 @@ package struct TrustWatch: Sendable {
         var mayConnect: Set<PublicKey> = []
         var mayAuthor: Set<PublicKey> = []
         var hidden: Set<PublicKey> = []
+        /// By which statement each.
+        var mayIntroduce: [PublicKey: Timestamp] = [:]
         var statements: [PublicKey: Timestamp] = [:]
 
         init(_ list: TrustList, now: Timestamp) {
@@ -46,6 +52,7 @@ package struct TrustWatch: Sendable {
                 statements[identity] = entry.time
                 if list.mayConnect(identity, at: now) { mayConnect.insert(identity) }
                 if list.mayAuthor(identity, at: now) { mayAuthor.insert(identity) }
+                if list.mayIntroduce(identity, at: now) { mayIntroduce[identity] = entry.time }
                 if case .distrusted(.none) = list.standing(of: identity, at: now) { hidden.insert(identity) }
             }
         }
@@ -69,17 +76,11 @@ package struct TrustWatch: Sendable {
     ///
     /// - Returns: which state of the file it is.
     private func takeUp() async throws -> TrustJournal.Version {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { [journal, trust] in
-                continuation.resume(
-                    with: Result {
-                        let loaded = try journal.loadWitnessed(patience: Self.lockPatience)
-                        trust.update(loaded.list)
-                        try journal.recordSeen(loaded.list)
-                        return loaded.version
-                    }
-                )
-            }
+        try await queue.run { [journal, trust] in
+            let loaded = try journal.loadWitnessed(patience: Self.lockPatience)
+            trust.update(loaded.list)
+            try journal.recordSeen(loaded.list)
+            return loaded.version
         }
     }
 
@@ -123,6 +124,9 @@ package struct TrustWatch: Sendable {
                 excluded: snapshot.mayConnect.subtracting(next.mayConnect),
                 restated: Set(next.statements.filter { snapshot.statements[$0.key] != $0.value }.keys),
                 revealed: snapshot.hidden.subtracting(next.hidden),
+                introducers: Set(next.mayIntroduce.keys),
+                changedIntroducers: Set(next.mayIntroduce.keys).union(snapshot.mayIntroduce.keys)
+                    .filter { next.mayIntroduce[$0] != snapshot.mayIntroduce[$0] },
                 changesAuthors: next.mayAuthor != snapshot.mayAuthor
             )
             snapshot = next

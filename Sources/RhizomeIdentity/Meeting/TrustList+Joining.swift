@@ -99,21 +99,4 @@ extension TrustList {
         change.may = invitation.may
         return change
     }
-
-    /// The name itself where it is free, else the first of `name-2`, `name-3`, … that is.
-    public func freeName(like name: String, of identity: PublicKey, at now: Timestamp) -> String {
-        func isFree(_ name: String) -> Bool {
-            let holder = self.identity(named: name)
-            return (holder == nil || holder == identity) && !openInvitations(at: now).contains { $0.name == name }
-        }
-        if isFree(name) { return name }
-        var number = 2
-        while true {
-            let suffix = "-\(number)"
-            // A petname has 64 characters at most.
-            let candidate = String(name.prefix(64 - suffix.count)) + suffix
-            if isFree(candidate) { return candidate }
-            number += 1
-        }
-    }
 }

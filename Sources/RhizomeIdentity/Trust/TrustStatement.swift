@@ -89,6 +89,10 @@ public struct TrustEntry: Hashable, Sendable {
     public var reason: String? { change.reason }
     /// The key of the invitation by which trust was given, on either side.
     public var invitation: PublicKey? { change.invitation }
+    /// Whose introduction, or its end, had the node state this by itself; `nil` where a person did, or an invitation.
+    public var introducedBy: PublicKey? { change.introducedBy }
+    /// The delta by which the peer was introduced.
+    public var introduction: Bytes32? { change.introduction }
 
     /// Whether trust was given and has not run out: at `until` itself it still holds, past it no more.
     public func isTrusted(at now: Timestamp) -> Bool { action == .trust && until.map { now <= $0 } ?? true }
