@@ -167,7 +167,7 @@ let package = Package(
         .target(
             name: "RhizomeDatabase",
             dependencies: [
-                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
+                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeQueries", "RhizomeViews",
                 "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -344,7 +344,7 @@ let package = Package(
             name: "RhizomeDatabaseTests",
             dependencies: [
                 "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium",
+                "RhizomeIdentity", "RhizomeQueries", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

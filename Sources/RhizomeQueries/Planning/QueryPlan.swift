@@ -19,8 +19,8 @@ public struct QueryPlan: Sendable {
 
     /// What is made, the last one being the result.
     let nodes: [Node]
-    /// What is told of the result.
-    let query: Query
+    /// What was asked.
+    public let query: Query
 
     /// Plans a query.
     ///
@@ -51,5 +51,10 @@ public struct QueryPlan: Sendable {
     func place(of base: QueryBase) -> QueryParser.Place {
         let node = nodes.first { if case .base(base) = $0.operation { true } else { false } }
         return node?.place ?? []
+    }
+
+    /// What is said of a base relation that can't be read.
+    public func fault(of base: QueryBase, _ message: String) -> QueryFault {
+        QueryFault(at: place(of: base), message)
     }
 }
