@@ -2,6 +2,7 @@ internal import Bytes
 internal import RhizomeCore
 public import RhizomeQueries
 public import RhizomeViews
+public import SignedStatements
 
 /// What a query gave, and of which state.
 public struct QueryAnswer: Sendable {
@@ -11,6 +12,13 @@ public struct QueryAnswer: Sendable {
     public let epoch: [UInt8]
     /// The last position that counted.
     public let position: Int64
+    /// The authors who didn't count since their logs fork, where the perspective asks for that.
+    public let forked: Set<PublicKey>
+
+    /// The same, which doesn't count among the rows of queries that run.
+    package var kept: QueryAnswer {
+        QueryAnswer(result: result.kept, epoch: epoch, position: position, forked: forked)
+    }
 }
 
 extension Database {
@@ -41,7 +49,12 @@ extension Database {
                 let result = try await views.computing.run(cost: .max) { [relations] in
                     try plan.evaluate(over: relations, meter)
                 }
-                return QueryAnswer(result: result, epoch: log.epoch, position: reader.position)
+                return QueryAnswer(
+                    result: result,
+                    epoch: log.epoch,
+                    position: reader.position,
+                    forked: reader.perspective.forked
+                )
             } onCancel: {
                 meter.cancel()
             }

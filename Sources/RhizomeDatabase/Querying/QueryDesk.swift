@@ -15,11 +15,14 @@ final class QueryDesk: Sendable {
     /// - Parameter patience: how long a query waits for its turn.
     init(patience: Duration = .seconds(10)) { turns = Budget(limit: Self.running, patience: patience) }
 
+    /// How many wait.
+    var waitingCount: Int { turns.waitingCount }
+
     /// Does a query's work when its turn comes.
     ///
     /// - Throws: ``DeltaLogError`` `busy` where too many wait, or its turn doesn't come; what the work throws.
     func run<Value>(_ work: () async throws -> Value) async throws -> Value {
-        guard turns.waitingCount < Self.waiting else { throw Self.busy }
+        guard waitingCount < Self.waiting else { throw Self.busy }
         return try await turns.run(taking: 1, orThrow: Self.busy, work)
     }
 

@@ -26,9 +26,18 @@ struct Viewpoint: Sendable {
     /// - Throws: 400 for a context that there isn't, and for somebody whom the node doesn't know by that name;
     ///   ``DefinitionError`` for a context whose definition can't be used.
     func perspective(of database: Database) async throws -> Perspective {
-        let authors = try authors.map { try Self.identities($0, "authors", database) }
+        try narrow(try await base(of: database), of: database)
+    }
+
+    /// How a node looks from there, but for the context.
+    ///
+    /// - Throws: 400 for somebody whom the node doesn't know by that name.
+    func narrow(_ base: Perspective, of database: Database) throws(APIError) -> Perspective {
+        let authors = try authors.map { names throws(APIError) in
+            try Self.identities(names, "authors", database)
+        }
         let without = try Self.identities(without, "without", database)
-        return try await base(of: database).narrowed(
+        return base.narrowed(
             asOf: asOf,
             authors: authors,
             without: without,
@@ -38,7 +47,15 @@ struct Viewpoint: Sendable {
 
     private func base(of database: Database) async throws -> Perspective {
         let exclusion = try await database.exclusion()
-        guard let context else { return Perspective(without: exclusion) }
+        guard let stored = try await stored(in: database) else { return Perspective(without: exclusion) }
+        return Perspective(of: try stored.definition.get(), without: exclusion, petname: database.petname)
+    }
+
+    /// The context; `nil` where none is named.
+    ///
+    /// - Throws: 400 where there is none of its name.
+    func stored(in database: Database) async throws -> StoredDefinition<ContextDefinition>? {
+        guard let context else { return nil }
         guard let stored = try await database.definition(called: context, of: ContextDefinition.self) else {
             throw APIError.badInput(
                 "there is no context of this name; see /api/contexts, another author's is NAME@did",
@@ -46,7 +63,7 @@ struct Viewpoint: Sendable {
                 details: ["name": .text(context)]
             )
         }
-        return Perspective(of: try stored.definition.get(), without: exclusion, petname: database.petname)
+        return stored
     }
 
     private static func identities(

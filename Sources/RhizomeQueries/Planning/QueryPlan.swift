@@ -26,8 +26,15 @@ public struct QueryPlan: Sendable {
     ///
     /// - Throws: ``QueryFault`` where its parts don't fit, with the place.
     /// - Complexity: O(operators × columns).
-    public init(_ query: Query) throws(QueryFault) {
-        var checker = try ExpressionChecker(query)
+    public init(_ query: Query) throws(QueryFault) { try self.init(query, isWhole: true) }
+
+    /// Refuses a query that has no meaning whatever its parameters are: those that it lacks may come later.
+    ///
+    /// - Throws: ``QueryFault`` where its parts don't fit, with the place.
+    static func check(_ query: Query) throws(QueryFault) { _ = try QueryPlan(query, isWhole: false) }
+
+    private init(_ query: Query, isWhole: Bool) throws(QueryFault) {
+        var checker = try ExpressionChecker(query, isWhole: isWhole)
         try checker.checkNamed()
         let checked = try checker.check(query.expression, at: [])
         var planner = QueryPlanner()
