@@ -102,7 +102,8 @@ let package = Package(
         .target(
             name: "RhizomeQueries",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "StrictJSON",
+                "Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
+                "SignedStatements", "StrictJSON",
             ],
             swiftSettings: strict
         ),
@@ -110,7 +111,8 @@ let package = Package(
             name: "RhizomeHTTP",
             dependencies: [
                 "Bytes", "HomeFiles", "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomeProof", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON",
+                "RhizomeIdentity", "RhizomeProof", "RhizomeQueries", "RhizomeViews", "SignedStatements", "Sodium",
+                "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -127,6 +129,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
                 "RhizomeHTTP", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeProof",
+                "RhizomeQueries",
                 "RhizomeStore", "RhizomeViews", "SignedStatements", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -167,7 +170,8 @@ let package = Package(
         .target(
             name: "RhizomeDatabase",
             dependencies: [
-                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
+                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeQueries",
+                "RhizomeViews",
                 "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -345,7 +349,8 @@ let package = Package(
             name: "RhizomeDatabaseTests",
             dependencies: [
                 "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium",
+                "RhizomeIdentity", "RhizomeQueries", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium",
+                "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -396,7 +401,8 @@ let package = Package(
             name: "RhizomeHTTPTests",
             dependencies: [
                 "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeProof", "RhizomeTesting", "RhizomeViews",
+                "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeProof", "RhizomeQueries", "RhizomeTesting",
+                "RhizomeViews",
                 "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -29,6 +29,8 @@ public final class Database: Sendable {
     package let intake: Intake
     /// Where it is told that the store fails.
     package let health: StoreHealth
+    /// Where queries wait for their turn.
+    let queries = QueryDesk()
     /// Holds back the first write after a start.
     package let gate = OwnLogGate()
 

@@ -68,6 +68,7 @@ final class APIResponder: Sendable {
             + LosslessRoutes(database: database).routes
             + ContextRoutes.routes(database, makeUUID: makeUUID)
             + SchemaRoutes.routes(database, makeUUID: makeUUID)
+            + QueryRoutes(database: database, makeUUID: makeUUID).routes
             + AuditRoutes(database: database, lastAudit: lastAudit).routes
             + CollectionRoutes(database: database, makeUUID: makeUUID).routes
             + AuthorshipRoutes(database: database).routes

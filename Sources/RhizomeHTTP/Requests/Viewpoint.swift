@@ -32,21 +32,36 @@ struct Viewpoint: Sendable {
 
     /// The same, and which version of the context that is.
     func versioned(in database: Database) async throws -> (perspective: Perspective, context: DeltaID?) {
-        let authors = try authors.map { try Self.identities($0, "authors", database) }
+        let exclusion = try await database.exclusion()
+        let stored = try await stored(in: database)
+        let base =
+            try stored.map { stored in
+                Perspective(of: try stored.definition.get(), without: exclusion, petname: database.petname)
+            } ?? Perspective(without: exclusion)
+        return (try narrow(base, of: database), stored?.delta)
+    }
+
+    /// How a node looks from there, but for the context.
+    ///
+    /// - Throws: 400 for somebody whom the node doesn't know by that name.
+    func narrow(_ base: Perspective, of database: Database) throws(APIError) -> Perspective {
+        let authors = try authors.map { names throws(APIError) in
+            try Self.identities(names, "authors", database)
+        }
         let without = try Self.identities(without, "without", database)
-        let (base, version) = try await base(of: database)
-        let perspective = base.narrowed(
+        return base.narrowed(
             asOf: asOf,
             authors: authors,
             without: without,
             filter: filter.map { DeltaFilter($0, petname: database.petname) }
         )
-        return (perspective, version)
     }
 
-    private func base(of database: Database) async throws -> (Perspective, DeltaID?) {
-        let exclusion = try await database.exclusion()
-        guard let context else { return (Perspective(without: exclusion), nil) }
+    /// The context; `nil` where none is named.
+    ///
+    /// - Throws: 400 where there is none of its name.
+    func stored(in database: Database) async throws -> StoredDefinition<ContextDefinition>? {
+        guard let context else { return nil }
         guard let stored = try await database.definition(called: context, of: ContextDefinition.self) else {
             throw APIError.badInput(
                 "there is no context of this name; see /api/contexts, another author's is NAME@did",
@@ -54,8 +69,7 @@ struct Viewpoint: Sendable {
                 details: ["name": .text(context)]
             )
         }
-        let definition = try stored.definition.get()
-        return (Perspective(of: definition, without: exclusion, petname: database.petname), stored.delta)
+        return stored
     }
 
     private static func identities(
