@@ -27,6 +27,9 @@ enum AsOf {
         }
     }
 
+    /// The numbers that are moments.
+    static var numbers: ClosedRange<Int> { Int(least.microseconds)...Int(DeltaLimits.time.microseconds - 1) }
+
     /// No delta is of a time beyond `DeltaLimits.time`: such numbers are nanoseconds.
     private static func moment(_ microseconds: Int64) -> Timestamp? {
         let moment = Timestamp(microseconds: microseconds)

@@ -20,7 +20,7 @@ enum Query {
         .query,
         "asOf",
         "The moment as of which to look: µs since 1970, a time by RFC 3339, or a date",
-        .text
+        .either([.integer(AsOf.numbers), .text.with("format", "date-time"), .text.with("format", "date")])
     ) { text throws(APIError) in
         guard let moment = AsOf.moment(text) else { throw .badInput(AsOf.message, field: "asOf") }
         return moment
