@@ -26,7 +26,7 @@ struct JSONSchemaCheck {
             holds != false ? [] : ["\(place): \(value.description.prefix(80)) isn't as \(keyword) \(operand)"]
         }
         switch keyword {
-        case "description", "contentMediaType", "$schema", "title", "default": return []
+        case "description", "contentMediaType", "format", "$schema", "title", "default": return []
         case "$ref": return faults(of: value, by: target(operand), at: place)
         case "type":
             let types = operand.array ?? [operand]

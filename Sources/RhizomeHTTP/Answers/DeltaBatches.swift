@@ -7,15 +7,26 @@ struct DeltaBatches: Sendable {
     private static let bytes = 256 * 1024
     private static let most = 500
 
-    private let log: any AcceptanceOrder
+    private let log: any AcceptanceOrder & DeltaSearch
     private var size = 1
 
-    init(_ log: any AcceptanceOrder) { self.log = log }
+    init(_ log: any AcceptanceOrder & DeltaSearch) { self.log = log }
 
     /// The next deltas after a position and up to another one; none at the end.
     mutating func next(after position: Int64, upTo last: Int64) async throws -> [StoredDelta] {
         guard position < last else { return [] }
-        let batch = try await log.deltas(after: position, limit: Int(min(Int64(size), last - position)))
+        return read(try await log.deltas(after: position, limit: Int(min(Int64(size), last - position))))
+    }
+
+    /// The next deltas of some positions, which are taken away; none at the end.
+    mutating func next(of positions: inout ArraySlice<Int64>) async throws -> [StoredDelta] {
+        let next = Array(positions.prefix(size))
+        guard !next.isEmpty else { return [] }
+        positions.removeFirst(next.count)
+        return read(try await log.deltas(at: next))
+    }
+
+    private mutating func read(_ batch: [StoredDelta]) -> [StoredDelta] {
         let bytes = batch.reduce(1) { $0 + $1.delta.bytes.count }
         size = min(Self.most, size * 8, max(1, Self.bytes * batch.count / bytes))
         return batch

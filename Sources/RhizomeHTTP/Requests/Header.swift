@@ -12,7 +12,7 @@ enum Header {
         .header,
         "If-Match",
         "The ETags of the versions of which one has to be there, or * for any",
-        .text
+        .text(matching: "^(\\*|\"[0-9a-f]{64}\"(, ?\"[0-9a-f]{64}\")*)$")
     ) { text throws(APIError) in
         if text == "*" { return .any }
         var versions: [DeltaID] = []

@@ -79,16 +79,23 @@ struct Viewpoint: Sendable {
     ) throws(APIError) -> Set<PublicKey> {
         var identities: Set<PublicKey> = []
         for name in names {
-            guard let identity = database.identity(typed: name) else {
-                throw .badInput(ContextDefinition.unknownIdentity, field: field, details: ["name": .string(name)])
-            }
-            identities.insert(identity)
+            identities.insert(try database.identity(asked: name, field: field))
         }
         return identities
     }
 }
 
 extension Database {
+    /// The identity of a did or a petname.
+    ///
+    /// - Throws: 400 where nobody is known by that name.
+    func identity(asked name: String, field: String) throws(APIError) -> PublicKey {
+        guard let identity = identity(typed: name) else {
+            throw .badInput(ContextDefinition.unknownIdentity, field: field, details: ["name": .string(name)])
+        }
+        return identity
+    }
+
     /// Reads entities as they are seen from there.
     func reader(from viewpoint: Viewpoint) async throws -> EntityReader {
         guard !viewpoint.isOwn else { return try await reader() }

@@ -4,6 +4,7 @@ internal import HummingbirdCore
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeViews
+internal import SignedStatements
 internal import StrictJSON
 
 /// The deltas themselves, in order of acceptance; what is written here, and what is handed in.
@@ -16,9 +17,11 @@ struct DeltaRoutes {
             Route(
                 .get,
                 "/api/deltas",
-                "The deltas that are held",
-                query: Query.page,
-                answers: [.page("The deltas, in order of acceptance", .array(of: .delta))],
+                "The deltas that are held, or some of them",
+                query: Query.page + Query.selection,
+                answers: [
+                    .page("The deltas; a page can have fewer than limit where few are meant", .array(of: .delta))
+                ],
                 deltas
             ),
             Route(
@@ -48,6 +51,18 @@ struct DeltaRoutes {
                 delta
             ),
             Route(
+                .delete,
+                "/api/deltas/\(Path.delta)",
+                "Takes a delta back: writes one that negates it",
+                query: [Query.context],
+                answers: [
+                    .json("The negation, durable", .delta, status: .created).with(.location, "Where it is told"),
+                    .json("The negation that this node wrote before; nothing is written", .delta),
+                    .notFound("It isn't held"),
+                ],
+                delete
+            ),
+            Route(
                 .post,
                 "/api/deltas",
                 "Writes a delta by this node's identity from its pointers, or takes in signed ones by any authors",
@@ -75,7 +90,26 @@ struct DeltaRoutes {
     // MARK: - Reading
 
     @Sendable private func deltas(_ request: APIRequest) async throws -> Response {
-        try await list(request) { .object($0.json) }
+        guard let selection = try selection(request) else { return try await list(request) { .object($0.json) } }
+        return try await FoundDeltaList.response(to: request, selection, in: database.log)
+    }
+
+    /// Which deltas are asked for; all, in order of acceptance, where `nil`.
+    private func selection(_ request: APIRequest) throws(APIError) -> DeltaSelection? {
+        var selection = DeltaSelection()
+        selection.author = try identity(request, Query.creator)
+        selection.host = try identity(request, Query.host)
+        selection.entity = request[Query.entity]
+        selection.property = request[Query.ofProperty]
+        selection.since = request[Query.createdAfter]
+        selection.until = request[Query.createdBefore]
+        if request[Query.order] == .created { selection.order = .created }
+        return selection == DeltaSelection() ? nil : selection
+    }
+
+    private func identity(_ request: APIRequest, _ parameter: Parameter<Text>) throws(APIError) -> PublicKey? {
+        guard let name = request[parameter] else { return nil }
+        return try database.identity(asked: name.string, field: parameter.name.string)
     }
 
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
@@ -161,8 +195,34 @@ struct DeltaRoutes {
             // Each by itself is right; it is all of them together.
             throw FieldError(.limit, field: "pointers", "they are too large: \(error.message)")
         }
+        return created(written)
+    }
+
+    /// What was written of one draft.
+    private func created(_ written: [StoredDelta]) -> Response {
         guard let stored = written.first else { preconditionFailure("a draft that was written gives a delta") }
         return created(stored)
+    }
+
+    /// Takes back what this node's identity said, or, where it is a moderator of the context that is given, what anybody said.
+    @Sendable private func delete(_ request: APIRequest) async throws -> Response {
+        let id = request[Path.delta]
+        guard let stored = try await database.log.deltas([id]).first else { throw APIError.notFound }
+        let viewpoint = Viewpoint(context: request[Query.context])
+        let own = database.identity
+        let isModerator = try await viewpoint.perspective(of: database).moderators.contains(own)
+        guard stored.delta.author == own || isModerator else {
+            throw APIError.forbidden(
+                "only its author takes a delta back, or a moderator of the context that ?context= names"
+            )
+        }
+        let standing = try await database.reader(from: viewpoint).standing(of: id)
+        if standing?.isNegated == true, let negation = standing?.negations.first(where: { $0.author == own }),
+            let stored = try await database.log.deltas([negation.id]).first
+        {
+            return .json(.object(stored.json))
+        }
+        return created(try await database.write([Draft(pointers: .negation(of: id))]))
     }
 
     private func submit(_ wire: [UInt8]) async throws -> Response {
