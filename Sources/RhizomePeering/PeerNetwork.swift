@@ -29,6 +29,7 @@ public final class PeerNetwork: PeerReporting {
     let known: KnownAddresses
     private let own: OwnAddresses
     private let holdings: PeerHoldings
+    private let rhythm = Rhythm()
     private let hello: @Sendable () async -> Hello
     private let onProgress: @Sendable (CatchUpProgress) -> Void
     private let logger: Logger
@@ -303,6 +304,7 @@ public final class PeerNetwork: PeerReporting {
             peering: peering,
             directory: mail.directory,
             configuration: configuration,
+            rhythm: rhythm,
             hello: hello,
             onHello: { [own, known, mail] peer, hello in
                 own.note(seen: hello.seen, by: peer)
