@@ -15,6 +15,7 @@ extension APIError {
         case let error as FieldError: self.init(error)
         case let error as JSONLogicError: self.init(error, field: error.rule ?? "filter")
         case let error as DefinitionError: self.init(error)
+        case let error as ReadLimit: self.init(error)
         case let error as WriteError: self.init(error)
         case let error as DeltaLogError: self.init(error)
         case let error as ProofError: self = .badInput(error.message, details: ["code": .string(error.code.rawValue)])
@@ -55,6 +56,17 @@ extension APIError {
             details: [
                 "code": .string(error.code.rawValue), "name": .text(error.name.name),
                 "creator": error.name.author.json, "delta": error.delta.json, "place": .string(error.field),
+            ]
+        )
+    }
+
+    private init(_ error: ReadLimit) {
+        self.init(
+            status: .unprocessableContent,
+            error: "limit",
+            details: [
+                "limit": .string(error.code.rawValue), "most": .integer(Int64(error.most)),
+                "message": .string(error.message),
             ]
         )
     }

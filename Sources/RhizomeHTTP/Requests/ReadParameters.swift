@@ -27,6 +27,10 @@ struct ReadParameters: Sendable {
         static let viewpoint: Kinds = [.asOf, Kinds(rawValue: 2)]
         /// `say`.
         static let say = Kinds(rawValue: 4)
+        /// `schema` alone.
+        static let schema = Kinds(rawValue: 64)
+        /// `schema`, `levels` and `missing`.
+        static let nested: Kinds = [.schema, Kinds(rawValue: 128)]
     }
 
     /// The page that is asked for.
@@ -39,6 +43,12 @@ struct ReadParameters: Sendable {
     let property: Text?
     /// Whether a proof is to be complete.
     let isComplete: Bool
+    /// The name of the schema through which to look.
+    let schema: Text?
+    /// How far below an entity what it refers to is shown at most; as far as the schemas say where `nil`.
+    let levels: Int?
+    /// Whether optional properties without a value are told too: `missing=all`.
+    let tellsAllMissing: Bool
 
     /// Reads a query.
     ///
@@ -50,6 +60,9 @@ struct ReadParameters: Sendable {
         var saysAll = false
         var property: Text?
         var isComplete = false
+        var schema: Text?
+        var levels: Int?
+        var tellsAllMissing = false
         // In order, so that the same query gets the same answer.
         for (name, value) in query.sorted(by: { $0.key < $1.key }) {
             switch name {
@@ -77,14 +90,31 @@ struct ReadParameters: Sendable {
                     throw .badInput("say is all, to write every named property in your own name", field: "say")
                 }
                 saysAll = true
+            case "schema" where kinds.contains(.schema): schema = value
+            case "levels" where kinds.contains(.nested):
+                guard let number = Self.number(value), (0...Int64(NestedView.mostLevels)).contains(number) else {
+                    throw .badInput("levels is a number from 0 to \(NestedView.mostLevels)", field: "levels")
+                }
+                levels = Int(number)
+            case "missing" where kinds.contains(.nested):
+                guard value == "all" || value == "required" else {
+                    throw .badInput("missing is all, or required, as it is without", field: "missing")
+                }
+                tellsAllMissing = value == "all"
             default: throw .badInput("there is no such parameter here", field: name.string)
             }
+        }
+        if schema == nil, let name = ["levels", "missing"].first(where: { query[Text($0)] != nil }) {
+            throw .badInput("\(name) goes with schema", field: name)
         }
         page = PageRequest(limit: limit, after: after)
         self.viewpoint = viewpoint
         self.saysAll = saysAll
         self.property = property
         self.isComplete = isComplete
+        self.schema = schema
+        self.levels = levels
+        self.tellsAllMissing = tellsAllMissing
     }
 
     /// Digits only: no sign, no space, within Int64.

@@ -15,7 +15,7 @@ struct CollectionRoutes {
     var routes: [Route] {
         [
             Route(.get, "/api/:collection/ids", query: [.page, .viewpoint], ids),
-            Route(.get, "/api/:collection/:id", query: .viewpoint, entity),
+            Route(.get, "/api/:collection/:id", query: [.viewpoint, .nested], entity),
             Route(.get, "/api/:collection/:id/history", query: [.page, .viewpoint], history),
             Route(.put, "/api/:collection", query: .say, contentTypes: [MediaTypes.json], putAny),
             Route(.put, "/api/:collection/:id", query: .say, contentTypes: [MediaTypes.json], put),
@@ -33,10 +33,25 @@ struct CollectionRoutes {
     }
 
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
+        if let schema = request.query.schema { return try await nested(request, through: schema) }
         let reader = try await database.reader(from: request.query.viewpoint)
         let parts = try await reader.parts(of: request.parameter("id"), in: request.parameter("collection"))
         guard let parts else { throw APIError.notFound }
         return try await EntityAnswer.response(parts)
+    }
+
+    /// An entity as a schema shows it, with what it refers to.
+    private func nested(_ request: APIRequest, through name: Text) async throws -> Response {
+        let query = request.query
+        let view = try await database.reader(from: query.viewpoint).nested(
+            request.parameter("id"),
+            in: request.parameter("collection"),
+            through: try await database.schemas(called: name, levels: query.levels, asOf: query.viewpoint.asOf),
+            levels: query.levels,
+            tellingAllMissing: query.tellsAllMissing
+        )
+        guard let view else { throw APIError.notFound }
+        return await .json(view.json(own: database.identity), computing: database.views.computing)
     }
 
     @Sendable private func history(_ request: APIRequest) async throws -> Response {

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import HTTPTypes
 internal import RhizomeDatabase
 internal import RhizomeIdentity
 internal import RhizomeViews
@@ -45,6 +46,22 @@ extension StoredDefinition<SchemaDefinition> {
         return schema.referredSchemas.compactMap {
             DefinitionName($0, own: name.author, identity: identity)?.text(own: own)
         }
+    }
+}
+
+extension Database {
+    /// The schema that a query names, with those to which it leads.
+    ///
+    /// - Parameter levels: how far below an entity is shown at most.
+    /// - Throws: 404 where there is none; ``DefinitionError`` where it can't be used; ``ReadLimit``.
+    func schemas(called name: Text, levels: Int? = nil, asOf: Timestamp? = nil) async throws -> SchemaGraph {
+        guard let stored = try await definition(called: name, of: SchemaDefinition.self, asOf: asOf) else {
+            throw APIError(status: .notFound, error: "Not Found", details: ["schema": .text(name)])
+        }
+        return try await definitions(of: SchemaDefinition.self, asOf: asOf).graph(
+            of: stored,
+            levels: levels ?? NestedView.mostLevels
+        ) { identity(typed: $0) }
     }
 }
 
