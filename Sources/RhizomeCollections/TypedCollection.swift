@@ -103,6 +103,6 @@ public struct TypedCollection<Entity: Codable & Identifiable & Sendable>: Sendab
     }
 
     private func write(_ put: EntityPut) async throws {
-        _ = try await EntityWriter(reader: try await database.reader(), write: database.write).put(put)
+        _ = try await EntityWriter(reader: try await database.reader(), by: database.identity, write: database.write).put(put)
     }
 }

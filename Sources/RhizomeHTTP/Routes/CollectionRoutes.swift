@@ -17,8 +17,8 @@ struct CollectionRoutes {
             Route(.get, "/api/:collection/ids", query: [.page, .viewpoint], ids),
             Route(.get, "/api/:collection/:id", query: [.viewpoint, .nested], entity),
             Route(.get, "/api/:collection/:id/history", query: [.page, .viewpoint], history),
-            Route(.put, "/api/:collection", query: .say, contentTypes: [MediaTypes.json], putAny),
-            Route(.put, "/api/:collection/:id", query: .say, contentTypes: [MediaTypes.json], put),
+            Route(.put, "/api/:collection", query: [.say, .schema], contentTypes: [MediaTypes.json], putAny),
+            Route(.put, "/api/:collection/:id", query: [.say, .schema], contentTypes: [MediaTypes.json], put),
         ]
     }
 
@@ -87,7 +87,7 @@ struct CollectionRoutes {
             request.parameter("collection"),
             id ?? Text(makeUUID()),
             properties,
-            saysAll: request.query.saysAll,
+            request.query,
             field: "properties"
         )
     }
@@ -99,7 +99,7 @@ struct CollectionRoutes {
             request.parameter("collection"),
             request.parameter("id"),
             properties,
-            saysAll: request.query.saysAll
+            request.query
         )
     }
 
@@ -108,7 +108,7 @@ struct CollectionRoutes {
         _ collection: Text,
         _ id: Text,
         _ properties: JSONObject,
-        saysAll: Bool,
+        _ query: ReadParameters,
         field: String? = nil
     ) async throws -> Response {
         if let property = properties["id"], property != .text(id) {
@@ -119,10 +119,25 @@ struct CollectionRoutes {
             )
         }
         do {
-            let put = try EntityPut(collection: collection, id: id, properties: properties, saysAll: saysAll)
-            let reader = try await database.reader(from: Viewpoint())
-            let writer = EntityWriter(reader: reader, makeUUID: makeUUID, write: database.write)
-            return try await EntityAnswer.response(try await writer.put(put))
+            let put = try EntityPut(
+                collection: collection,
+                id: id,
+                properties: properties,
+                saysAll: query.saysAll,
+                takesLists: true
+            )
+            var schema: StoredDefinition<SchemaDefinition>?
+            if let name = query.schema {
+                schema = try await database.schema(called: name)
+                _ = try schema?.definition.get()
+            }
+            let writer = EntityWriter(
+                reader: try await database.reader(),
+                by: database.identity,
+                makeUUID: makeUUID,
+                write: database.write
+            )
+            return try await EntityAnswer.response(try await writer.put(put, through: schema))
         } catch let error as FieldError {
             guard let field, error.code != .count, properties[Text(error.field)] != nil else { throw error }
             throw error.inside(field)

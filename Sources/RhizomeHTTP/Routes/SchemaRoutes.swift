@@ -50,14 +50,22 @@ extension StoredDefinition<SchemaDefinition> {
 }
 
 extension Database {
-    /// The schema that a query names, with those to which it leads.
+    /// The schema that a query names.
     ///
-    /// - Parameter levels: how far below an entity is shown at most.
-    /// - Throws: 404 where there is none; ``DefinitionError`` where it can't be used; ``ReadLimit``.
-    func schemas(called name: Text, levels: Int? = nil, asOf: Timestamp? = nil) async throws -> SchemaGraph {
+    /// - Throws: 404 where there is none.
+    func schema(called name: Text, asOf: Timestamp? = nil) async throws -> StoredDefinition<SchemaDefinition> {
         guard let stored = try await definition(called: name, of: SchemaDefinition.self, asOf: asOf) else {
             throw APIError(status: .notFound, error: "Not Found", details: ["schema": .text(name)])
         }
+        return stored
+    }
+
+    /// The same with those to which it leads.
+    ///
+    /// - Parameter levels: how far below an entity is shown at most.
+    /// - Throws: as above; ``DefinitionError`` where it can't be used; ``ReadLimit``.
+    func schemas(called name: Text, levels: Int? = nil, asOf: Timestamp? = nil) async throws -> SchemaGraph {
+        let stored = try await schema(called: name, asOf: asOf)
         return try await definitions(of: SchemaDefinition.self, asOf: asOf).graph(
             of: stored,
             levels: levels ?? NestedView.mostLevels

@@ -1,5 +1,6 @@
 public import Bytes
 public import RhizomeCore
+package import SignedStatements
 internal import StrictJSON
 
 /// Reads entities from a log, as they are seen from one perspective.
@@ -10,7 +11,7 @@ internal import StrictJSON
 ///
 /// What an answer costs depends on what it shows, not on all that was ever said (spec: views.md).
 public struct EntityReader: Sendable {
-    private let log: any AcceptanceOrder & StateReading
+    let log: any AcceptanceOrder & StateReading
     private let perspective: Perspective
     private let cache: ViewCache?
     /// What the perspective excludes, where that is all that it does: the cache keeps such views.
@@ -91,16 +92,40 @@ public struct EntityReader: Sendable {
         }
     }
 
-    /// What a PUT is held against.
+    /// What a PUT that goes through no schema is held against.
     public func current(for put: EntityPut) async throws -> EntityPut.Current {
         try await look { try $0.current(for: put) }
     }
 
-    /// The same of a state that is lent, where that takes little memory.
+    /// What a PUT comes to: through the writer's own schema that is called like the collection, where there is one, and
+    /// through one that was named besides.
+    ///
+    /// - Parameters:
+    ///   - own: who writes.
+    ///   - transaction: gives a name that no transaction has.
+    package func plan(
+        _ put: EntityPut,
+        by own: PublicKey,
+        through schema: StoredDefinition<SchemaDefinition>? = nil,
+        transaction: @escaping @Sendable () -> Text
+    ) async throws -> PutPlan {
+        try await look { [memo = cache?.definitions] lookup in
+            try lookup.plan(put, by: own, through: schema, memo: memo, transaction: transaction)
+        }
+    }
+
+    /// The same in a state that is lent, where that takes little memory.
     ///
     /// - Throws: as well where it takes much.
-    package func current(for put: EntityPut, in snapshot: any LogSnapshot) throws -> EntityPut.Current {
-        try lookup(snapshot).current(for: put)
+    package func plan(
+        _ put: EntityPut,
+        by own: PublicKey,
+        through schema: StoredDefinition<SchemaDefinition>? = nil,
+        transaction: () -> Text,
+        in snapshot: any LogSnapshot
+    ) throws -> PutPlan {
+        let memo = cache?.definitions
+        return try lookup(snapshot).plan(put, by: own, through: schema, memo: memo, transaction: transaction)
     }
 
     /// An entity as it was seen within a transaction.

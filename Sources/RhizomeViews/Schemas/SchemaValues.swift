@@ -75,6 +75,20 @@ struct SchemaValues: Sendable {
         return .object(JSONLogicObject(members))
     }
 
+    /// All that is wrong, in the schema's order: which required properties have no value, and which values aren't as the
+    /// schema wants them.
+    ///
+    /// Says nothing of properties that the schema doesn't name.
+    var faults: [SchemaViolations.Item] {
+        schema.properties.enumerated().flatMap { place, property -> [SchemaViolations.Item] in
+            guard items[place] == nil, property.isRequired else {
+                return violations(of: place).map { SchemaViolations.Item(property: property.name, violation: $0) }
+            }
+            let kind = JSONValue.string(property.kind.rawValue)
+            return [.init(property: property.name, violation: .init(rule: .required, value: .null, expected: kind))]
+        }
+    }
+
     /// What is wrong with the values that are there, by the places of their properties.
     ///
     /// Says nothing of those that are missing, nor of properties that the schema doesn't name.
