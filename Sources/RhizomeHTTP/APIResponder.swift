@@ -65,6 +65,7 @@ final class APIResponder: Sendable {
                 + LosslessRoutes(database: database).routes
                 + ContextRoutes.routes(database, makeUUID: makeUUID)
                 + SchemaRoutes.routes(database, makeUUID: makeUUID)
+                + SchemaEntityRoutes(database: database).routes
                 + AuditRoutes(database: database, lastAudit: lastAudit).routes
                 + CollectionRoutes(database: database, makeUUID: makeUUID).routes
                 + AuthorshipRoutes(database: database).routes

@@ -30,10 +30,10 @@ import Testing
     func violations() async throws {
         let api = try await harness([
             "user": """
-                {"open": false, "properties": {"name": {"type": "text", "required": true, "minLength": 2, "pattern": "[A-Z][a-z]*"},
-                 "age": {"type": "integer", "min": 0, "max": 9}, "kind": {"oneOf": ["a", "b"]},
-                 "tags": {"type": "text", "many": true, "maxItems": 1}, "twice": {"derived": {"*": [{"var": "age"}, 2]}}}}
-                """
+            {"open": false, "properties": {"name": {"type": "text", "required": true, "minLength": 2, "pattern": "[A-Z][a-z]*"},
+             "age": {"type": "integer", "min": 0, "max": 9}, "kind": {"oneOf": ["a", "b"]},
+             "tags": {"type": "text", "many": true, "maxItems": 1}, "twice": {"derived": {"*": [{"var": "age"}, 2]}}}}
+            """
         ])
         let before = try await api.node.memory.count()
         let answer = try await api.put(
@@ -85,9 +85,9 @@ import Testing
     func references() async throws {
         let api = try await harness([
             "user": """
-                {"properties": {"boss": {"type": "reference", "role": "is", "inverse": "leads"},
-                 "friend": {"type": "reference"}}}
-                """
+            {"properties": {"boss": {"type": "reference", "role": "is", "inverse": "leads"},
+             "friend": {"type": "reference"}}}
+            """
         ])
         let before = try await api.node.memory.count()
         #expect(try await api.put("/api/user/a", #"{"boss": "b"}"#).status == 200)
@@ -96,7 +96,10 @@ import Testing
         #expect(try await api.put("/api/user/a", #"{"boss": null}"#).status == 200)
         #expect(
             try await pointers(api, after: before) == [
-                [Pointer("user", entity: "a", targetContext: "boss"), Pointer("is", entity: "b", targetContext: "leads")],
+                [
+                    Pointer("user", entity: "a", targetContext: "boss"),
+                    Pointer("is", entity: "b", targetContext: "leads"),
+                ],
                 [
                     Pointer("user", entity: "a", targetContext: "friend"),
                     Pointer("friend", entity: "c", targetContext: "user.friend"),
@@ -140,9 +143,12 @@ import Testing
         try api.node.state(.trust(ann.publicKey, name: "ann"))
         var maker = DeltaMaker()
         for value in ["y", "w"] {
-            let delta = try maker.delta("ann", [
-                Pointer("user", entity: "a", targetContext: "tags"), Pointer("tags", .text(Text(value))),
-            ])
+            let delta = try maker.delta(
+                "ann",
+                [
+                    Pointer("user", entity: "a", targetContext: "tags"), Pointer("tags", .text(Text(value))),
+                ]
+            )
             #expect(try await api.post(cbor: delta.delta.bytes).status == 201)
         }
         let refused = try await api.put("/api/user/a", #"{"tags": ["z"]}"#)

@@ -20,7 +20,7 @@ struct ReadParameters: Sendable {
         /// `limit` alone.
         static let limit = Kinds(rawValue: 8)
         /// `property` and `complete`.
-        static let proof = Kinds(rawValue: 16)
+        static let proof: Kinds = [.property, Kinds(rawValue: 16)]
         /// `asOf` alone.
         static let asOf = Kinds(rawValue: 32)
         /// `context`, `asOf`, `authors`, `without` and `filter`.
@@ -31,6 +31,10 @@ struct ReadParameters: Sendable {
         static let schema = Kinds(rawValue: 64)
         /// `schema`, `levels` and `missing`.
         static let nested: Kinds = [.schema, Kinds(rawValue: 128)]
+        /// `property` alone.
+        static let property = Kinds(rawValue: 256)
+        /// `schema`, `property`, `role` and `relation`.
+        static let related: Kinds = [.schema, .property, Kinds(rawValue: 512)]
     }
 
     /// The page that is asked for.
@@ -39,8 +43,12 @@ struct ReadParameters: Sendable {
     let viewpoint: Viewpoint
     /// Whether a PUT is to say every property that it names: `say=all`.
     let saysAll: Bool
-    /// The property that is to be proved; all where `nil`.
+    /// The property that is meant; all where `nil`.
     let property: Text?
+    /// The local context of other entities that is meant; any where `nil`.
+    let role: Text?
+    /// The name of the relation that is meant; any delta where `nil`.
+    let relation: Text?
     /// Whether a proof is to be complete.
     let isComplete: Bool
     /// The name of the schema through which to look.
@@ -63,6 +71,8 @@ struct ReadParameters: Sendable {
         var schema: Text?
         var levels: Int?
         var tellsAllMissing = false
+        var role: Text?
+        var relation: Text?
         // In order, so that the same query gets the same answer.
         for (name, value) in query.sorted(by: { $0.key < $1.key }) {
             switch name {
@@ -79,7 +89,9 @@ struct ReadParameters: Sendable {
             case "authors" where kinds.contains(.viewpoint): viewpoint.authors = try Self.names(value, "authors")
             case "without" where kinds.contains(.viewpoint): viewpoint.without = try Self.names(value, "without")
             case "filter" where kinds.contains(.viewpoint): viewpoint.filter = try Self.rule(value, "filter")
-            case "property" where kinds.contains(.proof): property = value
+            case "property" where kinds.contains(.property): property = value
+            case "role" where kinds.contains(.related): role = value
+            case "relation" where kinds.contains(.related): relation = value
             case "complete" where kinds.contains(.proof):
                 guard value == "true" || value == "false" else {
                     throw .badInput("complete is true or false", field: "complete")
@@ -115,6 +127,8 @@ struct ReadParameters: Sendable {
         self.schema = schema
         self.levels = levels
         self.tellsAllMissing = tellsAllMissing
+        self.role = role
+        self.relation = relation
     }
 
     /// Digits only: no sign, no space, within Int64.

@@ -17,6 +17,7 @@ struct CollectionRoutes {
             Route(.get, "/api/:collection/ids", query: [.page, .viewpoint], ids),
             Route(.get, "/api/:collection/:id", query: [.viewpoint, .nested], entity),
             Route(.get, "/api/:collection/:id/history", query: [.page, .viewpoint], history),
+            Route(.get, "/api/:collection/:id/related", query: [.page, .viewpoint, .related], related),
             Route(.put, "/api/:collection", query: [.say, .schema], contentTypes: [MediaTypes.json], putAny),
             Route(.put, "/api/:collection/:id", query: [.say, .schema], contentTypes: [MediaTypes.json], put),
         ]
@@ -58,6 +59,37 @@ struct CollectionRoutes {
         let reader = try await database.reader(from: request.query.viewpoint)
         return try await HistoryAnswer.response(to: request, page: request.query.page) { place, limit in
             try await reader.history(of: request.parameter("id"), after: place, limit: limit)
+        }
+    }
+
+    /// The deltas that relate an entity to others; which relation one is says the collection's own schema, or the one that
+    /// is named.
+    @Sendable private func related(_ request: APIRequest) async throws -> Response {
+        let query = request.query
+        let id = request.parameter("id")
+        let asOf = query.viewpoint.asOf
+        let schema: SchemaDefinition? =
+            if let name = query.schema {
+                try await database.schema(called: name, asOf: asOf).definition.get()
+            } else {
+                try? await database.definition(
+                    called: request.parameter("collection"),
+                    of: SchemaDefinition.self,
+                    asOf: asOf
+                )?.definition.get()
+            }
+        let relation = try query.relation.map { name in
+            guard let relation = schema?.relation(name) else {
+                throw APIError.badInput("the schema has no relation of this name", field: "relation")
+            }
+            return relation
+        }
+        let selection = RelatedDeltas.Selection(property: query.property, role: query.role, relation: relation)
+        let reader = try await database.reader(from: query.viewpoint)
+        return try await RelatedAnswer.response(to: request, about: id, in: schema, property: query.property) {
+            place,
+            limit in
+            try await reader.related(to: id, selection, after: place, limit: limit)
         }
     }
 

@@ -119,12 +119,12 @@ struct DeltaRoutes {
             throw FieldError(.limit, field: "pointers", "they are too large: \(error.message)")
         }
         guard let stored = written.first else { preconditionFailure("a draft that was written gives a delta") }
-        return created(stored)
+        return .created(stored)
     }
 
     private func submit(_ wire: [UInt8]) async throws -> Response {
         let judgement = try await database.submit(wire)
-        if let stored = judgement.stored { return created(stored) }
+        if let stored = judgement.stored { return .created(stored) }
         var json: JSONObject = [
             "decision": .string(judgement.decision.name),
             "reason": judgement.decision.reason.map { .string($0) } ?? .null,
@@ -140,8 +140,11 @@ struct DeltaRoutes {
         }
         return .json(.object(json), status: status)
     }
+}
 
-    private func created(_ stored: StoredDelta) -> Response {
+extension Response {
+    /// 201 with a delta that was written.
+    static func created(_ stored: StoredDelta) -> Response {
         var response = Response.json(.object(stored.json), status: .created)
         response.headers[.location] = "/api/deltas/\(stored.id)"
         return response

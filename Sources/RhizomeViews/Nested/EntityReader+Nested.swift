@@ -1,6 +1,28 @@
 public import Bytes
+internal import StrictJSON
 
 extension EntityReader {
+    /// An entity as the values that a schema has, references as ids, without relations; `nil` where it has none of them.
+    ///
+    /// - Throws: ``JSONLogicError`` where what is derived costs too much, and what the log throws.
+    public func entity(
+        _ id: Text,
+        in collection: Text?,
+        through schema: SchemaDefinition
+    ) async throws -> EntityView? {
+        try await look { lookup in
+            var values = try lookup.values(of: id, in: collection, by: schema)
+            guard values.isSaid else { return nil }
+            var budget = JSONLogicBudget()
+            try values.complete(within: &budget)
+            var properties = JSONObject()
+            for (property, item) in zip(schema.properties, values.items) {
+                if let value = item?.json { properties.append(property.name, value) }
+            }
+            return EntityView(id: id, properties: properties)
+        }
+    }
+
     /// An entity as a schema shows it, with what it refers to; `nil` where it isn't visible.
     ///
     /// - Parameters:
@@ -20,7 +42,7 @@ extension EntityReader {
         try await look { lookup in
             try NestedReading.view(
                 of: id,
-                in: graph.schema.collection ?? collection ?? graph.root.name.name,
+                in: graph.schema.collection ?? collection ?? graph.root.collection,
                 through: graph,
                 levels: levels ?? NestedView.mostLevels,
                 tellingAllMissing: tellingAllMissing,

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import RhizomeCore
 internal import RhizomeIdentity
 internal import StrictJSON
@@ -261,6 +261,11 @@ extension SchemaProperty {
 }
 
 extension SchemaGraph.Node {
-    /// The collection of its entities: a schema is called like it, unless it says otherwise.
-    var collection: Text { schema.collection ?? stored.name.name }
+    /// The collection of its entities.
+    var collection: Text { stored.collection }
+}
+
+extension StoredDefinition<SchemaDefinition> {
+    /// The collection of a schema's entities: a schema is called like it, unless it says otherwise.
+    package var collection: Text { (try? definition.get())?.collection ?? name.name }
 }

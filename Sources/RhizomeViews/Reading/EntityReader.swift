@@ -12,7 +12,7 @@ internal import StrictJSON
 /// What an answer costs depends on what it shows, not on all that was ever said (spec: views.md).
 public struct EntityReader: Sendable {
     let log: any AcceptanceOrder & StateReading
-    private let perspective: Perspective
+    let perspective: Perspective
     private let cache: ViewCache?
     /// What the perspective excludes, where that is all that it does: the cache keeps such views.
     private let exclusion: Exclusion?

@@ -61,6 +61,9 @@ public struct SchemaDefinition: Equatable, Sendable {
     /// The property of a name; `nil` where the schema has none.
     public subscript(name: Text) -> SchemaProperty? { places[name].map { properties[$0] } }
 
+    /// The properties that are computed of others: they can't be written.
+    public var derivedProperties: Set<Text> { Set(derivationOrder.map { properties[$0].name }) }
+
     /// Whether both have the same JSON.
     public static func == (left: Self, right: Self) -> Bool { left.json == right.json }
 

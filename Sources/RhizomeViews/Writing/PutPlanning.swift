@@ -174,7 +174,9 @@ struct PutPlanning {
             let last = try lookup.lastStatement(statements)
             let changes =
                 put.saysAll || (last == nil ? value != .null : !isReferenced || value != last?.value)
-            guard changes else { continue }
+            // What stands in anyway is never written.
+            let isDefault = property?.defaultValue.map { $0 == value.json } ?? false
+            guard changes, !isDefault || put.saysAll || last.map({ $0.value != .null }) ?? false else { continue }
             planned.append(
                 PlannedDelta(
                     pointers: try pointers(name, value, property),

@@ -80,7 +80,8 @@ struct PropertyWrite {
 
     private static func write(_ put: EntityPut, to database: Database) async throws -> [Change] {
         let written = Lock<[StoredDelta]>([])
-        let writer = EntityWriter(reader: try await database.reader(), by: database.identity) { write throws(WriteError) in
+        let writer = EntityWriter(reader: try await database.reader(), by: database.identity) {
+            write throws(WriteError) in
             let deltas = try await database.write(write)
             written.withLock { $0 += deltas }
             return deltas
