@@ -34,6 +34,7 @@ let package = Package(
         .library(name: "MeshSimulation", targets: ["MeshSimulation"]),
         .library(name: "RhizomePeering", targets: ["RhizomePeering"]),
         .library(name: "RhizomeProof", targets: ["RhizomeProof"]),
+        .library(name: "RhizomeQueries", targets: ["RhizomeQueries"]),
         .library(name: "RhizomeStore", targets: ["RhizomeStore"]),
         .library(name: "RhizomeViews", targets: ["RhizomeViews"]),
         .library(name: "StrictJSON", targets: ["StrictJSON"]),
@@ -95,6 +96,13 @@ let package = Package(
                 "Bytes", "CMalloc", "IRegexp", "Locks", "RhizomeCore", "RhizomeIdentity", "SignedStatements",
                 "StrictJSON",
                 .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RhizomeQueries",
+            dependencies: [
+                "Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "StrictJSON",
             ],
             swiftSettings: strict
         ),
@@ -304,6 +312,13 @@ let package = Package(
                 "Bytes", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeTesting", "RhizomeViews",
                 "SignedStatements",
                 "StrictJSON",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RhizomeQueriesTests",
+            dependencies: [
+                "Bytes", "RhizomeCore", "RhizomeQueries", "RhizomeTesting", "RhizomeViews", "StrictJSON",
             ],
             swiftSettings: strict
         ),

@@ -1,7 +1,7 @@
 /// Results of which there may be many, handed to standard output some at a time.
 package struct BufferedOutput {
     /// Bytes that are handed over together, about.
-    private static let part = 32 << 10
+    package static let part = 32 << 10
 
     private var bytes: [UInt8] = []
 

@@ -53,6 +53,12 @@ package enum TerminalText {
 
     /// Rows as lines, each column but the last as wide as its widest text.
     package static func aligned(_ rows: [[String]]) -> [String] {
+        let widths = widths(of: rows)
+        return rows.map { aligned($0, to: widths) }
+    }
+
+    /// The columns that the widest text of each column but the last takes.
+    package static func widths(of rows: some Sequence<[String]>) -> [Int] {
         var widths: [Int] = []
         for row in rows {
             for (column, text) in row.dropLast().enumerated() {
@@ -60,10 +66,13 @@ package enum TerminalText {
                 widths[column] = max(widths[column], columns(of: text))
             }
         }
-        return rows.map { row in
-            let columns = zip(row.dropLast(), widths).map { padded($0, to: $1) }
-            return (columns + row.suffix(1)).joined(separator: "  ")
-        }
+        return widths
+    }
+
+    /// A row as a line, each column but the last at least so wide.
+    package static func aligned(_ row: [String], to widths: [Int]) -> String {
+        let columns = zip(row.dropLast(), widths).map { padded($0, to: $1) }
+        return (columns + row.suffix(1)).joined(separator: "  ")
     }
 
     /// The text with spaces behind it, so that it takes at least so many columns.

@@ -287,6 +287,21 @@ package final class HomeFolder: Sendable {
         return Version(info)
     }
 
+    /// Bytes that a file's content has; `nil` where there is none of that name.
+    package func size(of name: String) -> Int64? {
+        var info = stat()
+        guard unsafe fstatat(descriptor, name, &info, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        return Int64(info.st_size)
+    }
+
+    /// Bytes that this user can still write to the folder's file system; `nil` where it doesn't say.
+    package var freeBytes: Int64? {
+        var info = statvfs()
+        guard unsafe fstatvfs(descriptor, &info) == 0 else { return nil }
+        let (bytes, isOverflow) = Int64(clamping: info.f_bavail).multipliedReportingOverflow(by: Int64(info.f_frsize))
+        return isOverflow ? .max : bytes
+    }
+
     // MARK: - Writing
 
     /// Makes a file, mode 0600, that wasn't there: whole or not at all, never over another and through no link.

@@ -7,22 +7,22 @@ internal import DequeModule
 /// once nobody else has any.
 package final class Budget: Sendable {
     private struct Waiting {
-        let ticket: UInt64
+        let ticket: TaskTicket
         let amount: Int
         let held: Int
-        let continuation: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
         var taken = 0
         var waiting: Deque<Waiting> = []
-        var lastTicket: UInt64 = 0
+        /// Waits that are over and don't know it yet: whether it was taken.
+        var ended: [TaskTicket: Bool] = [:]
     }
 
     /// How much there is in all.
     package let limit: Int
     private let patience: Duration
-    private let state = Lock(State())
+    private let state = TaskCondition(State())
 
     /// A budget of which nothing is taken.
     ///
@@ -59,20 +59,22 @@ package final class Budget: Sendable {
     }
 
     /// Gives some back.
-    package func give(_ amount: Int) {
-        let next = state.withLock { state in
-            state.taken -= amount
-            var next: [Waiting] = []
-            // The first who finds no room keeps back those behind: else what is large would never get its turn.
-            while let first = state.waiting.first,
-                hasRoom(for: first.amount, beside: state.taken - first.held, first.held)
-            {
-                state.taken += first.amount
-                next.append(state.waiting.removeFirst())
-            }
-            return next
+    package func give(_ amount: Int) { state.wake { giveBack(amount, &$0) } }
+
+    /// - Returns: whose turn it is now.
+    private func giveBack(_ amount: Int, _ state: inout State) -> [TaskTicket] {
+        state.taken -= amount
+        var next: [TaskTicket] = []
+        // The first who finds no room keeps back those behind: else what is large would never get its turn.
+        while let first = state.waiting.first,
+            hasRoom(for: first.amount, beside: state.taken - first.held, first.held)
+        {
+            state.taken += first.amount
+            state.ended[first.ticket] = true
+            state.waiting.removeFirst()
+            next.append(first.ticket)
         }
-        for waiting in next { waiting.continuation.resume(returning: true) }
+        return next
     }
 
     /// Waits for some in the order of coming, and takes it.
@@ -80,51 +82,44 @@ package final class Budget: Sendable {
     /// - Parameter held: how much of what is taken the caller keeps meanwhile.
     /// - Returns: false where its turn doesn't come within the budget's patience.
     package func wait(for amount: Int, holding held: Int = 0) async throws(CancellationError) -> Bool {
-        let ticket = state.withLock { state in
-            state.lastTicket += 1
-            return state.lastTicket
-        }
+        let ticket = state.newTicket()
         // Owner: this call, which ends it.
         let deadline = Task { [patience] in
             // Where it hasn't begun to wait by then, it is looked at once more.
             repeat { try await Task.sleep(for: patience) } while !giveUp(ticket)
         }
         defer { deadline.cancel() }
-        let isTaken = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isTaken = state.withLock { state -> Bool? in
-                    guard !Task.isCancelled else { return false }
-                    guard !state.waiting.isEmpty || !hasRoom(for: amount, beside: state.taken - held, held) else {
-                        state.taken += amount
-                        return true
-                    }
-                    state.waiting.append(
-                        Waiting(ticket: ticket, amount: amount, held: held, continuation: continuation)
-                    )
-                    return nil
-                }
-                if let isTaken { continuation.resume(returning: isTaken) }
+        let isTaken = await state.wait(as: ticket) { state -> Bool? in
+            if let isTaken = state.ended.removeValue(forKey: ticket) { return isTaken }
+            guard !state.waiting.isEmpty || !hasRoom(for: amount, beside: state.taken - held, held) else {
+                state.taken += amount
+                return true
             }
-        } onCancel: {
-            giveUp(ticket)
+            state.waiting.append(Waiting(ticket: ticket, amount: amount, held: held))
+            return nil
         }
-        if !isTaken, Task.isCancelled { throw CancellationError() }
-        return isTaken
+        if let isTaken { return isTaken }
+        giveUp(ticket)
+        // Its turn may have come before it was cancelled.
+        guard state.withLock({ $0.ended.removeValue(forKey: ticket) }) == true else { throw CancellationError() }
+        return true
     }
 
     /// Ends a wait.
     ///
     /// - Returns: whether there was one.
     @discardableResult
-    private func giveUp(_ ticket: UInt64) -> Bool {
-        let waiting = state.withLock { state in
-            state.waiting.firstIndex { $0.ticket == ticket }.map { state.waiting.remove(at: $0) }
+    private func giveUp(_ ticket: TaskTicket) -> Bool {
+        var isFound = false
+        state.wake { state in
+            guard let index = state.waiting.firstIndex(where: { $0.ticket == ticket }) else { return [] }
+            state.waiting.remove(at: index)
+            state.ended[ticket] = false
+            isFound = true
+            // It may have been what kept others back.
+            return giveBack(0, &state) + [ticket]
         }
-        guard let waiting else { return false }
-        waiting.continuation.resume(returning: false)
-        // It may have been what kept others back.
-        give(0)
-        return true
+        return isFound
     }
 
     /// Waits for some, and gives it back after the work.

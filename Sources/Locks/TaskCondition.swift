@@ -4,7 +4,7 @@
 package final class TaskCondition<Value: Sendable>: Sendable {
     private struct State {
         var value: Value
-        var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var waiting: [TaskTicket: CheckedContinuation<Void, Never>] = [:]
         var lastTicket: UInt64 = 0
     }
 
@@ -29,12 +29,26 @@ package final class TaskCondition<Value: Sendable>: Sendable {
         return result
     }
 
+    /// The same, and wakes those alone whom `body` names: for queues, in which a change concerns the next one only.
+    package func wake(_ body: (inout Value) -> [TaskTicket]) {
+        let woken = state.withLock { state in
+            let tickets = body(&state.value)
+            return tickets.compactMap { state.waiting.removeValue(forKey: $0) }
+        }
+        for continuation in woken { continuation.resume() }
+    }
+
     /// Waits until the value is as it is needed.
     ///
-    /// - Parameter body: what is looked for, `nil` where it isn't there; may change the value, which wakes nobody.
-    /// - Returns: what was found; `nil` where the task is cancelled.
-    package func wait<Result: Sendable>(for body: (inout Value) -> Result?) async -> Result? {
-        let ticket = newTicket()
+    /// - Parameters:
+    ///   - ticket: of this wait, where the value or another task has to know it.
+    ///   - body: what is looked for, `nil` where it isn't there; may change the value, which wakes nobody.
+    /// - Returns: what was found; `nil` where the task is cancelled, whatever has become of the value meanwhile.
+    package func wait<Result: Sendable>(
+        as ticket: TaskTicket? = nil,
+        for body: (inout Value) -> Result?
+    ) async -> Result? {
+        let ticket = ticket ?? newTicket()
         while !Task.isCancelled {
             var found: Result?
             await withTaskCancellationHandler {
@@ -56,8 +70,11 @@ package final class TaskCondition<Value: Sendable>: Sendable {
     }
 
     /// The same for what comes soon by itself: cancelling the task doesn't shorten it.
-    package func waitThroughCancellation<Result: Sendable>(for body: (inout Value) -> Result?) async -> Result {
-        let ticket = newTicket()
+    package func waitThroughCancellation<Result: Sendable>(
+        as ticket: TaskTicket? = nil,
+        for body: (inout Value) -> Result?
+    ) async -> Result {
+        let ticket = ticket ?? newTicket()
         while true {
             var found: Result?
             await withCheckedContinuation { continuation in
@@ -72,10 +89,11 @@ package final class TaskCondition<Value: Sendable>: Sendable {
         }
     }
 
-    private func newTicket() -> UInt64 {
+    /// A ticket for one wait.
+    package func newTicket() -> TaskTicket {
         state.withLock { state in
             state.lastTicket += 1
-            return state.lastTicket
+            return TaskTicket(number: state.lastTicket)
         }
     }
 }

@@ -200,11 +200,16 @@ public final class Database: Sendable {
     ///
     /// - Throws: ``DeltaLogError`` where the store can't keep it.
     public func submit(_ wire: [UInt8]) async throws -> Judgement {
-        guard let judgement = try await intake.submit([wire], from: nil).first else {
+        guard let judgement = try await submit([wire]).first else {
             preconditionFailure("each delta that is handed in is judged")
         }
         return judgement
     }
+
+    /// Takes signed deltas by any authors through admission, in their order; says of each what became of it.
+    ///
+    /// - Throws: ``DeltaLogError`` where the store can't keep them.
+    public func submit(_ wires: [[UInt8]]) async throws -> [Judgement] { try await intake.submit(wires, from: nil) }
 
     /// Measures what only changes when somebody looks: to be called before the metrics are shown.
     public func measure() async {

@@ -14,15 +14,16 @@ internal import StrictJSON
 struct PreparedRequest: Sendable {
     let route: Route
     let target: RequestTarget
-    let parameters: [String: Text]
+    /// The texts of the path's variable parts.
+    let texts: RoutePath.Texts
     let headers: HTTPHeaders
-    /// Bytes of a body at most; 0 where the route takes none.
-    let bodyLimit: Int
+    /// Which of the route's bodies follows; none where it takes none.
+    let body: RequestBody?
 }
 
 /// The whole API without sockets: from a request's header to its answer.
 final class APIResponder: Sendable {
-    private let table: RouteTable
+    let table: RouteTable
     private let requestGuard: @Sendable () -> RequestGuard?
     private let metrics: HTTPMetrics
     private let logger: Logger
@@ -57,19 +58,19 @@ final class APIResponder: Sendable {
         self.requestGuard = requestGuard
         self.logger = logger
         strangers = StrangerLog(logger)
-        table = RouteTable(
+        let routes =
             HealthRoutes(database: database, peers: peers, version: version).routes
-                + PeerRoutes(database: database, peers: peers).routes
-                + DeltaRoutes(database: database, peers: peers).routes
-                + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes
-                + LosslessRoutes(database: database).routes
-                + ContextRoutes.routes(database, makeUUID: makeUUID)
-                + SchemaRoutes.routes(database, makeUUID: makeUUID)
-                + SchemaEntityRoutes(database: database).routes
-                + AuditRoutes(database: database, lastAudit: lastAudit).routes
-                + CollectionRoutes(database: database, makeUUID: makeUUID).routes
-                + AuthorshipRoutes(database: database).routes
-        )
+            + PeerRoutes(database: database, peers: peers).routes
+            + DeltaRoutes(database: database, peers: peers).routes
+            + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes
+            + LosslessRoutes(database: database).routes
+            + ContextRoutes.routes(database, makeUUID: makeUUID)
+            + SchemaRoutes.routes(database, makeUUID: makeUUID)
+            + SchemaEntityRoutes(database: database).routes
+            + AuditRoutes(database: database, lastAudit: lastAudit).routes
+            + CollectionRoutes(database: database, makeUUID: makeUUID).routes
+            + AuthorshipRoutes(database: database).routes
+        table = RouteTable(OpenAPIRoutes.adding(to: routes, version: version))
     }
 
     /// Looks at all that is known before a request's body is read: who may ask, what for, and how large it may be.
@@ -99,18 +100,13 @@ final class APIResponder: Sendable {
         guard let method = HTTPRequest.Method(head.method.rawValue) else {
             throw .badInput("this is not a method", field: "method")
         }
-        let (route, parameters) = try table.route(method, target.path)
-        var bodyLimit = 0
-        if !route.contentTypes.isEmpty {
-            let type = try ContentTypes.check(head.headers, allowed: route.contentTypes)
-            bodyLimit = type == MediaTypes.cbor ? RequestLimits.cborBytes : RequestLimits.jsonBytes
-        }
+        let (route, texts) = try table.route(method, target.path)
         return PreparedRequest(
             route: route,
             target: target,
-            parameters: parameters,
+            texts: texts,
             headers: head.headers,
-            bodyLimit: bodyLimit
+            body: route.bodies.isEmpty ? nil : try ContentTypes.check(head.headers, allowed: route.bodies)
         )
     }
 
@@ -121,10 +117,15 @@ final class APIResponder: Sendable {
         do {
             let request = APIRequest(
                 target: prepared.target,
-                parameters: prepared.parameters,
-                query: try ReadParameters(prepared.target.query, taking: prepared.route.query),
+                parameters: try ParameterValues(
+                    path: prepared.texts,
+                    query: prepared.target.query,
+                    headers: prepared.headers,
+                    stated: prepared.route.parameters
+                ),
                 headers: prepared.headers,
-                body: body
+                body: body,
+                bodyType: prepared.body?.type
             )
             let response = try await AnswerMemory.$current.withValue(memory) {
                 try await prepared.route.handler(request)

@@ -9,8 +9,30 @@ public import RhizomeStore
 
 /// Has a rebuilt store catch up with the trusted peers, and says what came back.
 public struct StoreRepair: Sendable {
+    /// Why a delta didn't come back.
+    public enum Reason: String, Sendable {
+        /// Its header can't be read, so nobody could be asked for it by its author.
+        case unreadable
+        /// Its author isn't let in by the trusted-peer list, so it is asked of nobody.
+        case notTrusted
+        /// Nobody could be asked whether they hold it.
+        case nobodyAsked
+        /// Some peers were asked for all that they hold, and don't hold it; others couldn't be.
+        case someAsked
+        /// Every peer was asked for all that it holds, and none holds it.
+        case heldByNobody
+    }
+
+    /// A delta that didn't come back.
+    public struct Lost: Sendable {
+        /// What it was, and where it lay.
+        public let delta: StoreRebuild.Loss
+        /// Why.
+        public let reason: Reason
+    }
+
     /// What didn't come back, by position in the damaged store.
-    public let lost: [StoreRebuild.Loss]
+    public let lost: [Lost]
     /// How many deltas came back.
     public let restoredCount: Int
     /// How the peers stood in the end.
@@ -51,14 +73,32 @@ public struct StoreRepair: Sendable {
                 guard !Self.isSettled(peers) else { break }
                 try await clock.sleep(for: Self.interval)
             }
-            return (try await Self.missing(losses, in: node.database), peers)
+            let missing = try await Self.missing(losses, in: node.database)
+            let (trust, now) = (node.database.trust, clock.now)
+            return (missing.map { Lost(delta: $0, reason: Self.reason($0, trust, now, peers)) }, peers)
         }
         restoredCount = losses.count - lost.count
     }
 
     /// Whether each peer was compared with, and has nothing that is missing here.
     private static func isSettled(_ peers: [PeerStatus]) -> Bool {
-        peers.allSatisfy { $0.isSelf || $0.behind == 0 }
+        peers.allSatisfy(isAsked)
+    }
+
+    private static func isAsked(_ peer: PeerStatus) -> Bool { peer.isSelf || peer.behind == 0 }
+
+    private static func reason(
+        _ loss: StoreRebuild.Loss,
+        _ trust: TrustList,
+        _ now: Timestamp,
+        _ peers: [PeerStatus]
+    ) -> Reason {
+        guard let author = loss.author else { return .unreadable }
+        guard trust.mayAuthor(author, at: now) else { return .notTrusted }
+        let others = peers.filter { !$0.isSelf }
+        let asked = others.count(where: isAsked)
+        if asked == 0 { return .nobodyAsked }
+        return asked < others.count ? .someAsked : .heldByNobody
     }
 
     private static func missing(

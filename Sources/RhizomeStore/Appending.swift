@@ -28,7 +28,7 @@ struct Appending {
     private(set) var entities: EntityIndexing
     /// Where the store stands, as far as the batch has come.
     private(set) var mark: StoreMark
-    private var book: BranchBook
+    private var book = BranchBook()
     private var placed: [DeltaID: Place] = [:]
     private var ids: [Pair] = []
     private var logs: [LogRow] = []
@@ -37,7 +37,6 @@ struct Appending {
         self.db = db
         entities = EntityIndexing(db, caches: caches)
         self.mark = mark
-        book = BranchBook(db)
     }
 
     /// Writes the deltas that aren't held.
@@ -52,6 +51,7 @@ struct Appending {
             db
         )
         let body = try BoundStatement("INSERT INTO bodies (position, body) VALUES (?, ?)", db)
+        let records = SQLiteBranchRecords(db: db)
         var stored: [StoredDelta] = []
         stored.reserveCapacity(batch.count)
         for admitted in batch where !held.contains(admitted.delta.id) && placed[admitted.delta.id] == nil {
@@ -59,7 +59,7 @@ struct Appending {
             let arrival = admitted.arrival
             let position = mark.position + 1
             let previous = try signed.header.previous.map { try heldPlace(of: $0, before: signed) }
-            let place = try book.place(signed, after: previous, position: position)
+            let place = try book.place(signed, after: previous, position: position, in: records)
             let hash = RunningHash.next(after: mark.runningHash, position: position, id: signed.id, arrival: arrival)
             let origin = try origin(of: arrival)
             try delta.run { values in
@@ -109,7 +109,7 @@ struct Appending {
             values.bind(row.place.branch)
         }
         try entities.write()
-        try book.write()
+        try SQLiteBranchRecords(db: db).write(book)
         try db.cachedStatement(sql: "UPDATE store SET count = ?, runningHash = ?")
             .execute(arguments: [mark.position, mark.runningHash.blob])
     }

@@ -10,7 +10,8 @@ extension SQLiteDeltaLog {
     /// An author's heads.
     public func heads(of author: PublicKey) async throws -> [Head] {
         try await read { db in
-            try (AuthorLog(author, db)?.heads(limit: .max) ?? []).sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
+            let heads = try SQLiteBranchRows(author, db)?.heads(limit: .max) ?? []
+            return heads.sorted { ($0.sequence, $0.id) < ($1.sequence, $1.id) }
         }
     }
 
@@ -21,7 +22,7 @@ extension SQLiteDeltaLog {
         within tips: [DeltaID]?,
         limit: Int
     ) async throws -> [Head] {
-        try await read { db in try AuthorLog(author, db)?.heads(upTo: time, within: tips, limit: limit) ?? [] }
+        try await read { db in try SQLiteBranchRows(author, db)?.heads(upTo: time, within: tips, limit: limit) ?? [] }
     }
 
     /// The heads of all.
@@ -194,44 +195,24 @@ extension SQLiteDeltaLog {
 
     /// These and all before them.
     public func ancestry(of ids: [DeltaID], author: PublicKey) async throws -> Ancestry {
-        try await read { db in
-            guard let log = try AuthorLog(author, db) else { return Ancestry() }
-            var reach = try log.reach(ids)
-            try reach.follow(downTo: 0, db)
-            let end = try reach.firstGap(db)
-            var others: Set<DeltaID> = []
-            let rows = try Row.fetchCursor(
-                db.cachedStatement(
-                    sql: """
-                        SELECT l.branch, l.sequence, d.id FROM logs l JOIN deltas d ON d.position = l.position
-                        WHERE l.author = ? AND l.sequence >= ? AND l.sequence <= ?
-                        """
-                ),
-                arguments: [log.number, end, reach.greatestSequence ?? -1]
-            )
-            while let row = try rows.next() {
-                guard reach.contains(branch: try row.ordinal(0), sequence: try row.ordinal(1)) else { continue }
-                others.insert(try row.id(2))
-            }
-            return Ancestry(below: end, and: others)
-        }
+        try await read { db in try SQLiteBranchRows(author, db)?.ancestry(of: ids) ?? Ancestry() }
     }
 
     /// An author's forks.
     public func forks(of author: PublicKey, limit: Int) async throws -> [Fork] {
-        try await read { db in try AuthorLog(author, db)?.forks(limit: limit) ?? [] }
+        try await read { db in try SQLiteBranchRows(author, db)?.forks(limit: limit) ?? [] }
     }
 
     /// What tells a peer how much is held.
     public func locators(of author: PublicKey) async throws -> [DeltaID] {
-        try await read { db in try AuthorLog(author, db)?.locators() ?? [] }
+        try await read { db in try SQLiteBranchRows(author, db)?.locators() ?? [] }
     }
 
     /// A page of a log.
     public func pull(_ request: PullRequest) async throws -> PullPage {
         try await read { db in
-            guard let log = try AuthorLog(request.author, db) else {
-                try AuthorLog.checkNone(of: request.author, among: request.want, db)
+            guard let log = try SQLiteBranchRows(request.author, db) else {
+                try SQLiteBranchRows.checkNone(of: request.author, among: request.want, db)
                 return PullPage(deltas: [], last: nil, hasMore: false)
             }
             return try log.pull(request)

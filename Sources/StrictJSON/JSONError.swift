@@ -70,6 +70,26 @@ public struct JSONError: CodedError {
         return error
     }
 
+    /// Steps as a JSON pointer (RFC 6901): `/and/1/foo`; empty at the outermost value.
+    ///
+    /// Holds names that the sender chose: escape it for terminals.
+    public static func pointer(_ steps: [Step]) -> String {
+        steps.reduce(into: "") { pointer, step in
+            pointer.append("/")
+            switch step {
+            case .item(let index): pointer.append(index.description)
+            case .member(let name):
+                for scalar in name.string.unicodeScalars {
+                    switch scalar {
+                    case "~": pointer.append("~0")
+                    case "/": pointer.append("~1")
+                    default: pointer.unicodeScalars.append(scalar)
+                    }
+                }
+            }
+        }
+    }
+
     /// The path as people write it: `pointers[3].target`; empty at the outermost value.
     ///
     /// Holds names that the sender chose: escape it for terminals.

@@ -50,18 +50,20 @@ struct Blame: AsyncParsableCommand {
             throw CommandFailure.notFound("nothing was said of \(options.place)")
         }
         try options.output.page()
+        var output = BufferedOutput()
         if options.output.isJSON {
-            let json = blame.json(
+            var json = BlameJSON(
+                blame,
                 in: options.entity.collection,
                 context: store.context,
                 epoch: store.log.epoch,
                 petname: store.petname
             )
-            try CommandLineTool.show(JSONValue.object(json).description)
+            while let part = json.next(atLeast: BufferedOutput.part) { try output.add(part) }
+            try output.add(line: "")
         } else {
-            for line in BlameText(blame: blame, store: store, now: CommandLineTool.now).lines {
-                try CommandLineTool.show(line)
-            }
+            try BlameText(blame: blame, store: store, now: CommandLineTool.now).forEachLine { try output.add(line: $0) }
         }
+        try output.flush()
     }
 }

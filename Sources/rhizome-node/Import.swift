@@ -1,12 +1,11 @@
 import ArgumentParser
 import Bytes
 import CommandSupport
-import Logging
 import RhizomeCore
 import RhizomeDatabase
 import RhizomeHTTP
-import RhizomeHosting
 import RhizomeIdentity
+import RhizomeViews
 import SignedStatements
 import StrictJSON
 
@@ -17,7 +16,7 @@ struct Import: AsyncParsableCommand {
             Each delta of an export is judged as if a peer had brought it: its signature is verified, its author has to be \
             trusted, and what comes before it held. What is held already is passed over, so an import that was broken off \
             is begun again, and goes on where it stopped. A file that was cut is imported up to the cut, with exit 65. \
-            Through the running node, or to the store where none runs, which takes less time.
+            Through the running node, or to the store where none runs.
 
             With --from-rhizome FILE is what the TypeScript rhizome-node gives at /api/deltas. Its deltas aren't signed: \
             each becomes one of this identity, which names the original and its author in pointers; imported again, \
@@ -43,7 +42,9 @@ struct Import: AsyncParsableCommand {
         if fromRhizome { return try await takeRhizome(input) }
         let isJSON = options.isJSON
         let (outcome, fault) = try await options.write { client in
-            try await Self.take(
+            // Before the input is read, which can't be read again.
+            _ = try await client.get("/api/deltas/count", upTo: 64).check()
+            return try await Self.take(
                 input,
                 by: DeltaImport(onVerdict: { if isJSON { try Self.show($0) } }) { wires in
                     try await Self.judge(wires, through: client)
@@ -88,33 +89,29 @@ struct Import: AsyncParsableCommand {
 
     /// What the running node says of each delta (spec: http.md, POST `/api/deltas`).
     private static func judge(_ wires: [[UInt8]], through client: APIClient) async throws -> [DeltaImport.Verdict] {
-        var verdicts: [DeltaImport.Verdict] = []
-        for wire in wires {
-            let answer: APIClient.Answer
-            do {
-                answer = try await client.post(signed: wire)
-            } catch APIClient.Failure.unreachable where !verdicts.isEmpty {
-                throw CommandFailure("the node ended meanwhile; import again, which goes on from there", .unavailable)
-            }
-            let members = answer.json?.object
-            let told = (members?["decision"]?.text?.string).flatMap {
-                Decision(name: $0, reason: members?["reason"]?.text?.string)
-            }
-            // What it took in is answered whole, by 201.
-            guard let decision = answer.status == 201 ? .accept : told else {
-                try answer.check()
-                throw CommandFailure(
-                    "the node answers what this program doesn't know; use one version of both",
-                    .unavailable
-                )
-            }
-            verdicts.append(
-                DeltaImport.Verdict(
-                    id: (members?["id"]?.text?.string).flatMap { DeltaID(hex: $0) },
-                    author: (try? SignedDelta(decoding: wire))?.author,
-                    decision: decision,
-                    message: members?["error"]?.text?.string ?? ""
-                )
+        let answer: APIClient.Answer
+        do {
+            answer = try await client.post(signed: wires)
+        } catch APIClient.Failure.unreachable {
+            throw CommandFailure("the node ended meanwhile; import again, which goes on from there", .unavailable)
+        }
+        try answer.check()
+        let decisions = answer.json?.object?["decisions"]?.array ?? []
+        let verdicts = zip(wires, decisions).compactMap { wire, json -> DeltaImport.Verdict? in
+            guard let members = json.object, let name = members["decision"]?.text?.string,
+                let decision = Decision(name: name, reason: members["reason"]?.text?.string)
+            else { return nil }
+            return DeltaImport.Verdict(
+                id: (members["id"]?.text?.string).flatMap { DeltaID(hex: $0) },
+                author: (try? SignedDelta(decoding: wire))?.author,
+                decision: decision,
+                message: members["error"]?.text?.string ?? ""
+            )
+        }
+        guard verdicts.count == wires.count else {
+            throw CommandFailure(
+                "the node answers what this program doesn't know; use one version of both",
+                .unavailable
             )
         }
         return verdicts
@@ -132,7 +129,7 @@ struct Import: AsyncParsableCommand {
         try CommandLineTool.show(JSONValue.object(line).description)
     }
 
-    /// Those are signed here, in the order of their times: the store is needed for that, and no node may run.
+    /// Those are signed in the order of their times, by the running node or here.
     private func takeRhizome(_ input: InputFile) async throws {
         var bytes: [UInt8] = []
         while let more = try input.next() {
@@ -147,13 +144,14 @@ struct Import: AsyncParsableCommand {
         } catch {
             throw CommandFailure("\(file) is no list of a rhizome-node's deltas: \(error)", .malformed)
         }
-        let home = try options.home.open()
-        let identity = try home.identity { try options.passphrase.passphrase() }
-        let written = try await Database.opening(
-            home: home,
-            identity: identity,
-            logger: Logger(label: "rhizome") { _ in LogfmtHandler(logLevel: .warning) }
-        ) { try await deltas.write(into: $0) }
+        let written = try await options.write { client in
+            let (_, log, trust) = try await options.home.openStore()
+            return try await deltas.write(knownTo: log, own: trust.owner) { drafts in
+                for pointers in drafts { try await client.post(.array(pointers.map(\.json))).check() }
+            }
+        } toStore: { database in
+            try await deltas.write(into: database)
+        }
         if options.isJSON {
             let json: JSONObject = [
                 "format": .integer(1), "written": .integer(Int64(written)),

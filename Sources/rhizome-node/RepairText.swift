@@ -23,9 +23,10 @@ struct RepairText {
             "\(AuditText.counted(rebuilt.keptCount, "delta")) were whole, \(repair.restoredCount) came back from peers, "
                 + "\(repair.lost.count) didn't"
         ]
-        for loss in repair.lost.prefix(Self.told) {
-            let author = loss.author.map { " by \($0.did)" } ?? ""
-            lines.append("lost: \(loss.id)\(author), at position \(loss.position) of the damaged store")
+        for lost in repair.lost.prefix(Self.told) {
+            let author = lost.delta.author.map { " by \($0.did)" } ?? ""
+            let place = "at position \(lost.delta.position) of the damaged store"
+            lines.append("lost: \(lost.delta.id)\(author), \(place): \(Self.text(lost.reason))")
         }
         if repair.lost.count > Self.told { lines.append("and \(repair.lost.count - Self.told) more") }
         if peers.isEmpty { lines.append("no peer is trusted that could be asked") }
@@ -36,6 +37,16 @@ struct RepairText {
         return lines
     }
 
+    private static func text(_ reason: StoreRepair.Reason) -> String {
+        switch reason {
+        case .unreadable: "its header can't be read; what a trusted peer holds of it comes back all the same"
+        case .notTrusted: "its author isn't trusted, so no peer is asked for it; trust the author and start the node"
+        case .nobodyAsked: "no peer could be asked; start the node when one can"
+        case .someAsked: "the peers that could be asked don't hold it; start the node when the others can be"
+        case .heldByNobody: "no peer holds it"
+        }
+    }
+
     /// The outcome as JSON.
     var json: JSONObject {
         [
@@ -44,10 +55,11 @@ struct RepairText {
             "restored": .integer(Int64(repair.restoredCount)),
             "lostCount": .integer(Int64(repair.lost.count)),
             "lost": .array(
-                repair.lost.prefix(Self.told).map { loss in
+                repair.lost.prefix(Self.told).map { lost in
                     [
-                        "position": .integer(loss.position), "id": .string(loss.id.description),
-                        "author": loss.author.map { .string($0.did) } ?? .null,
+                        "position": .integer(lost.delta.position), "id": .string(lost.delta.id.description),
+                        "author": lost.delta.author.map { .string($0.did) } ?? .null,
+                        "reason": .string(lost.reason.rawValue),
                     ]
                 }
             ),

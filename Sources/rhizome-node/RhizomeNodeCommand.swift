@@ -20,7 +20,7 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
             """,
         version: CommandLineTool.version,
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [Run.self]),
+            CommandGroup(name: "Run", subcommands: [Run.self, Status.self]),
             CommandGroup(
                 name: "Read",
                 subcommands: [

@@ -37,6 +37,27 @@ import Testing
         #expect(await steadfast.value == true)
     }
 
+    @Test("of those who wait one alone can be woken, by its ticket; who isn't named doesn't look again")
+    func ticket() async {
+        let looks = TaskCondition<[String: Int]>([:])
+        let tickets = (looks.newTicket(), looks.newTicket())
+        func wait(as ticket: TaskTicket, _ name: String) -> Task<Int?, Never> {
+            Task.immediate {
+                await looks.wait(as: ticket) { looks in
+                    looks[name, default: 0] += 1
+                    return looks[name] == 2 ? 2 : nil
+                }
+            }
+        }
+        let (one, two) = (wait(as: tickets.0, "one"), wait(as: tickets.1, "two"))
+        looks.wake { _ in [tickets.1] }
+        #expect(await two.value == 2)
+        #expect(looks.withLock { $0 } == ["one": 1, "two": 2])
+        // A ticket of which nobody waits any more wakes nobody.
+        looks.wake { _ in [tickets.1, tickets.0] }
+        #expect(await one.value == 2)
+    }
+
     @Test("however many change it and wait at the same time, nobody misses what it waits for")
     func race() async {
         let left = TaskCondition(0)

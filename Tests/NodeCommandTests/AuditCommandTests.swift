@@ -65,10 +65,10 @@ import Testing
     }
 
     /// Changes a byte of what was written.
-    private static func damage(_ home: NodeHome) throws {
+    private static func damage(_ home: NodeHome, at text: String = "Taliesin") throws {
         let store = URL(filePath: home.path + "/data/store.sqlite")
         var bytes = try Data(contentsOf: store)
-        let place = try #require(bytes.range(of: Data("Taliesin".utf8)))
+        let place = try #require(bytes.range(of: Data(text.utf8)))
         bytes[place.lowerBound] = UInt8(ascii: "D")
         let handle = try FileHandle(forWritingTo: store)
         try handle.write(contentsOf: bytes)
@@ -107,11 +107,27 @@ import Testing
                         for value in ["Taliesin", "42"] { #expect(entity.contains(value), "\(entity)") }
                     }
                 }
+                // What one wrote while the other was away, nobody else holds.
+                try await alice.running { node in _ = try await node.put("/api/user/m", "{\"name\": \"Morgan\"}") }
+                try Self.damage(alice, at: "Morgan")
+                let alone = try await homes[1].running { _ in try await repair() }
+                #expect(alone.output.contains("\"reason\":\"heldByNobody\""), "\(alone.output) \(alone.errors)")
+                // For what somebody said whose trust was taken back since, nobody is asked.
+                try await NodeHome.running(homes) { nodes in
+                    _ = try await nodes[1].put("/api/user/g", "{\"name\": \"Gwion\"}")
+                    try await eventually("alice holds it") { try await nodes[0].ask("/api/user/g").status == 200 }
+                }
+                _ = try await alice.keys("distrust", "bob")
+                try Self.damage(alice, at: "Gwion")
+                let untrusted = try await repair("--wait", "1")
+                #expect(untrusted.output.contains("\"reason\":\"notTrusted\""), "\(untrusted.output)")
+                _ = try await alice.trust(homes[1], at: homes[1].address)
                 // With nobody to ask.
                 try Self.damage(alice)
                 let lost = try await repair("--wait", "1")
                 #expect(lost.exitCode == 1 && lost.errors.contains("1 delta didn't come back"), "\(lost.errors)")
                 #expect(lost.output.contains("\"lostCount\":1") && lost.output.contains("\"state\":"), "\(lost.output)")
+                #expect(lost.output.contains("\"reason\":\"nobodyAsked\""), "\(lost.output)")
             }
         }
     }

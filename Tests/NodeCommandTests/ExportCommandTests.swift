@@ -98,9 +98,7 @@ import Testing
         }
     }
 
-    @Test(
-        "where a node runs, an import goes through it; what must be signed here ends with 75 and says who holds the store"
-    )
+    @Test("where a node runs, an import goes through it, which also signs what must be signed")
     func running() async throws {
         try await AsyncGate.processes.pass {
             try await withTemporaryFolder { folder in
@@ -124,9 +122,13 @@ import Testing
                     let again = try await Self.ask(bob, "import", file)
                     #expect(again.exitCode == 0 && again.output == "3 deltas held already\n", "\(again.errors)")
                     let json = folder.path("deltas.json")
-                    try Data("[]".utf8).write(to: URL(filePath: json))
-                    let held = try await Self.ask(bob, "import", "--from-rhizome", json)
-                    #expect(held.exitCode == 75 && held.errors.contains("process "), "\(held.errors)")
+                    let foreign = #"[{"id": "d", "timeCreated": 1, "creator": "c", "host": "h", "pointers": {"a": 1}}]"#
+                    try Data(foreign.utf8).write(to: URL(filePath: json))
+                    let signed = try await Self.ask(bob, "import", "--from-rhizome", json)
+                    #expect(signed.exitCode == 0 && signed.output.hasPrefix("1 delta written"), "\(signed.errors)")
+                    #expect(try await node.count == 4)
+                    let twice = try await Self.ask(bob, "import", "--from-rhizome", json)
+                    #expect(twice.output.hasPrefix("0 deltas written"), "\(twice.output)")
                 }
             }
         }

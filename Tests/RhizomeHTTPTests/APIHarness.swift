@@ -12,6 +12,7 @@ import RhizomeIdentity
 import RhizomeNode
 import RhizomeViews
 import StrictJSON
+import Testing
 
 @testable import RhizomeHTTP
 
@@ -40,6 +41,7 @@ struct APIHarness {
 
     let node: MemoryNode
     let api: APIResponder
+    let description: APIDescription
     let registry = PrometheusRegistry(HTTPAPI.metricTable + Node.metricTable)
 
     init(
@@ -71,6 +73,7 @@ struct APIHarness {
             registry: registry,
             answers: answers
         )
+        description = APIDescription(OpenAPIDocument(routes: api.table.routes, version: "1.2.3").json)
     }
 
     func send(
@@ -84,7 +87,11 @@ struct APIHarness {
         var fields = HTTPHeaders(headers)
         if let host { fields.add(name: "Host", value: host) }
         let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: fields)
-        return try await Answer(await respond(to: head, from: peer, body: body))
+        let answer = try await Answer(await respond(to: head, from: peer, body: body))
+        for fault in description.faults(of: answer, to: method, path, body: body) {
+            Issue.record("\(method) \(path): \(fault)")
+        }
+        return answer
     }
 
     /// The answer before it is written.
@@ -114,6 +121,10 @@ struct APIHarness {
 
     func post(cbor: [UInt8]) async throws -> Answer {
         try await send(.POST, "/api/deltas", [("Content-Type", "application/cbor")], body: cbor)
+    }
+
+    func post(sequence cbor: [UInt8]) async throws -> Answer {
+        try await send(.POST, "/api/deltas", [("Content-Type", "application/cbor-seq")], body: cbor)
     }
 }
 

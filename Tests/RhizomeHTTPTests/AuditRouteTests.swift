@@ -22,7 +22,11 @@ import Testing
         let epochs = try await APIHarness()
         let epoch = Hex.encode(epochs.node.database.log.epoch)
         let api = try await APIHarness(lastAudit: {
-            Array("{\"format\":1,\"epoch\":\"\(epoch)\",\"position\":0,\"authors\":[]}".utf8)
+            let summary: JSONValue = [
+                "format": 1, "time": 1, "epoch": .string(epoch), "position": 0, "since": 0, "findingCount": 0,
+                "authors": [],
+            ]
+            return summary.encoded
         })
         // Of another store: its positions mean nothing here.
         #expect(try await api.get("/api/audit")["isCurrent"] == .bool(epoch == Hex.encode(api.node.database.log.epoch)))

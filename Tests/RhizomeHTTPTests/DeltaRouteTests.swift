@@ -148,6 +148,38 @@ import Testing
         #expect(try await api.node.memory.count() == 1)
     }
 
+    @Test("Of a sequence of deltas each is decided on in its order, and none of a sequence that was cut")
+    func sequence() async throws {
+        let api = try await APIHarness()
+        let author = try TestAuthors.signer("author")
+        try api.node.state(.trust(author.publicKey, name: "author"))
+        var deltas: [SignedDelta] = []
+        for number in 0..<3 {
+            deltas.append(
+                try SignedDelta(
+                    pointers: [Pointer("a", .integer(Int64(number)))],
+                    after: deltas.suffix(1).map { DeltaLink($0).head },
+                    timeCreated: 1_700_000_000_000_000 + Int64(number),
+                    signer: author
+                )
+            )
+        }
+        var forged = deltas[2].bytes
+        forged[forged.count - 1] ^= 1
+        let bytes = [deltas[0].bytes, deltas[1].bytes, deltas[0].bytes, forged]
+        let cut = try await api.post(sequence: bytes.flatMap(\.self).dropLast())
+        #expect(cut.status == 400 && cut["field"] == "body")
+        #expect(try await api.node.memory.count() == 0)
+        let answer = try await api.post(sequence: bytes.flatMap(\.self))
+        #expect(answer.status == 200)
+        let decisions = try #require(answer["decisions"]?.array).map { $0.object }
+        #expect(decisions.map { $0?["decision"] } == ["accept", "accept", "duplicate", "reject"])
+        #expect(decisions.prefix(2).map { $0?["id"] } == deltas.prefix(2).map { .string($0.id.description) })
+        #expect(decisions[3]?["reason"] == "bodyMismatch" && decisions[3]?["error"]?.text != nil)
+        #expect(try await api.node.memory.count() == 2)
+        #expect(try await api.post(sequence: []).json == ["decisions": []])
+    }
+
     @Test("A delta just above the limit is rejected by admission, by name")
     func limit() async throws {
         let answer = try await APIHarness().post(cbor: [UInt8](repeating: 0, count: DeltaLimits.signedBytes + 1))

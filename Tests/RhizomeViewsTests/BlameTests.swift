@@ -44,6 +44,17 @@ import Testing
         return shown.deltas.contains(delta) ? nil : .outside
     }
 
+    /// A blame as JSON, made in parts of so many bytes.
+    private static func json(_ blame: EntityBlame, bytes: Int) throws -> [UInt8] {
+        var json = BlameJSON(blame, in: "user", context: nil, epoch: [1], petname: { _ in nil })
+        var whole: [UInt8] = []
+        while let part = json.next(atLeast: bytes) {
+            #expect(!part.isEmpty)
+            whole += part
+        }
+        return whole
+    }
+
     @Test("each word stands once, for what keeps it out or in: without what counts the value is another")
     func complete() async throws {
         try await withSeedAsync { random in
@@ -56,6 +67,15 @@ import Testing
                 let reader = EntityReader(log: log, perspective: perspective)
                 for entity in Self.entities {
                     let blame = try await reader.blame(of: entity, in: "user", limit: .max)
+                    if let blame {
+                        let json = try Self.json(blame, bytes: .max)
+                        let told = try #require(try JSONValue(parsing: json).object?["properties"]?.array)
+                        #expect(
+                            told.map { [$0.object?["because"], $0.object?["over"]].map { $0?.array?.count } }
+                                == blame.properties.map { [$0.because.count, $0.over.count] }
+                        )
+                        #expect(try Self.json(blame, bytes: Int.random(in: 1...500, using: &random)) == json)
+                    }
                     let said = Set(all.flatMap { $0.properties(of: entity) })
                     #expect(blame?.properties.map(\.name) ?? [] == said.sorted(), "\(random.seed)")
                     let view = try await reader.entity(entity, in: "user")

@@ -36,7 +36,10 @@ public enum Decision: Hashable, Sendable {
         }
     }
 
-    /// The decision's name in peering.md and http.md: `accept`, `duplicate`, `defer`, `reject`.
+    /// All names that decisions have.
+    public static let names = ["accept", "duplicate", "defer", "reject"]
+
+    /// The decision's name in peering.md and http.md, one of ``names``.
     public var name: String {
         switch self {
         case .accept: "accept"

@@ -55,7 +55,7 @@ package struct DeltaImport {
     /// - Parameter onVerdict: told of each delta in the order of the sequence, once it is durable.
     package init(into database: Database, onVerdict: @escaping (Verdict) throws -> Void = { _ in }) {
         self.init(onVerdict: onVerdict) { wires in
-            try await database.intake.submit(wires, from: nil).map { judgement in
+            try await database.submit(wires).map { judgement in
                 Verdict(
                     id: judgement.id,
                     author: judgement.link?.author,

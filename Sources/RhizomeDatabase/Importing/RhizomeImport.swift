@@ -1,7 +1,7 @@
 internal import Bytes
-internal import RhizomeCore
+package import RhizomeCore
 internal import RhizomeViews
-internal import SignedStatements
+package import SignedStatements
 package import StrictJSON
 
 /// Deltas of the TypeScript rhizome-node, as its `/api/deltas` gives them, written anew by this node's identity
@@ -54,23 +54,41 @@ package struct RhizomeImport: Sendable {
         }.map(\.element)
     }
 
-    /// Writes those that weren't written before.
+    /// Writes those that weren't written before, to a database that this process has to itself.
     ///
     /// - Returns: how many were written.
     /// - Throws: ``WriteError``, and what the log throws.
     package func write(into database: Database) async throws -> Int {
+        try await write(knownTo: database.log, own: database.identity) { drafts in
+            _ = try await database.write(drafts.map { Draft(pointers: $0) })
+        }
+    }
+
+    /// Writes those that weren't written before, by somebody else who writes, as a running node.
+    ///
+    /// - Parameters:
+    ///   - log: tells what was written before; looked at before each part.
+    ///   - own: whose deltas those were.
+    ///   - write: writes some, in this order.
+    /// - Returns: how many were written.
+    /// - Throws: what the log and `write` throw.
+    package func write(
+        knownTo log: any StateReading,
+        own: PublicKey,
+        by write: ([[Pointer]]) async throws -> Void
+    ) async throws -> Int {
         var written = 0
         for part in originals.chunks(of: Self.batch) {
-            let new = try await unknown(part, in: database)
+            let new = try await unknown(Array(part), in: log, by: own)
             guard !new.isEmpty else { continue }
-            written += try await database.write(new.map { Draft(pointers: $0.pointers) }).count
+            try await write(new.map(\.pointers))
+            written += new.count
         }
         return written
     }
 
-    private func unknown(_ part: [Original], in database: Database) async throws -> [Original] {
-        let own = database.identity
-        return try await database.log.read { snapshot in
+    private func unknown(_ part: [Original], in log: any StateReading, by own: PublicKey) async throws -> [Original] {
+        try await log.read { snapshot in
             guard let author = try snapshot.author(own), let context = try snapshot.context(Self.imported) else {
                 return part
             }

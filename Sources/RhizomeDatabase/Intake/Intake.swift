@@ -9,7 +9,7 @@ public import SignedStatements
 /// against the log and appends it in one durable transaction, as long as anything waits. So commits are grouped without
 /// a thread of their own, and nothing is decided twice. In both, those who bring deltas take turns: what a flood brings
 /// holds up another peer for a piece and a batch of it, not for all. A delta counts by what it costs there
-/// (``DeltaWeight``), and what is decoded at the same time is bounded (``MemoryGate``).
+/// (``DeltaWeight``), and what is decoded at the same time is bounded (``SourceGate``).
 public actor Intake {
     private typealias Work = WriterQueue.Work
     private typealias Candidate = WriterQueue.Candidate
@@ -36,7 +36,7 @@ public actor Intake {
     private nonisolated let workers = FairWorkers<PublicKey?>()
     /// What needn't be asked of the log.
     package nonisolated let heldLogs = HeldLogs()
-    private nonisolated let memory = MemoryGate<PublicKey?>(room: decodedBytes, own: ownBytes)
+    private nonisolated let memory = SourceGate<PublicKey?>(room: decodedBytes, own: ownBytes)
 
     private var pool: DeferredPool
     private var queue = WriterQueue()

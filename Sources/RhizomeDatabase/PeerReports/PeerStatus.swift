@@ -6,7 +6,7 @@ public import SignedStatements
 /// How a peer stands, as `/api/peers` tells it (spec: http.md).
 public struct PeerStatus: Sendable {
     /// How the connection stands.
-    public enum State: String, Sendable {
+    public enum State: String, CaseIterable, Sendable {
         /// This node.
         case `self`
         /// Greeted on a connection that is up, or, where there is none of ours, heard from in the last 30 s.
@@ -22,7 +22,7 @@ public struct PeerStatus: Sendable {
     /// An address at which a peer is looked for.
     public struct Address: Sendable {
         /// From where an address is known.
-        public enum Source: String, Sendable {
+        public enum Source: String, CaseIterable, Sendable {
             /// The trusted-peer list.
             case journal
             /// `RHIZOME_SEED_PEERS`.

@@ -72,6 +72,8 @@ extension Response {
 enum MediaTypes {
     static let json = "application/json"
     static let cbor = "application/cbor"
+    /// Items one after the other (RFC 8742).
+    static let cborSequence = "application/cbor-seq"
     /// The Prometheus text format.
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 }

@@ -22,12 +22,16 @@ package struct APIClient: Sendable {
     package struct Answer: Sendable {
         /// The status.
         package let status: Int
-        /// The body as far as it is JSON of at most ``APIClient/bodyBytes``.
+        /// The body as far as it is JSON and not longer than was asked for.
         package let json: JSONValue?
     }
 
-    /// Bytes of an answer that are kept: an error has fewer, and of a large entity nothing is needed.
-    package static let bodyBytes = 1 << 20
+    /// Bytes of a write's answer that are kept: an error has fewer, and of a large entity nothing is needed.
+    private static let writeBytes = 1 << 20
+    /// Bytes of signed deltas that are handed in at once.
+    package static let sequenceBytes = RequestLimits.sequenceBytes
+    /// Bytes of what is decided on those: some 150 for each, which has more itself, or a sentence besides.
+    private static let decisionBytes = 2 * sequenceBytes
     /// What a first write after a start waits for peers, and a slow disk.
     private static let patience = TimeAmount.seconds(30)
 
@@ -44,9 +48,15 @@ package struct APIClient: Sendable {
         self.token = token
     }
 
-    /// Writes properties of an entity, as PUT does.
+    /// Reads what a path tells.
     ///
+    /// - Parameter bytes: how many an answer may have; JSON that is longer isn't kept.
     /// - Throws: ``Failure``; the other calls likewise.
+    package func get(_ path: String, upTo bytes: Int) async throws -> Answer {
+        try await send(.GET, path, nil, keeping: bytes)
+    }
+
+    /// Writes properties of an entity, as PUT does.
     package func put(_ properties: JSONObject, of id: Text, in collection: Text, saysAll: Bool) async throws -> Answer {
         let path = "/api/\(PercentEncoding.encode(collection))" + (saysAll ? "?say=all" : "")
         return try await send(.PUT, path, ["id": .text(id), "properties": .object(properties)])
@@ -57,21 +67,28 @@ package struct APIClient: Sendable {
         try await send(.POST, "/api/deltas", ["pointers": pointers])
     }
 
-    /// Hands in a signed delta by any author.
-    package func post(signed delta: [UInt8]) async throws -> Answer {
-        try await send(.POST, "/api/deltas", delta, MediaTypes.cbor)
+    /// Hands in signed deltas by any authors, at most ``sequenceBytes`` in all.
+    package func post(signed deltas: [[UInt8]]) async throws -> Answer {
+        let body = (bytes: Array(deltas.joined()), type: MediaTypes.cborSequence)
+        return try await send(.POST, "/api/deltas", body, keeping: Self.decisionBytes)
     }
 
     private func send(_ method: HTTPMethod, _ path: String, _ json: JSONObject) async throws -> Answer {
-        try await send(method, path, JSONValue.object(json).encoded, MediaTypes.json)
+        try await send(method, path, (JSONValue.object(json).encoded, MediaTypes.json), keeping: Self.writeBytes)
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, _ bytes: [UInt8], _ type: String) async throws -> Answer {
-        let body = ByteBuffer(bytes: bytes)
+    private func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: (bytes: [UInt8], type: String)?,
+        keeping mostBytes: Int
+    ) async throws -> Answer {
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
         head.headers.add(name: "Host", value: "\(host.contains(":") ? "[\(host)]" : host):\(port)")
-        head.headers.add(name: "Content-Type", value: type)
-        head.headers.add(name: "Content-Length", value: "\(body.readableBytes)")
+        if let body {
+            head.headers.add(name: "Content-Type", value: body.type)
+            head.headers.add(name: "Content-Length", value: "\(body.bytes.count)")
+        }
         head.headers.add(name: "Connection", value: "close")
         if let token { head.headers.add(name: "Authorization", value: token.authorization) }
         let connection = try await connect()
@@ -82,9 +99,9 @@ package struct APIClient: Sendable {
         do {
             return try await connection.executeThenClose { inbound, outbound in
                 try await outbound.write(.head(head))
-                try await outbound.write(.body(.byteBuffer(body)))
+                if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body.bytes)))) }
                 try await outbound.write(.end(nil))
-                return try await Self.answer(inbound)
+                return try await Self.answer(inbound, keeping: mostBytes)
             }
         } catch {
             throw Failure.unanswered
@@ -108,16 +125,19 @@ package struct APIClient: Sendable {
         }
     }
 
-    private static func answer(_ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>) async throws -> Answer {
+    private static func answer(
+        _ inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>,
+        keeping mostBytes: Int
+    ) async throws -> Answer {
         var status = 0
         var bytes: [UInt8] = []
         for try await part in inbound {
             switch part {
             case .head(let head): status = Int(head.status.code)
             case .body(let buffer):
-                if bytes.count <= bodyBytes { bytes += buffer.readableBytesView }
+                if bytes.count <= mostBytes { bytes += buffer.readableBytesView }
             case .end:
-                let json = bytes.count <= bodyBytes ? try? JSONValue(parsing: bytes) : nil
+                let json = bytes.count <= mostBytes ? try? JSONValue(parsing: bytes) : nil
                 return Answer(status: status, json: json)
             }
         }

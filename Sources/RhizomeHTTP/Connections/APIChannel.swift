@@ -129,7 +129,7 @@ struct APIChannel: ServerChildChannel {
         _ outbound: Outbound,
         _ taken: inout Int
     ) async throws -> [UInt8] {
-        let limit = request.bodyLimit
+        let limit = request.body?.limitBytes ?? 0
         if head.hasBody, limit == 0 { throw APIError.badInput("this request takes no body") }
         if let length = head.headers.first(name: "Content-Length"), Int(length).map({ $0 > limit }) ?? true {
             throw APIError.bodyTooLarge(limitBytes: limit)

@@ -5,25 +5,27 @@ internal import StrictJSON
 
 /// What a body is, by its `Content-Type`, and what an answer should be, by `Accept` (RFC 9110, sections 8.3 and 12.5).
 enum ContentTypes {
-    /// The type of a write's body.
+    /// Which of the bodies that a route takes a request has.
     ///
     /// A form of another page can't send these types without being asked for by the browser first, which is never
     /// granted: that closes what a foreign page could write.
     ///
     /// - Throws: 415 for a type that isn't among those allowed, and for charsets other than UTF-8.
-    static func check(_ headers: HTTPHeaders, allowed: [String]) throws(APIError) -> String {
+    static func check(_ headers: HTTPHeaders, allowed: [RequestBody]) throws(APIError) -> RequestBody {
         let values = headers["Content-Type"]
         // Most often it is as it stands in our own list.
-        if values.count == 1, let value = values.first, allowed.contains(value) { return value }
-        guard values.count == 1, let type = MediaType(values[0]), allowed.contains(type.essence) else {
+        if values.count == 1, let body = allowed.first(where: { $0.type == values[0] }) { return body }
+        guard values.count == 1, let type = MediaType(values[0]),
+            let body = allowed.first(where: { $0.type == type.essence })
+        else {
             throw unsupported(
-                "the Content-Type of this body has to be \(allowed.joined(separator: " or ")), given once"
+                "the Content-Type of this body has to be \(allowed.map(\.type).joined(separator: " or ")), given once"
             )
         }
         guard type.values(of: "charset").allSatisfy({ $0.lowercased() == "utf-8" }) else {
             throw unsupported("the charset of this body has to be UTF-8, named utf-8 or not at all")
         }
-        return type.essence
+        return body
     }
 
     private static func unsupported(_ error: String) -> APIError {

@@ -7,19 +7,38 @@ internal import StrictJSON
 struct APIRequest: Sendable {
     /// What is asked for.
     let target: RequestTarget
-    /// The route's variable parts, by name.
-    let parameters: [String: Text]
-    /// What the query asks for, of what the route takes.
-    let query: ReadParameters
+    /// What its route states of path, query and header.
+    let parameters: ParameterValues
     /// The header fields.
     let headers: HTTPHeaders
     /// The whole body, within the route's limit.
     let body: [UInt8]
+    /// Which of the route's bodies it is; none where the route takes none.
+    let bodyType: String?
 
     /// A variable part of the path.
-    func parameter(_ name: String) -> Text {
-        guard let value = parameters[name] else { preconditionFailure("the route has a part :\(name)") }
+    subscript<Value>(_ parameter: PathParameter<Value>) -> Value {
+        guard let value = parameters.value(of: parameter) else {
+            preconditionFailure("the route's path has a part :\(parameter.name)")
+        }
         return value
+    }
+
+    /// A parameter of the query or the header; `nil` where the request has none.
+    subscript<Value>(_ parameter: Parameter<Value>) -> Value? { parameters.value(of: parameter) }
+
+    /// The page that is asked for.
+    var page: PageRequest { PageRequest(limit: self[Query.limit], after: self[Query.after]) }
+
+    /// Through whose eyes, and as of when.
+    var viewpoint: Viewpoint {
+        Viewpoint(
+            context: self[Query.context],
+            asOf: self[Query.asOf],
+            authors: self[Query.authors],
+            without: self[Query.without] ?? [],
+            filter: self[Query.filter]
+        )
     }
 
     /// The body's JSON object.
@@ -39,6 +58,8 @@ enum RequestLimits {
     /// Bytes of a signed delta as CBOR: a bit above the 260 KiB of delta.md, so that admission itself refuses what is
     /// just too large.
     static let cborBytes = 264 * 1024
+    /// Bytes of a CBOR sequence of signed deltas (RFC 8742).
+    static let sequenceBytes = 2 * 1024 * 1024
     /// Bytes of a JSON body: 2 MiB, room for any delta that delta.md allows, each byte of its texts escaped as `\u00XX`.
     static let jsonBytes = 2 * 1024 * 1024
     /// Bytes of one header field, and of all of them with the request line.

@@ -14,7 +14,7 @@ enum AsOf {
 
     /// The moment that the text of a query gives; `nil` for what is none, and for numbers of another unit than µs.
     static func moment(_ text: Text) -> Timestamp? {
-        if let number = ReadParameters.number(text) { return moment(number) }
+        if let number = Int64(digits: text) { return moment(number) }
         return Timestamp(text.string, plusIsSpace: true)
     }
 

@@ -18,7 +18,25 @@ struct AuditRoutes {
     let lastAudit: @Sendable () throws -> [UInt8]?
 
     var routes: [Route] {
-        [Route(.get, "/api/audit", audit), Route(.get, "/api/audit/authors/:did", author)]
+        [
+            Route(
+                .get,
+                "/api/audit",
+                "What the last audit of the store said",
+                answers: [
+                    .json("Its summary, and whether the store is still as it was then", .auditSummary),
+                    .notFound("No audit was made yet"),
+                ],
+                audit
+            ),
+            Route(
+                .get,
+                "/api/audit/authors/\(Path.did)",
+                "What is held of one author",
+                answers: [.json("Its log, and how it is trusted", .auditAuthor), .notFound("Nothing is known of it")],
+                author
+            ),
+        ]
     }
 
     @Sendable private func audit(_ request: APIRequest) async throws -> Response {
@@ -33,9 +51,7 @@ struct AuditRoutes {
     }
 
     @Sendable private func author(_ request: APIRequest) async throws -> Response {
-        guard let key = try? PeerText(parsing: request.parameter("did").string).identity else {
-            throw APIError.badInput("this is no did", field: "did")
-        }
+        let key = request[Path.did]
         let log = database.log
         let heads = try await log.heads(of: key, upTo: nil, within: nil, limit: Self.most).sorted {
             ($0.sequence, $0.id) < ($1.sequence, $1.id)
@@ -88,4 +104,25 @@ struct AuditRoutes {
             "trustStatement": entry.map { .string(Hex.encode($0.statement.array)) } ?? .null,
         ]
     }
+}
+
+extension JSONSchema {
+    fileprivate static let auditSummary = object([
+        "format": integer(1...1), "time": time, "epoch": hex, "position": count, "since": count, "findingCount": count,
+        "authors": array(
+            of: object([
+                "author": did, "name": text.orNull, "trust": text, "deltas": count, "first": time, "last": time,
+                "complete": boolean, "forks": count, "stalled": count,
+            ])
+        ),
+        "isCurrent": boolean,
+    ]).named("AuditSummary")
+
+    fileprivate static let auditAuthor = object([
+        "author": did, "name": text.orNull, "deltas": count, "first": time.orNull, "last": time.orNull,
+        "heads": array(of: object(["id": deltaID, "sequence": count, "timeCreated": time])),
+        "forks": array(of: fork), "stalled": array(of: object(["id": deltaID, "reason": text])),
+        "trust": word(["own", "trusted", "distrusted", "unknown"]), "trustSince": time.orNull,
+        "trustStatement": hex.orNull,
+    ]).named("AuditAuthor")
 }

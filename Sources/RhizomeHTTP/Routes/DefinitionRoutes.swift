@@ -19,7 +19,11 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
     let database: Database
     let makeUUID: @Sendable () -> String
     /// The path of their list: `/api/contexts`.
-    let path: String
+    let path: RoutePath
+    /// What a definition is, as it is written.
+    let document: JSONSchema
+    /// What one of them alone is told as.
+    let shown: JSONSchema
     /// Reads what a person wrote under a name.
     let read: @Sendable (_ name: Text, JSONObject) throws -> Content
     /// One of them alone, as JSON; as of a moment where it is read so.
@@ -27,20 +31,71 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, path, query: [.page, .asOf], all),
-            Route(.get, path + "/:name", query: .asOf, one),
-            Route(.get, path + "/:name/versions", query: .page, versions),
-            Route(.put, path + "/:name", contentTypes: [MediaTypes.json], put),
-            Route(.delete, path + "/:name", delete),
+            Route(
+                .get,
+                path,
+                "All \(Content.kind)s, others' as NAME@did",
+                query: Query.page + [Query.asOf],
+                answers: [.page("The definitions, by name", .array(of: .definition(document)))],
+                all
+            ),
+            Route(
+                .get,
+                "\(path)/\(Path.definition)",
+                "One \(Content.kind)",
+                query: [Query.asOf],
+                answers: [told("The definition that counts"), .notFound("There is none of this name")],
+                one
+            ),
+            Route(
+                .get,
+                "\(path)/\(Path.definition)/versions",
+                "All versions of a \(Content.kind)",
+                query: Query.page,
+                answers: [.page("The versions, newest first", .versions), .notFound("There is none of this name")],
+                versions
+            ),
+            Route(
+                .put,
+                "\(path)/\(Path.definition)",
+                "Writes a \(Content.kind); the same again writes nothing",
+                headers: Header.conditions,
+                bodies: [.json(document)],
+                answers: [told("The definition, durable"), Self.changed],
+                put
+            ),
+            Route(
+                .delete,
+                "\(path)/\(Path.definition)",
+                "Takes all versions of a \(Content.kind) back",
+                headers: Header.conditions,
+                answers: [
+                    .json("The deltas that were written", .object(["deltas": .array(of: .deltaID)])),
+                    .notFound("There is none of this name"), Self.changed,
+                ],
+                delete
+            ),
         ]
+    }
+
+    private func told(_ meaning: String) -> StatedAnswer {
+        .json(meaning, shown).with(.eTag, "Its version: the id of the delta that defines it")
+    }
+
+    private static var changed: StatedAnswer {
+        .error(
+            .preconditionFailed,
+            "Another version counts than the one that was relied on",
+            .object(["error": .word(["changed"]), "delta": .deltaID.orNull])
+        )
     }
 
     // MARK: - Reading
 
     /// Names are read ahead, definitions, which can be large, one by one while the answer is written.
     @Sendable private func all(_ request: APIRequest) async throws -> Response {
-        let page = request.query.page
-        let definitions = try await database.definitions(of: Content.self, asOf: request.query.viewpoint.asOf)
+        let page = request.page
+        let definitions = try await database.definitions(of: Content.self, asOf: request[Query.asOf])
         let own = database.identity
         let batch = page.limit ?? Self.batch
         let after = try PageCursor.definition(page.after).map { text in
@@ -78,15 +133,15 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
 
     @Sendable private func one(_ request: APIRequest) async throws -> Response {
         let name = try name(request)
-        let definitions = try await database.definitions(of: Content.self, asOf: request.query.viewpoint.asOf)
+        let definitions = try await database.definitions(of: Content.self, asOf: request[Query.asOf])
         guard let stored = try await definitions.definition(name) else { throw APIError.notFound }
-        return try await answer(stored, asOf: request.query.viewpoint.asOf)
+        return try await answer(stored, asOf: request[Query.asOf])
     }
 
     /// Read ahead, in pages, while the answer is written.
     @Sendable private func versions(_ request: APIRequest) async throws -> Response {
         let name = try name(request)
-        let page = request.query.page
+        let page = request.page
         let definitions = try await database.definitions(of: Content.self)
         let batch = page.limit ?? Self.versionBatch
         let after = try PageCursor.version(page.after)
@@ -118,7 +173,7 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
     // MARK: - Writing
 
     @Sendable private func put(_ request: APIRequest) async throws -> Response {
-        let name = request.parameter("name")
+        let name = request[Path.definition]
         guard !ReservedNames.ids.contains(name) else { throw APIError.badInput("this name is reserved", field: "name") }
         let put = try await database.views.computing.run(cost: request.body.count) { [read] in
             try DefinitionPut(name: name, definition: try read(name, try request.object()))
@@ -161,26 +216,15 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
         )
     }
 
-    /// What the request relies on (RFC 9110 §13.1.1, §13.1.2).
-    ///
-    /// - Throws: 400 for what is no list of entity tags: left out of account, it would overwrite.
+    /// What the request relies on.
     private func condition(_ request: APIRequest) throws(APIError) -> DefinitionWriter<Content>.Condition {
-        let match = request.headers[canonicalForm: "If-Match"].map(String.init)
-        let none = request.headers[canonicalForm: "If-None-Match"].map(String.init)
-        if !none.isEmpty {
-            guard none == ["*"], match.isEmpty else { throw .badInput("If-None-Match takes * here, and stands alone") }
-            return .absent
+        switch (request[Header.ifMatch], request[Header.ifNoneMatch]) {
+        case (nil, nil): return .none
+        case (nil, .some): return .absent
+        case (.any, nil): return .existing
+        case (.versions(let versions), nil): return .version(versions)
+        case (.some, .some): throw .badInput("If-None-Match stands alone", field: "If-None-Match")
         }
-        guard !match.isEmpty else { return .none }
-        if match == ["*"] { return .existing }
-        var versions: [DeltaID] = []
-        for tag in match {
-            guard tag.count == 66, tag.hasPrefix("\""), tag.hasSuffix("\""),
-                let id = DeltaID(hex: String(tag.dropFirst().dropLast()))
-            else { throw .badInput("If-Match takes the ETag of an earlier answer, or *") }
-            versions.append(id)
-        }
-        return .version(versions)
     }
 
     private static func changed(_ version: DeltaID?) -> APIError {
@@ -193,7 +237,7 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
     ///
     /// - Throws: 404 where nobody goes by what follows the `@`.
     private func name(_ request: APIRequest) throws(APIError) -> DefinitionName {
-        let name = DefinitionName(request.parameter("name"), own: database.identity) {
+        let name = DefinitionName(request[Path.definition], own: database.identity) {
             database.identity(typed: $0)
         }
         guard let name else { throw .notFound }
@@ -205,6 +249,25 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
         response.headers[.eTag] = "\"\(stored.delta)\""
         return response
     }
+}
+
+extension JSONSchema {
+    /// A definition as it is listed.
+    ///
+    /// - Parameter document: what it is itself.
+    static func definition(_ document: JSONSchema) -> JSONSchema {
+        definitionHead.adding(
+            ["definition": document.orNull],
+            optional: ["error": text.meaning("why it can't be used; definition is null then")]
+        )
+    }
+
+    /// What is told of a definition beside itself.
+    static let definitionHead = object(["name": text, "creator": did, "timeCreated": time, "delta": deltaID])
+
+    fileprivate static let versions = object([
+        "versions": array(of: object(["delta": deltaID, "creator": did, "timeCreated": time]))
+    ])
 }
 
 extension StoredDefinition {

@@ -17,11 +17,62 @@ struct DeltaRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/deltas", query: .page, deltas),
-            Route(.get, "/api/deltas/count", count),
-            Route(.get, "/api/delta/ids", query: .page, ids),
-            Route(.get, "/api/deltas/:delta", delta),
-            Route(.post, "/api/deltas", contentTypes: [MediaTypes.json, MediaTypes.cbor], post),
+            Route(
+                .get,
+                "/api/deltas",
+                "The deltas that are held",
+                query: Query.page,
+                answers: [.page("The deltas, in order of acceptance", .array(of: .delta))],
+                deltas
+            ),
+            Route(
+                .get,
+                "/api/deltas/count",
+                "How many deltas are held",
+                answers: [.json("A number", .count)],
+                count
+            ),
+            Route(
+                .get,
+                "/api/delta/ids",
+                "The ids of the deltas that are held",
+                query: Query.page,
+                answers: [.page("The ids, in order of acceptance", .ids(.deltaID))],
+                ids
+            ),
+            Route(
+                .get,
+                "/api/deltas/\(Path.delta)",
+                "One delta",
+                answers: [
+                    .json("The delta, and what is known of it here", .knownDelta),
+                    .bytes("Its signed bytes", type: MediaTypes.cbor),
+                    .notFound("It isn't held"),
+                ],
+                delta
+            ),
+            Route(
+                .post,
+                "/api/deltas",
+                "Writes a delta by this node's identity from its pointers, or takes in signed ones by any authors",
+                bodies: [.json(.object(["pointers": .pointers])), .delta, .deltas],
+                answers: [
+                    .json("It is durable", .delta, status: .created).with(.location, "Where the delta is told"),
+                    .json(
+                        "It is held already; of a sequence what was decided on each, in its order",
+                        .either([
+                            .judgement(["duplicate"]), .object(["decisions": .array(of: .judgement(Decision.names))]),
+                        ])
+                    ),
+                    .json("It waits for others, in memory", .judgement(["defer"]), status: .accepted),
+                    .error(
+                        .unprocessableContent,
+                        "It is refused",
+                        .judgement(["reject"])
+                    ),
+                ],
+                post
+            ),
         ]
     }
 
@@ -40,10 +91,7 @@ struct DeltaRoutes {
     }
 
     @Sendable private func delta(_ request: APIRequest) async throws -> Response {
-        guard let id = DeltaID(hex: request.parameter("delta").string) else {
-            throw APIError.badInput("a delta's id has 64 lower-case hex digits", field: "id")
-        }
-        guard let stored = try await database.log.deltas([id]).first else { throw APIError.notFound }
+        guard let stored = try await database.log.deltas([request[Path.delta]]).first else { throw APIError.notFound }
         var response: Response
         if ContentTypes.prefersCBOR(request.headers) {
             response = .bytes(stored.delta.bytes, type: MediaTypes.cbor)
@@ -64,7 +112,7 @@ struct DeltaRoutes {
         suffix: String = "",
         _ json: @escaping @Sendable (StoredDelta) -> JSONValue
     ) async throws -> Response {
-        let page = request.query.page
+        let page = request.page
         let log = database.log
         let first = try PageCursor.position(page.after, epoch: log.epoch)
         let count = try await log.count()
@@ -93,8 +141,11 @@ struct DeltaRoutes {
     // MARK: - Writing
 
     @Sendable private func post(_ request: APIRequest) async throws -> Response {
-        let type = try ContentTypes.check(request.headers, allowed: [MediaTypes.json, MediaTypes.cbor])
-        return type == MediaTypes.cbor ? try await submit(request.body) : try await write(request)
+        switch request.bodyType {
+        case MediaTypes.cbor: try await submit(request.body)
+        case MediaTypes.cborSequence: try await submit(sequence: request.body)
+        default: try await write(request)
+        }
     }
 
     /// Writes a delta by this node's identity.
@@ -125,20 +176,30 @@ struct DeltaRoutes {
     private func submit(_ wire: [UInt8]) async throws -> Response {
         let judgement = try await database.submit(wire)
         if let stored = judgement.stored { return .created(stored) }
-        var json: JSONObject = [
-            "decision": .string(judgement.decision.name),
-            "reason": judgement.decision.reason.map { .string($0) } ?? .null,
-        ]
-        if let id = judgement.id { json.append("id", id.json) }
-        let status: HTTPResponse.Status
-        switch judgement.decision {
-        case .accept, .duplicate: status = .ok
-        case .defer: status = .accepted
-        case .reject:
-            status = .unprocessableContent
-            json.append("error", .string(judgement.message))
+        let status: HTTPResponse.Status =
+            switch judgement.decision {
+            case .accept, .duplicate: .ok
+            case .defer: .accepted
+            case .reject: .unprocessableContent
+            }
+        return .json(.object(judgement.json), status: status)
+    }
+
+    /// Takes in signed deltas in their order, as an import does: much cheaper than one by one.
+    ///
+    /// None of a sequence that isn't whole.
+    private func submit(sequence bytes: [UInt8]) async throws -> Response {
+        var sequence = SignedDeltaSequence()
+        sequence.append(bytes)
+        var wires: [[UInt8]] = []
+        do throws(SignedDeltaSequence.Fault) {
+            while let wire = try sequence.next() { wires.append(wire) }
+            try sequence.finish()
+        } catch {
+            throw APIError.badInput("\(error); nothing of it was taken in", field: "body")
         }
-        return .json(.object(json), status: status)
+        let judgements = try await database.submit(wires)
+        return .json(["decisions": .array(judgements.map { .object($0.json) })])
     }
 }
 
@@ -148,5 +209,55 @@ extension Response {
         var response = Response.json(.object(stored.json), status: .created)
         response.headers[.location] = "/api/deltas/\(stored.id)"
         return response
+    }
+}
+
+extension JSONSchema {
+    /// Who said something, where in the author's log, and when.
+    static let deltaHead = object([
+        "id": deltaID, "creator": did, "host": did.orNull, "sequence": count, "previous": array(of: deltaID),
+        "timeCreated": time,
+    ])
+    private static let deltaFields = deltaHead.adding(
+        ["pointers": pointers, "signature": text, "timeReceived": time],
+        optional: ["receivedFrom": did]
+    )
+    /// A delta as it is listed (spec: delta.md, "JSON form").
+    static let delta = deltaFields.named("Delta")
+
+    /// A delta with what this node knows of it.
+    fileprivate static let knownDelta = deltaFields.adding([
+        "name": text.orNull, "position": count, "verified": boolean, "trustStatement": hex.orNull,
+        "trusted": object(["sequence": count, "time": time, "name": text.orNull]).orNull,
+        "heldBy": array(of: did),
+    ]).named("KnownDelta")
+
+    fileprivate static let pointers = array(of: pointer).with("minItems", 1)
+        .with("maxItems", .integer(Int64(DeltaLimits.pointers)))
+
+    /// A delta's pointer: to an entity where it has a target context, else a value.
+    private static let pointer = either([
+        object(["localContext": name, "target": value]),
+        object(["localContext": name, "target": name, "targetContext": name]),
+    ]).named("Pointer")
+
+    /// What was decided on a delta that was handed in.
+    fileprivate static func judgement(_ decisions: [String]) -> JSONSchema {
+        object(
+            ["decision": word(decisions), "reason": text.orNull],
+            optional: ["id": deltaID, "error": text]
+        )
+    }
+}
+
+extension Judgement {
+    /// What was decided: with a sentence on a refusal.
+    fileprivate var json: JSONObject {
+        var json: JSONObject = [
+            "decision": .string(decision.name), "reason": decision.reason.map { .string($0) } ?? .null,
+        ]
+        if let id { json.append("id", id.json) }
+        if case .reject = decision { json.append("error", .string(message)) }
+        return json
     }
 }

@@ -13,7 +13,15 @@ struct HealthRoutes {
     let version: String
 
     var routes: [Route] {
-        [Route(.get, "/api/health", health)]
+        [
+            Route(
+                .get,
+                "/api/health",
+                "Whether the node is well",
+                answers: [.json("It answers; what keeps writes from working is told", .health)],
+                health
+            )
+        ]
     }
 
     @Sendable private func health(_ request: APIRequest) async throws -> Response {
@@ -30,4 +38,15 @@ struct HealthRoutes {
         }
         return .json(.object(health))
     }
+}
+
+extension JSONSchema {
+    fileprivate static let health = object(
+        [
+            "status": word(["ok"]), "identity": did, "peerId": text, "version": text, "uptimeSeconds": integer,
+        ],
+        optional: [
+            "clock": object(["message": text], optional: ["writableAt": time]), "disk": object(["message": text]),
+        ]
+    ).named("Health")
 }

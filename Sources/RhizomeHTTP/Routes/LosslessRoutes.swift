@@ -11,27 +11,66 @@ struct LosslessRoutes {
     let database: Database
 
     var routes: [Route] {
-        ["lossless", "hyperview"].flatMap { name in
+        (["/api/lossless", "/api/hyperview"] as [RoutePath]).flatMap { path -> [Route] in
             [
-                Route(.get, "/api/\(name)/ids", query: [.page, .viewpoint], ids),
-                Route(.get, "/api/\(name)/:entity", query: [.page, .viewpoint], entity),
+                Route(
+                    .get,
+                    "\(path)/ids",
+                    "All entities",
+                    query: Query.page + Query.viewpoint,
+                    answers: [.page("The ids of those of which anything is visible", .ids(.text))],
+                    ids
+                ),
+                Route(
+                    .get,
+                    "\(path)/\(Path.entity)",
+                    "Everything that was said of an entity",
+                    query: Query.page + Query.viewpoint,
+                    answers: [
+                        .page("Delta by delta, under each property", .lossless),
+                        .notFound("No delta about it is visible"),
+                    ],
+                    entity
+                ),
             ]
         } + [
-            Route(.get, "/api/transaction/ids", query: [.page, .viewpoint], transactions),
-            Route(.get, "/api/transaction/:entity", query: [.page, .viewpoint], transaction),
+            Route(
+                .get,
+                "/api/transaction/ids",
+                "All transactions",
+                query: Query.page + Query.viewpoint,
+                answers: [.page("Their ids", .ids(.text))],
+                transactions
+            ),
+            Route(
+                .get,
+                "/api/transaction/\(Path.entity)",
+                "Everything that was said in a transaction",
+                query: Query.page + Query.viewpoint,
+                answers: [
+                    .page("Delta by delta, under each property", .lossless),
+                    .error(
+                        .badRequest,
+                        "The entity is no transaction",
+                        .object(["error": .word(["Entity is not a transaction"]), "id": .text])
+                    ),
+                    .notFound("No delta about it is visible"),
+                ],
+                transaction
+            ),
         ]
     }
 
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
-        let reader = try await database.reader(from: request.query.viewpoint)
-        return try await EntityList.response(to: request, page: request.query.page) { last, count in
+        let reader = try await database.reader(from: request.viewpoint)
+        return try await EntityList.response(to: request, page: request.page) { last, count in
             try await reader.entities(after: last, count: count)
         }
     }
 
     @Sendable private func transactions(_ request: APIRequest) async throws -> Response {
-        let reader = try await database.reader(from: request.query.viewpoint)
-        return try await EntityList.response(to: request, page: request.query.page) { last, count in
+        let reader = try await database.reader(from: request.viewpoint)
+        return try await EntityList.response(to: request, page: request.page) { last, count in
             try await reader.collection(ControlName.transaction, after: last, count: count)
         }
     }
@@ -56,12 +95,24 @@ struct LosslessRoutes {
         _ request: APIRequest,
         _ check: (LosslessView) async throws -> Void
     ) async throws -> Response {
-        let reader = try await database.reader(from: request.query.viewpoint)
-        let id = request.parameter("entity")
-        return try await LosslessAnswer.response(to: request, page: request.query.page, of: database) { place, limit in
+        let reader = try await database.reader(from: request.viewpoint)
+        let id = request[Path.entity]
+        return try await LosslessAnswer.response(to: request, page: request.page, of: database) { place, limit in
             guard let view = try await reader.lossless(id, after: place, limit: limit) else { throw APIError.notFound }
             try await check(view)
             return view
         }
     }
+}
+
+extension JSONSchema {
+    fileprivate static let lossless = object([
+        "referencedAs": array(of: text), "properties": object(others: array(of: told)), "isComplete": boolean,
+    ]).named("LosslessView")
+
+    /// A delta as lossless views tell it, each pointer collapsed to `{localContext: target}`.
+    private static let told = deltaHead.adding(
+        ["signature": text, "timeReceived": time, "pointers": array(of: object(others: value))],
+        optional: ["receivedFrom": did, "negated": boolean]
+    ).named("ToldDelta")
 }

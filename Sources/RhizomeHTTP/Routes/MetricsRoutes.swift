@@ -11,7 +11,17 @@ struct MetricsRoutes {
     /// Measures what the server itself has open.
     let measure: @Sendable () -> Void
 
-    var routes: [Route] { [Route(.get, "/metrics", metrics)] }
+    var routes: [Route] {
+        [
+            Route(
+                .get,
+                "/metrics",
+                "What the node counts and measures",
+                answers: [.bytes("The Prometheus text format", type: MediaTypes.metrics)],
+                metrics
+            )
+        ]
+    }
 
     @Sendable private func metrics(_ request: APIRequest) async throws -> Response {
         await database.measure()

@@ -14,9 +14,27 @@ struct PeerRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/peers", peers),
-            Route(.get, "/api/peers/count", count),
-            Route(.get, "/api/peers/refused", refused),
+            Route(
+                .get,
+                "/api/peers",
+                "How this node and its peers stand",
+                answers: [.json("This node, then every trusted entry by the bytes of its petname", .array(of: .peer))],
+                peers
+            ),
+            Route(
+                .get,
+                "/api/peers/count",
+                "How many peers there are",
+                answers: [.json("A number, this node included", .count)],
+                count
+            ),
+            Route(
+                .get,
+                "/api/peers/refused",
+                "Who asked for a connection and was refused",
+                answers: [.json("The keys, lately", .array(of: .refusedKey))],
+                refused
+            ),
         ]
     }
 
@@ -80,4 +98,26 @@ extension PeerStatus {
             "stalled": .array(stalled.map(\.json)),
         ]
     }
+}
+
+extension JSONSchema {
+    fileprivate static let peer = object([
+        "reqAddr": text.orNull,
+        "addresses": array(
+            of: object(["address": text, "source": word(PeerStatus.Address.Source.allCases.map(\.rawValue))])
+        ),
+        "publishAddr": text.orNull, "isSelf": boolean, "isSeedPeer": boolean,
+        "deltaCount": object(["accepted": count, "duplicate": count, "rejected": count, "deferred": count]),
+        "identity": did, "name": text, "state": word(PeerStatus.State.allCases.map(\.rawValue)),
+        "clockOffsetMicroseconds": integer.orNull, "roundTripMicroseconds": integer.orNull, "lastSeen": time.orNull,
+        "behind": count.orNull, "ahead": count.orNull, "forks": array(of: fork), "stalled": array(of: deltaID),
+    ]).named("Peer")
+
+    fileprivate static let refusedKey = object(
+        [
+            "transportKey": text.orNull, "address": text, "count": count, "lastSeen": time,
+            "candidates": array(of: did).meaning("the identities that share the key"),
+        ],
+        optional: ["names": object(others: text).meaning("the petnames of those that the list knows, by did")]
+    ).named("RefusedKey")
 }

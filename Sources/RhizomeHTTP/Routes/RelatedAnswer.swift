@@ -20,7 +20,7 @@ enum RelatedAnswer {
         property: Text?,
         _ read: (_ place: Moment?, _ limit: Int?) async throws -> RelatedDeltas?
     ) async throws -> Response {
-        let page = request.query.page
+        let page = request.page
         // One more tells whether another page follows.
         let after = try PageCursor.related(page.after)
         guard let related = try await read(after, page.limit.map { $0 + 1 }) else { throw APIError.notFound }
@@ -59,7 +59,7 @@ extension ViewedDelta {
         var json: JSONObject = [
             "delta": .string(self.id.description), "creator": author.json,
             "timeCreated": .integer(timeCreated.microseconds),
-            "property": about?.entity.map { .text($0.targetContext) } ?? .null,
+            "property": .text(about?.entity?.targetContext ?? ""),
         ]
         if let relation = schema?.relations.first(where: { $0.has(id, in: self) }) {
             json.append("relation", .text(relation.name))

@@ -1,68 +1,59 @@
 internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
-internal import RhizomeViews
 
-/// One endpoint of the table in http.md.
+/// One endpoint of the table in http.md, stated once: its requests are checked and read by that, and it is described by
+/// it (``OpenAPIDocument``).
 struct Route: Sendable {
     /// What takes the request.
     typealias Handler = @Sendable (APIRequest) async throws -> Response
 
-    /// A part of a path.
-    private enum Part: Sendable {
-        case literal(Text)
-        case parameter(String)
-    }
-
     /// The method; a route for GET answers HEAD too.
     let method: HTTPRequest.Method
-    /// The path as written in http.md, for logs and metrics.
-    let pattern: String
-    /// Which kinds of query parameters it takes.
-    let query: ReadParameters.Kinds
-    /// The content types that a body may have; a route without any takes no body.
-    let contentTypes: [String]
+    let path: RoutePath
+    /// What it is for, in a sentence without a full stop.
+    let summary: String
+    /// The parameters of query and header.
+    let parameters: [any StatedParameter]
+    /// The bodies that it takes, by their types; without any it takes none.
+    let bodies: [RequestBody]
+    /// What it answers beside what any route can.
+    let ownAnswers: [StatedAnswer]
     /// Answers.
     let handler: Handler
-    private let parts: [Part]
+
+    /// The path as written in http.md, for logs and metrics.
+    var pattern: String { path.pattern }
+
+    /// All that it can answer.
+    var answers: [StatedAnswer] {
+        ownAnswers + StatedAnswer.ofGuards + (bodies.isEmpty ? [] : StatedAnswer.ofBodies)
+            // What is to be written there is refused with 400.
+            + (path.hasReserved && method != .put ? [.notFound("A name in the path is reserved")] : [])
+    }
 
     /// A route.
     ///
-    /// - Parameter pattern: the path; a part that begins with `:` stands for any text. `:collection` stands for names
-    ///   that aren't reserved.
+    /// - Parameters:
+    ///   - query: the query's parameters.
+    ///   - headers: the header fields that the handler looks at.
+    ///   - answers: what it answers beside what any route can.
     init(
         _ method: HTTPRequest.Method,
-        _ pattern: String,
-        query: ReadParameters.Kinds = [],
-        contentTypes: [String] = [],
+        _ path: RoutePath,
+        _ summary: String,
+        query: [any StatedParameter] = [],
+        headers: [any StatedParameter] = [],
+        bodies: [RequestBody] = [],
+        answers: [StatedAnswer],
         _ handler: @escaping Handler
     ) {
         self.method = method
-        self.pattern = pattern
-        self.query = query
-        self.contentTypes = contentTypes
+        self.path = path
+        self.summary = summary
+        parameters = query + headers
+        self.bodies = bodies
+        ownAnswers = answers
         self.handler = handler
-        parts = pattern.split(separator: "/").map { part in
-            part.hasPrefix(":") ? .parameter(String(part.dropFirst())) : .literal(Text(String(part)))
-        }
-    }
-
-    /// The values of the variable parts where the path is one of this route; else `nil`.
-    func match(_ path: [Text]) -> [String: Text]? {
-        guard path.count == parts.count else { return nil }
-        var parameters: [String: Text] = [:]
-        for (part, text) in zip(parts, path) {
-            switch part {
-            case .literal(let literal): guard literal == text else { return nil }
-            case .parameter("collection"):
-                guard !ReservedNames.isReserved(collection: text) else { return nil }
-                parameters["collection"] = text
-            case .parameter("id"):
-                guard !ReservedNames.ids.contains(text) else { return nil }
-                parameters["id"] = text
-            case .parameter(let name): parameters[name] = text
-            }
-        }
-        return parameters
     }
 }

@@ -8,18 +8,18 @@ internal import RhizomeViews
 /// Hummingbird's own router neither decodes the parts of a path nor tells `//` from `/`, and what it doesn't know it
 /// answers without a body; the table is small enough to be looked through.
 struct RouteTable: Sendable {
-    private let routes: [Route]
+    let routes: [Route]
 
     /// A table; where several routes fit, the first one is taken.
     init(_ routes: [Route]) { self.routes = routes }
 
-    /// The route of a request with the values of its variable parts.
+    /// The route of a request with the texts of its variable parts.
     ///
     /// - Throws: 404, 405 with `Allow`, or 400 where something is to be written to a reserved name.
-    func route(_ method: HTTPRequest.Method, _ path: [Text]) throws(APIError) -> (Route, [String: Text]) {
+    func route(_ method: HTTPRequest.Method, _ path: [Text]) throws(APIError) -> (Route, RoutePath.Texts) {
         let wanted = method == .head ? .get : method
         for route in routes where route.method == wanted {
-            if let parameters = route.match(path) { return (route, parameters) }
+            if let texts = route.path.match(path) { return (route, texts) }
         }
         if method == .put, path.first == "api", path.count == 2 || path.count == 3 {
             do throws(FieldError) {
@@ -29,7 +29,7 @@ struct RouteTable: Sendable {
                 throw APIError(error)
             }
         }
-        var allowed = Set(routes.lazy.filter { $0.match(path) != nil }.map(\.method.rawValue))
+        var allowed = Set(routes.lazy.filter { $0.path.match(path) != nil }.map(\.method.rawValue))
         guard !allowed.isEmpty else { throw .notFound }
         if allowed.contains("GET") { allowed.insert("HEAD") }
         throw APIError(

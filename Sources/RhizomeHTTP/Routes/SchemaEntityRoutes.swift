@@ -13,18 +13,39 @@ struct SchemaEntityRoutes {
 
     var routes: [Route] {
         [
-            Route(.get, "/api/schemas/:name/violations", query: [.page, .viewpoint], violations),
+            Route(
+                .get,
+                "/api/schemas/\(Path.definition)/violations",
+                "What was said of a schema's entities that isn't as it wants it",
+                query: Query.page + Query.viewpoint,
+                answers: [
+                    .page("What is wrong, by entity; limit counts entities, and so do the counts", .entityViolations),
+                    .notFound("There is no schema of this name"),
+                ],
+                violations
+            ),
             Route(
                 .post,
-                "/api/schemas/:name/relations/:relation",
-                contentTypes: [MediaTypes.json],
+                "/api/schemas/\(Path.definition)/relations/\(Path.relation)",
+                "Writes a delta that relates entities",
+                bodies: [.json(.object(others: .either([.value, .array(of: .value)])))],
+                answers: [
+                    .json("It is durable", .delta, status: .created).with(.location, "Where the delta is told"),
+                    .violations("The delta would not be as the relation wants it"),
+                    .notFound("There is no such schema, or it has no such relation"),
+                ],
                 relate
             ),
             Route(
                 .post,
-                "/api/schemas/:name/query",
-                query: .viewpoint,
-                contentTypes: [MediaTypes.json],
+                "/api/schemas/\(Path.definition)/query",
+                "The entities of a schema for which a rule holds",
+                query: Query.viewpoint,
+                bodies: [.json(.query)],
+                answers: [
+                    .json("The entities with what they refer to", .found),
+                    .notFound("There is no schema of this name"), .limit,
+                ],
                 query
             ),
         ]
@@ -32,23 +53,23 @@ struct SchemaEntityRoutes {
 
     /// What was said of the entities of the schema's collection that isn't as the schema wants it.
     @Sendable private func violations(_ request: APIRequest) async throws -> Response {
-        let query = request.query
-        let stored = try await database.schema(called: request.parameter("name"), asOf: query.viewpoint.asOf)
+        let page = request.page
+        let stored = try await database.schema(called: request[Path.definition], asOf: request[Query.asOf])
         let schema = try stored.definition.get()
-        let reader = try await database.reader(from: query.viewpoint)
+        let reader = try await database.reader(from: request.viewpoint)
         let collection = stored.collection
         let first = try await reader.violations(
             of: schema,
             in: collection,
-            after: try PageCursor.entity(query.page.after),
-            count: query.page.limit ?? ViolationsAnswer.batch
+            after: try PageCursor.entity(page.after),
+            count: page.limit ?? ViolationsAnswer.batch
         )
         let answer = ViolationsAnswer(first) { last in
-            guard query.page.limit == nil else { return nil }
+            guard page.limit == nil else { return nil }
             return try await reader.violations(of: schema, in: collection, after: last, count: ViolationsAnswer.batch)
         }
         var response = try await Response.answering(answer)
-        if let limit = query.page.limit, let last = first.last {
+        if let limit = page.limit, let last = first.last {
             response.linkToNext(request.target, limit: limit, after: .entity(last))
         }
         return response
@@ -56,8 +77,8 @@ struct SchemaEntityRoutes {
 
     /// Writes a delta of a relation.
     @Sendable private func relate(_ request: APIRequest) async throws -> Response {
-        let stored = try await database.schema(called: request.parameter("name"))
-        guard let relation = try stored.definition.get().relation(request.parameter("relation")) else {
+        let stored = try await database.schema(called: request[Path.definition])
+        guard let relation = try stored.definition.get().relation(request[Path.relation]) else {
             throw APIError.notFound
         }
         return .created(try await database.write(relation, of: stored, try request.object()))
@@ -67,10 +88,9 @@ struct SchemaEntityRoutes {
 extension SchemaEntityRoutes {
     /// The schema's entities for which a rule holds, with what they refer to.
     @Sendable private func query(_ request: APIRequest) async throws -> Response {
-        let viewpoint = request.query.viewpoint
-        let graph = try await database.schemas(called: request.parameter("name"), asOf: viewpoint.asOf)
+        let graph = try await database.schemas(called: request[Path.definition], asOf: request[Query.asOf])
         let query = try Self.query(try request.object(), of: graph.schema, epoch: database.log.epoch)
-        let found = try await database.reader(from: viewpoint).query(query, through: graph)
+        let found = try await database.reader(from: request.viewpoint).query(query, through: graph)
         return try await .answering(
             QueryAnswer(found, own: database.identity, epoch: database.log.epoch)
         )
@@ -214,4 +234,60 @@ private struct ViolationsAnswer: StreamedAnswer {
         self.page = nil
         return bytes + Array("],\"checked\":\(checked),\"valid\":\(checked - invalid),\"invalid\":\(invalid)}".utf8)
     }
+}
+
+extension StatedAnswer {
+    /// More would be shown than any answer may.
+    static let limit = StatedAnswer.error(
+        .unprocessableContent,
+        "There would be too much to show: nothing of it is",
+        .object(["error": .word(["limit"]), "limit": .text, "most": .count, "message": .text])
+    )
+
+    /// What isn't as a schema wants it.
+    static func violations(_ meaning: String) -> StatedAnswer {
+        .error(
+            .badRequest,
+            meaning,
+            .object([
+                "error": .word(["schema"]), "schema": .text,
+                "violations": .array(of: .object(["property": .text]).adding(JSONSchema.violation)),
+            ])
+        )
+    }
+}
+
+extension JSONSchema {
+    /// What is wrong with a value.
+    fileprivate static let violation: KeyValuePairs<Text, JSONSchema> = ["rule": text, "value": any, "expected": any]
+
+    private static let way = array(of: text)
+
+    /// An entity as a schema shows it.
+    static let nested = object([
+        "id": text, "schema": object(["name": text, "delta": deltaID]), "properties": properties,
+        "missing": array(of: object(["at": way, "type": text, "required": boolean])),
+        "defaulted": array(of: way), "violations": array(of: object(["at": way]).adding(violation)),
+    ]).named("NestedEntity")
+
+    fileprivate static let entityViolations = object([
+        "violations": array(
+            of: object(["entity": text, "property": text]).adding(violation).adding([
+                "delta": deltaID.orNull, "creator": did.orNull, "timeCreated": time.orNull,
+            ])
+        ), "checked": count, "valid": count, "invalid": count,
+    ]).named("Violations")
+
+    fileprivate static let query = object(
+        optional: [
+            "filter": any.meaning("a rule of JSON-Logic that sees id, _referencedAs and the properties"),
+            "limit": integer(1...RequestLimits.pageItems), "after": text,
+            "order": array(of: object(["by": text], optional: ["descending": boolean])),
+        ]
+    )
+
+    fileprivate static let found = object(
+        ["entities": array(of: nested), "total": count, "limited": boolean, "epoch": hex, "position": count],
+        optional: ["next": text.meaning("where to go on, as after")]
+    ).named("FoundEntities")
 }

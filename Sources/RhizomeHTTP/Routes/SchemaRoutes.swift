@@ -9,7 +9,13 @@ internal import StrictJSON
 /// Ways of reading that are written down, to be read and written (spec: schemas.md, "Names and storing").
 enum SchemaRoutes {
     static func routes(_ database: Database, makeUUID: @escaping @Sendable () -> String) -> [Route] {
-        DefinitionRoutes<SchemaDefinition>(database: database, makeUUID: makeUUID, path: "/api/schemas") { name, json in
+        DefinitionRoutes<SchemaDefinition>(
+            database: database,
+            makeUUID: makeUUID,
+            path: "/api/schemas",
+            document: .schema,
+            shown: .schemaItem
+        ) { name, json in
             let json = JSONValue.object(json)
             let size = json.encoded.count
             guard size <= SchemaDefinition.mostBytes else {
@@ -84,4 +90,49 @@ extension APIError {
             self = .badInput("cycle", field: field.field, details: ["cycle": .array(names.map { .text($0) })])
         }
     }
+}
+
+extension JSONSchema {
+    /// A schema with the circles into which it leads.
+    fileprivate static let schemaItem = definitionHead.adding([
+        "cycles": array(of: array(of: text)), "definition": schema,
+    ]).named("StoredSchema")
+
+    /// A schema (spec: schemas.md, "The document").
+    fileprivate static let schema = object(
+        [
+            "properties": object(others: property).with(
+                "maxProperties",
+                .integer(Int64(SchemaDefinition.mostProperties))
+            )
+        ],
+        optional: [
+            "description": text, "collection": name, "open": boolean,
+            "relations": object(others: relation)
+                .with("maxProperties", .integer(Int64(SchemaDefinition.mostRelations))),
+        ]
+    ).named("Schema")
+
+    private static let property = object(optional: [
+        "type": word(SchemaProperty.Kind.allCases.map(\.rawValue)), "role": name, "many": boolean,
+        "required": boolean, "default": any,
+        "resolver": word(StandardResolver.allCases.map(\.rawValue)),
+        "min": number, "max": number, "minLength": count, "maxLength": count, "minItems": count, "maxItems": count,
+        "pattern": text.meaning("I-Regexp (RFC 9485), at most 256 bytes"),
+        "oneOf": array(of: value).with("minItems", 1).with("maxItems", 256),
+        "schema": text, "levels": integer(0...8), "inverse": name, "relation": name,
+        "derived": any.meaning("a rule of JSON-Logic"), "description": text,
+    ]).named("SchemaProperty")
+
+    private static let relation = object(
+        [
+            "roles": object(
+                others: object(optional: [
+                    "type": word(SchemaProperty.Kind.allCases.filter { $0 != .relation }.map(\.rawValue)),
+                    "context": name, "schema": text, "required": boolean, "many": boolean,
+                ])
+            )
+        ],
+        optional: ["description": text]
+    ).named("SchemaRelation")
 }

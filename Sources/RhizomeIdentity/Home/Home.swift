@@ -115,6 +115,17 @@ public struct Home: Sendable {
         )
     }
 
+    // MARK: - The store
+
+    /// Bytes that the store takes on its disk, and that are free there.
+    ///
+    /// - Returns: `free` is `nil` where the file system doesn't say.
+    package func storeSpace() throws -> (taken: Int64, free: Int64?) {
+        let data = try data(creating: false)
+        let files = ["", "-wal", "-shm"].map { Self.storeFile + $0 }
+        return (files.reduce(0) { $0 + (data.size(of: $1) ?? 0) }, data.freeBytes)
+    }
+
     // MARK: - The last audit
 
     private static let auditFile = "audit.json"

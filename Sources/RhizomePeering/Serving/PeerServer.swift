@@ -26,7 +26,7 @@ struct PeerServer: Sendable {
     /// Works on jobs until the stream ends, a few of each peer at the same time.
     @concurrent
     func serve(_ jobs: AsyncStream<PeerJob>) async {
-        let gate = SourceGate<PublicKey>(slots: PeeringLimits.jobsAtOnce)
+        let gate = SourceGate<PublicKey>(own: PeeringLimits.jobsAtOnce)
         await withDiscardingTaskGroup { group in
             // No more than peers may have in flight.
             for await job in jobs {

@@ -436,7 +436,7 @@ final class SQLiteSnapshot: LogSnapshot {
 
     func heads(of author: PublicKey, upTo time: Timestamp?, within tips: [DeltaID]?, limit: Int) throws -> [Head] {
         try count()
-        return try AuthorLog(author, db)?.heads(upTo: time, within: tips, limit: limit) ?? []
+        return try SQLiteBranchRows(author, db)?.heads(upTo: time, within: tips, limit: limit) ?? []
     }
 }
 

@@ -122,7 +122,7 @@ struct TimelineLanes: Sendable {
 
     // MARK: - One lane
 
-    /// As ``AuthorLog/isIn(_:)``, beside another table that has branches.
+    /// As ``SQLiteBranchRows/isIn(_:)``, beside another table that has branches.
     private static func isIn(_ branch: Int64) -> String {
         branch > 0 ? "l.branch = ? AND l.branch <> 0" : "l.branch = ?"
     }

@@ -85,14 +85,3 @@ struct BlameJudge {
         }
     }
 }
-
-extension Number {
-    /// The number that a resolver gave; `nil` where it gave none.
-    fileprivate init?(_ json: JSONValue?) {
-        switch json {
-        case .integer(let integer): self = .integer(integer)
-        case .float(let float): self = .float(float)
-        default: return nil
-        }
-    }
-}

@@ -4,9 +4,6 @@ internal import SignedStatements
 internal import StrictJSON
 
 extension EntityLookup {
-    /// Bytes of a word that is told, besides its value.
-    private static let wordBytes = MemoryLayout<EntityBlame.Overruled>.stride
-
     /// All that was said of an entity's properties, and why it counts or doesn't.
     ///
     /// - Parameters:
@@ -49,13 +46,14 @@ extension EntityLookup {
             lastOfEach: { try byAuthor(statements).compactMap { try lastStatement($0) } }
         )
         func word(_ delta: ViewedDelta, _ value: Value?) throws -> EntityBlame.Word {
-            try memory.addShown(Self.wordBytes + (value?.approximateBytes ?? 0))
-            return EntityBlame.Word(
+            let word = EntityBlame.Word(
                 delta: delta.id,
                 creator: delta.author,
                 timeCreated: delta.timeCreated,
                 value: value
             )
+            try memory.addShown(word.approximateBytes)
+            return word
         }
         var because = try judge.chosen?.map { try word($0.delta, $0.value) } ?? []
         var over: [EntityBlame.Overruled] = []

@@ -15,7 +15,7 @@ public struct ContextDefinition: Equatable, Sendable {
     }
 
     /// Whether authors count whose logs have more than one head.
-    public enum ForkPolicy: String, Sendable {
+    public enum ForkPolicy: String, CaseIterable, Sendable {
         case allow
         case refuse
     }

@@ -63,22 +63,7 @@ public struct JSONLogicError: CodedError {
     /// The path as a JSON pointer (RFC 6901): `/and/1/foo`; empty at the outermost value.
     ///
     /// Holds names that the sender chose: escape it for terminals.
-    public var pointer: String {
-        path.reduce(into: "") { pointer, step in
-            pointer.append("/")
-            switch step {
-            case .item(let index): pointer.append(index.description)
-            case .member(let name):
-                for scalar in name.string.unicodeScalars {
-                    switch scalar {
-                    case "~": pointer.append("~0")
-                    case "/": pointer.append("~1")
-                    default: pointer.unicodeScalars.append(scalar)
-                    }
-                }
-            }
-        }
-    }
+    public var pointer: String { JSONError.pointer(path) }
 
     /// The message, and the place where there is one.
     public var description: String { path.isEmpty ? message : "\(message) (at \(pointer))" }

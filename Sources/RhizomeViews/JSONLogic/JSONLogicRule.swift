@@ -1,3 +1,4 @@
+public import Bytes
 public import StrictJSON
 
 /// A rule of JSON-Logic (jsonlogic.com), compiled once and evaluated many times (spec: views.md, "JSON-Logic").
@@ -30,6 +31,16 @@ public struct JSONLogicRule: Sendable {
         self.json = json
         var compiler = JSONLogicCompiler()
         root = try compiler.compile(json)
+    }
+
+    /// The members of the data that the rule can look at; `nil` where that may be any, since it asks for the whole or
+    /// computes a name.
+    ///
+    /// - Complexity: O(size).
+    public var membersRead: Set<Text>? {
+        var reads = JSONLogicReads()
+        reads.note(root)
+        return reads.isWhole ? nil : reads.names
     }
 
     /// What the rule says of the data.

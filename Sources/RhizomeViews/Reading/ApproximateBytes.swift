@@ -33,7 +33,7 @@ extension EntityHistory.Change {
 
 extension JSONValue {
     /// About how many bytes of memory the value takes.
-    var approximateBytes: Int {
+    package var approximateBytes: Int {
         switch self {
         case .null, .bool, .integer, .float: 40
         case .text(let text): 40 + text.count

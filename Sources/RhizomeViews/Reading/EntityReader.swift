@@ -1,6 +1,5 @@
 public import Bytes
 public import RhizomeCore
-package import SignedStatements
 internal import StrictJSON
 
 /// Reads entities from a log, as they are seen from one perspective.
@@ -13,7 +12,7 @@ internal import StrictJSON
 public struct EntityReader: Sendable {
     let log: any AcceptanceOrder & StateReading
     let perspective: Perspective
-    private let cache: ViewCache?
+    let cache: ViewCache?
     /// What the perspective excludes, where that is all that it does: the cache keeps such views.
     private let exclusion: Exclusion?
 
@@ -97,37 +96,6 @@ public struct EntityReader: Sendable {
         try await look { try $0.current(for: put) }
     }
 
-    /// What a PUT comes to: through the writer's own schema that is called like the collection, where there is one, and
-    /// through one that was named besides.
-    ///
-    /// - Parameters:
-    ///   - own: who writes.
-    ///   - transaction: gives a name that no transaction has.
-    package func plan(
-        _ put: EntityPut,
-        by own: PublicKey,
-        through schema: StoredDefinition<SchemaDefinition>? = nil,
-        transaction: @escaping @Sendable () -> Text
-    ) async throws -> PutPlan {
-        try await look { [memo = cache?.definitions] lookup in
-            try lookup.plan(put, by: own, through: schema, memo: memo, transaction: transaction)
-        }
-    }
-
-    /// The same in a state that is lent, where that takes little memory.
-    ///
-    /// - Throws: as well where it takes much.
-    package func plan(
-        _ put: EntityPut,
-        by own: PublicKey,
-        through schema: StoredDefinition<SchemaDefinition>? = nil,
-        transaction: () -> Text,
-        in snapshot: any LogSnapshot
-    ) throws -> PutPlan {
-        let memo = cache?.definitions
-        return try lookup(snapshot).plan(put, by: own, through: schema, memo: memo, transaction: transaction)
-    }
-
     /// An entity as it was seen within a transaction.
     package struct Glimpse: Sendable {
         /// The entity; none where it isn't visible.
@@ -151,7 +119,7 @@ public struct EntityReader: Sendable {
         cache.keep(looked, of: glimpse.id, without: exclusion)
     }
 
-    private func lookup(_ snapshot: any LogSnapshot) -> EntityLookup {
+    func lookup(_ snapshot: any LogSnapshot) -> EntityLookup {
         EntityLookup(snapshot, from: perspective, memory: ReadingMemory())
     }
 

@@ -17,6 +17,15 @@ public enum Number: Hashable, Sendable {
         }
     }
 
+    /// The number of a JSON form; `nil` for other values, and for none.
+    package init?(_ json: JSONValue?) {
+        switch json {
+        case .integer(let integer): self = .integer(integer)
+        case .float(let float): self = .float(float)
+        default: return nil
+        }
+    }
+
     /// The JSON form.
     public var json: JSONValue {
         switch self {
@@ -26,7 +35,7 @@ public enum Number: Hashable, Sendable {
     }
 
     /// Less than 0 where the first number is less, 0 where both are numerically equal, else more.
-    static func compare(_ first: Number, _ second: Number) -> Int {
+    package static func compare(_ first: Number, _ second: Number) -> Int {
         switch (first, second) {
         case (.integer(let first), .integer(let second)): order(first, second)
         case (.float(let first), .float(let second)): order(first, second)
@@ -36,7 +45,7 @@ public enum Number: Hashable, Sendable {
     }
 
     /// Whether this number is less than another, or equal with lesser CBOR bytes.
-    func precedes(_ other: Number) -> Bool {
+    package func precedes(_ other: Number) -> Bool {
         switch Number.compare(self, other) {
         case 0:
             // Equal numbers of two kinds: an integer's head, 0x1b or 0x3b, is less than a float's, 0xfb.

@@ -3,7 +3,8 @@ internal import RhizomeCore
 
 /// Names that are no collections and ids that are no entities' where entities are written (spec: http.md).
 package enum ReservedNames {
-    private static let collections: Set<Text> = [
+    /// Words that the API itself uses where a collection's name stands.
+    package static let collections: Set<Text> = [
         "audit", "blame", "collections", "contexts", "delta", "deltas", "functions", "health", "html", "hyperview",
         "lossless", "metrics", "openapi.json", "peers", "proofs", "queries", "query", "schemas", "status", "stream",
         "transaction", "trust", "ui",

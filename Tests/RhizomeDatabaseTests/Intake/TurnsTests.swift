@@ -27,7 +27,7 @@ import Testing
 
     @Test("what is under way takes so much memory and no more; what waits enters in turns, a little of each at once")
     func memory() async throws {
-        let gate = MemoryGate<String>(room: 100, own: 10)
+        let gate = SourceGate<String>(room: 100, own: 10)
         let hold = Gate()
         let seen = Lock<(taken: Int, most: Int, done: [String])>((0, 0, []))
         let work: @Sendable (String, Int) async -> Void = { source, weight in
@@ -66,10 +66,10 @@ import Testing
         await gate.run(as: "large", weighing: 1_000) {}
     }
 
-    @Test("whatever comes and goes, nothing waits at the memory gate for ever")
+    @Test("whatever comes and goes, nothing waits at a gate for ever")
     func memoryIsGivenBack() async throws {
         await withSeedAsync { generator in
-            let gate = MemoryGate<Int>(room: 64, own: 8)
+            let gate = SourceGate<Int>(room: 64, own: 8)
             let pieces = (0..<500).map { _ in
                 (Int.random(in: 0..<5, using: &generator), Int.random(in: 0...80, using: &generator))
             }
@@ -84,7 +84,7 @@ import Testing
 
     @Test("one source's slots are its own: when they are taken another one's are free")
     func slots() async throws {
-        let gate = SourceGate<String>(slots: 2)
+        let gate = SourceGate<String>(own: 2)
         let hold = Gate()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<5 { group.addTask { await gate.run(as: "flood") { await hold.pass() } } }

@@ -23,6 +23,26 @@ import Testing
         #expect(error.pointer == pointer)
     }
 
+    @Test("what a rule can read of its data is known from the rule")
+    func membersRead() throws {
+        func read(_ json: String) throws -> [Text]? { try rule(json).membersRead?.sorted() }
+        #expect(try read(#"{"and":[{"==":[{"var":"a.b"},{"var":["c",{"var":"d"}]}]},1]}"#) == ["a", "c", "d"])
+        #expect(
+            try read(#"{"reduce":[{"var":"list"},{"+":[{"var":"current"},{"var":""}]},{"var":"from"}]}"#) == [
+                "from", "list",
+            ]
+        )
+        #expect(try read(#"{"missing":["a","b.c"]}"#) == ["a", "b"])
+        #expect(try read(#"{"missing_some":[1,["a","b"]]}"#) == ["a", "b"])
+        for whole in [
+            #"{"var":""}"#, #"{"var":{"cat":["a","b"]}}"#, #"{"missing":{"var":"a"}}"#, #"{"missing":[""]}"#,
+            #"{"missing_some":[1,{"var":"a"}]}"#,
+        ] {
+            #expect(try read(whole) == nil, "\(whole)")
+        }
+        #expect(try read("[1]") == [])
+    }
+
     @Test("* without arguments is refused, with its place")
     func noFactors() throws {
         let error = try #require(throws: JSONLogicError.self) { try rule(#"{"+": [1, {"*": []}]}"#) }

@@ -1,0 +1,49 @@
+internal import Bytes
+internal import NIOHTTP1
+internal import RhizomeCore
+internal import StrictJSON
+
+/// The header fields by which a request says more of what it asks for.
+enum Header {
+    /// Which versions a write relies on (RFC 9110 §13.1.1).
+    ///
+    /// What is no list of entity tags is refused: left out of account, it would overwrite.
+    static let ifMatch = Parameter<VersionMatch>(
+        .header,
+        "If-Match",
+        "The ETags of the versions of which one has to be there, or * for any",
+        .text
+    ) { text throws(APIError) in
+        if text == "*" { return .any }
+        var versions: [DeltaID] = []
+        for tag in text.string.split(separator: ",", omittingEmptySubsequences: false) {
+            let tag = tag.drop { $0 == " " }
+            guard tag.utf8.count == 66, tag.hasPrefix("\""), tag.hasSuffix("\""),
+                let id = DeltaID(hex: String(tag.dropFirst().dropLast()))
+            else { throw .badInput("If-Match takes the ETag of an earlier answer, or *", field: "If-Match") }
+            versions.append(id)
+        }
+        return .versions(versions)
+    }
+    /// That nothing is there yet (RFC 9110 §13.1.2).
+    static let ifNoneMatch = Parameter<VersionMatch>(
+        .header,
+        "If-None-Match",
+        "* where nothing may be there yet; stands alone",
+        .word(["*"])
+    ) { text throws(APIError) in
+        guard text == "*" else {
+            throw .badInput("If-None-Match takes * here, and stands alone", field: "If-None-Match")
+        }
+        return .any
+    }
+
+    /// Both.
+    static let conditions: [any StatedParameter] = [ifMatch, ifNoneMatch]
+}
+
+/// Versions that a condition names.
+enum VersionMatch: Sendable {
+    case any
+    case versions([DeltaID])
+}
