@@ -40,13 +40,20 @@ public struct CollectionChange<Entity: Sendable>: Sendable {
 
 extension CollectionChange where Entity: Decodable {
     /// What a change of the views means to those who see an `Entity` in them.
-    init(_ change: EntityChange, cursor: CollectionCursor) {
+    ///
+    /// - Parameter after: the entity as the type sees it now; `nil` where it isn't there.
+    init(_ change: EntityChange, after: EntityView?, cursor: CollectionCursor) {
         id = change.id.string
         self.cursor = cursor
-        if let after = change.after {
+        if let after {
             do {
                 let entity = try EntityDecoder.decode(Entity.self, from: after)
-                let wasThere = change.before.map { (try? EntityDecoder.decode(Entity.self, from: $0)) != nil } ?? false
+                // As a schema showed it then isn't known.
+                let wasThere =
+                    change.before.map { before in
+                        Entity.self is any SchemaNaming.Type
+                            || (try? EntityDecoder.decode(Entity.self, from: before)) != nil
+                    } ?? false
                 event = wasThere ? .updated(entity) : .created(entity)
             } catch {
                 event = .unreadable(error)

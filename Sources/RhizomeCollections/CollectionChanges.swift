@@ -83,8 +83,10 @@ extension TypedCollection {
                 let after = CollectionCursor(epoch: start.epoch, position: page.position)
                 position = page.position
                 let last = page.changes.last?.id
-                ready = page.changes.reversed().map { change in
-                    CollectionChange(change, cursor: change.id == last ? after : before)
+                ready = []
+                for change in page.changes.reversed() {
+                    let view = collection.hasSchema ? try await collection.view(of: change.id) : change.after
+                    ready.append(CollectionChange(change, after: view, cursor: change.id == last ? after : before))
                 }
             }
         }

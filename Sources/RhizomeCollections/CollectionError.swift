@@ -6,6 +6,8 @@ public struct CollectionError: CodedError {
     public enum Code: String, Sendable {
         /// The cursor is of another store, or of this one before it was restored or mended.
         case cursor
+        /// There is no schema of the name that the type has.
+        case schema
     }
 
     /// What is wrong, and all that equality looks at.

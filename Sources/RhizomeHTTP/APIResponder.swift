@@ -69,6 +69,7 @@ final class APIResponder: Sendable {
             + ContextRoutes.routes(database, makeUUID: makeUUID)
             + SchemaRoutes.routes(database, makeUUID: makeUUID)
             + QueryRoutes(database: database, makeUUID: makeUUID).routes
+            + SchemaEntityRoutes(database: database).routes
             + AuditRoutes(database: database, lastAudit: lastAudit).routes
             + CollectionRoutes(database: database, makeUUID: makeUUID).routes
             + AuthorshipRoutes(database: database).routes

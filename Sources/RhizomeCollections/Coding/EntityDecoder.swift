@@ -9,24 +9,32 @@ internal import StrictJSON
 /// out of account. `id` is the entity's id.
 struct EntityDecoder: Decoder {
     private let values: [Text: Value]
+    private let lists: [Text: [Value]]
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
 
-    private init(values: [Text: Value]) { self.values = values }
+    private init(values: [Text: Value], lists: [Text: [Value]]) {
+        self.values = values
+        self.lists = lists
+    }
 
     /// Makes a value of an entity.
     ///
     /// - Throws: `DecodingError` that names the property; what the type's own `init(from:)` throws.
     static func decode<Entity: Decodable>(_ type: Entity.Type, from view: EntityView) throws -> Entity {
         var values: [Text: Value] = [:]
-        // What last-write-wins shows is one value.
-        for member in view.properties.members { values[member.name] = Value(member.value) }
+        var lists: [Text: [Value]] = [:]
+        // What last-write-wins shows is one value; schemas may have many.
+        for member in view.properties.members {
+            values[member.name] = Value(member.value)
+            lists[member.name] = member.value.array?.compactMap { Value($0) }
+        }
         values[EntityPut.idProperty] = .text(view.id)
-        return try Entity(from: EntityDecoder(values: values))
+        return try Entity(from: EntityDecoder(values: values, lists: lists))
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedDecodingContainer<Key> {
-        KeyedDecodingContainer(PropertyDecodingContainer<Key>(root: self, values: values))
+        KeyedDecodingContainer(PropertyDecodingContainer<Key>(root: self, values: values, lists: lists))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
@@ -41,15 +49,18 @@ struct EntityDecoder: Decoder {
 private struct PropertyDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let root: EntityDecoder
     let values: [Text: Value]
+    let lists: [Text: [Value]]
     let codingPath: [any CodingKey] = []
 
-    var allKeys: [Key] { values.keys.sorted().compactMap { Key(stringValue: $0.string) } }
+    var allKeys: [Key] { (Array(values.keys) + lists.keys).sorted().compactMap { Key(stringValue: $0.string) } }
 
     private func value(_ key: Key) -> Value? { values[Text(key.stringValue)] }
 
-    func contains(_ key: Key) -> Bool { value(key) != nil }
+    private func list(_ key: Key) -> [Value]? { lists[Text(key.stringValue)] }
 
-    func decodeNil(forKey key: Key) -> Bool { value(key) ?? .null == .null }
+    func contains(_ key: Key) -> Bool { value(key) != nil || list(key) != nil }
+
+    func decodeNil(forKey key: Key) -> Bool { list(key) == nil && value(key) ?? .null == .null }
 
     func decode<Property: Decodable>(_ type: Property.Type, forKey key: Key) throws -> Property {
         try property(type, key)
@@ -60,6 +71,13 @@ private struct PropertyDecodingContainer<Key: CodingKey>: KeyedDecodingContainer
     func decode(_ type: UInt128.Type, forKey key: Key) throws -> UInt128 { try property(type, key) }
 
     private func property<Property: Decodable>(_ type: Property.Type, _ key: Key) throws -> Property {
+        if let type = type as? any DecodableList.Type, value(key) == nil {
+            // Of many there may be none.
+            guard let found = try type.list(of: list(key) ?? [], at: [key]) as? Property else {
+                preconditionFailure("a list of a type is of that type")
+            }
+            return found
+        }
         guard let value = value(key) ?? (type is any ExpressibleByNilLiteral.Type ? .null : nil) else {
             throw DecodingError.keyNotFound(
                 key,

@@ -10,15 +10,16 @@ internal import StrictJSON
 enum EntityEncoder {
     /// The properties of a value, in the order in which it encodes them, with `id` among them where it encodes one.
     ///
+    /// - Parameter takesLists: whether a property may be an array of values, as schemas have it.
     /// - Throws: `EncodingError` that names the way to what a delta can't hold; what the value's own `encode(to:)`
     ///   throws.
-    static func properties(of entity: some Encodable) throws -> JSONObject {
-        let properties = EncodedProperties()
+    static func properties(of entity: some Encodable, takingLists takesLists: Bool = false) throws -> JSONObject {
+        let properties = EncodedProperties(takesLists: takesLists)
         try entity.encode(to: RootEncoder(properties: properties))
         if let refusal = properties.refusal { throw refusal }
         var object = JSONObject()
         for name in properties.names {
-            if let value = properties.values[name] { object.append(name, value.json) }
+            if let value = properties.values[name] { object.append(name, value) }
         }
         return object
     }
@@ -27,10 +28,13 @@ enum EntityEncoder {
 /// What all containers of one encoding write into.
 private final class EncodedProperties: EncodingRefusals {
     private(set) var names: [Text] = []
-    private(set) var values: [Text: Value] = [:]
+    private(set) var values: [Text: JSONValue] = [:]
+    let takesLists: Bool
+
+    init(takesLists: Bool) { self.takesLists = takesLists }
 
     /// Sets a property; of two the last one counts.
-    func set(_ key: some CodingKey, _ value: Value) {
+    func set(_ key: some CodingKey, _ value: JSONValue) {
         let name = Text(key.stringValue)
         if values.updateValue(value, forKey: name) == nil { names.append(name) }
     }
@@ -65,7 +69,11 @@ private struct PropertyContainer<Key: CodingKey>: KeyedEncodingContainerProtocol
     }
 
     private func set(_ key: Key, _ property: some Encodable) throws {
-        properties.set(key, try ValueEncoder.value(of: property, at: [key]))
+        if properties.takesLists, let list = property as? any EncodableList {
+            properties.set(key, .array(try list.values(at: [key]).map(\.json)))
+        } else {
+            properties.set(key, try ValueEncoder.value(of: property, at: [key]).json)
+        }
     }
 
     // Of these two types the protocol has its own, which throw.

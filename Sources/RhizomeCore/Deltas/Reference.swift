@@ -27,7 +27,7 @@ extension DeltaBody {
         var references: [Reference] = []
         for pointer in pointers {
             let reference = pointer.reference { property, entity in
-                pointers.contains { $0.gives(property, of: entity) }
+                pointers.contains { $0.gives(property, as: property, of: entity) }
             }
             guard let reference, !references.contains(reference) else { continue }
             references.append(reference)
@@ -41,7 +41,7 @@ extension DeltaBody {
         var seen: Set<Reference> = []
         return pointers.compactMap { pointer in
             let reference = pointer.reference { property, entity in
-                (places[property] ?? []).contains { pointers[$0].gives(property, of: entity) }
+                (places[property] ?? []).contains { pointers[$0].gives(property, as: property, of: entity) }
             }
             guard let reference, seen.insert(reference).inserted else { return nil }
             return reference
@@ -54,8 +54,11 @@ extension [Pointer] {
     ///
     /// The target of the first pointer whose local context is the property, not counting pointers that target the entity
     /// with that property as target context; an entity's id where that pointer targets one. `nil` where there is none.
-    public func value(of property: Text, entity: Text) -> Value? {
-        first { $0.gives(property, of: entity) }?.targetValue
+    ///
+    /// - Parameter role: the local context of that pointer where a schema names another one than the property's name.
+    public func value(of property: Text, as role: Text? = nil, entity: Text) -> Value? {
+        let role = role ?? property
+        return first { $0.gives(property, as: role, of: entity) }?.targetValue
     }
 }
 
@@ -69,8 +72,8 @@ extension Pointer {
     }
 
     /// Whether the target is a value of the entity's property.
-    fileprivate func gives(_ property: Text, of entity: Text) -> Bool {
-        localContext == property && target != .entity(entity, targetContext: property)
+    fileprivate func gives(_ property: Text, as role: Text, of entity: Text) -> Bool {
+        localContext == role && target != .entity(entity, targetContext: property)
     }
 
     fileprivate func reference(hasValue: (_ property: Text, _ entity: Text) -> Bool) -> Reference? {

@@ -16,6 +16,13 @@ extension APIError {
         case let error as FieldError: self.init(error)
         case let error as JSONLogicError: self.init(error, field: error.rule ?? "filter")
         case let error as DefinitionError: self.init(error)
+        case let error as ReadLimit: self.init(error)
+        case let error as SchemaViolations:
+            self = .badInput(
+                "schema",
+                details: ["schema": .text(error.schema), "violations": .array(error.items.map(\.json))]
+            )
+        case let error as OthersValues: self.init(error)
         case let error as WriteError: self.init(error)
         case let error as DeltaLogError: self.init(error)
         case let error as ProofError: self = .badInput(error.message, details: ["code": .string(error.code.rawValue)])
@@ -71,6 +78,28 @@ extension APIError {
             details: [
                 "code": .string(error.code.rawValue), "name": .text(error.name.name),
                 "creator": error.name.author.json, "delta": error.delta.json, "place": .string(error.field),
+            ]
+        )
+    }
+
+    private init(_ error: OthersValues) {
+        self.init(
+            status: .conflict,
+            error: "others",
+            details: [
+                "property": .text(error.property), "values": .array(error.values),
+                "creators": .array(error.creators.map(\.json)),
+            ]
+        )
+    }
+
+    private init(_ error: ReadLimit) {
+        self.init(
+            status: .unprocessableContent,
+            error: "limit",
+            details: [
+                "limit": .string(error.code.rawValue), "most": .integer(Int64(error.most)),
+                "message": .string(error.message),
             ]
         )
     }

@@ -21,6 +21,17 @@ extension Response {
         .json(encoded: value.encoded, status: status)
     }
 
+    /// Bytes of JSON that are made in a µs, about.
+    static let bytesPerMicrosecond = 128
+
+    /// A JSON object that may be large.
+    ///
+    /// - Parameter computing: where it is encoded if that takes long.
+    static func json(_ object: JSONObject, computing: LongComputing) async -> Response {
+        let cost = object.approximateBytes / bytesPerMicrosecond
+        return .json(encoded: await computing.run(cost: cost) { JSONValue.object(object).encoded })
+    }
+
     /// JSON that was made already.
     static func json(encoded: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
         .bytes(encoded + [UInt8(ascii: "\n")], type: MediaTypes.json, status: status)

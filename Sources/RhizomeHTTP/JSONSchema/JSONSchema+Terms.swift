@@ -35,6 +35,7 @@ extension JSONSchema {
             "place": text.meaning("where in a definition"),
             "at": text.meaning("where in a query (RFC 6901)"),
             "name": text, "creator": did, "delta": deltaID,
+            "schema": text.meaning("the name of a schema that there isn't"),
             "limitBytes": count, "limitMilliseconds": count,
             "writableAt": time,
             "cycle": array(of: text).meaning("properties that are derived from each other"),

@@ -17,6 +17,10 @@ enum PageCursor: Equatable {
     case definition(Text)
     /// A version of a definition.
     case version(Moment)
+    /// A delta that relates an entity to others.
+    case related(Moment)
+    /// An entity that a query of a schema found, in the log with this epoch.
+    case found(SchemaQuery.Cursor, epoch: [UInt8])
     /// A change's place in a history.
     case change(EntityHistory.Place)
     /// A delta's place in a lossless view.
@@ -37,6 +41,9 @@ enum PageCursor: Equatable {
         case .entity(let id): bytes = [UInt8(ascii: "e")] + id.utf8
         case .definition(let name): bytes = [UInt8(ascii: "c")] + name.utf8
         case .version(let moment): bytes = [UInt8(ascii: "v")] + Self.bytes(moment)
+        case .related(let moment): bytes = [UInt8(ascii: "r")] + Self.bytes(moment)
+        case .found(let place, let epoch):
+            bytes = [UInt8(ascii: "q")] + epoch.prefix(Self.epochBytes) + Self.bytes(place.position) + place.id.utf8
         case .change(let place):
             bytes = [UInt8(ascii: "h")] + Self.bytes(place.moment) + Self.bytes(Int64(place.index))
         case .told(let place): bytes = [UInt8(ascii: "l")] + Self.bytes(place.moment) + place.property.utf8
@@ -87,9 +94,25 @@ enum PageCursor: Equatable {
     static func entity(_ text: Text?) throws(APIError) -> Text? { try name(text, kind: "e") }
 
     /// The version that a cursor of versions names.
-    static func version(_ text: Text?) throws(APIError) -> Moment? {
+    static func version(_ text: Text?) throws(APIError) -> Moment? { try moment(text, kind: "v") }
+
+    /// The place that a cursor of a query's entities names.
+    static func found(_ text: Text?, epoch: [UInt8]) throws(APIError) -> SchemaQuery.Cursor? {
         guard let text else { return nil }
-        guard let bytes = bytes(text, kind: "v"), bytes.count == momentBytes, let moment = moment(bytes) else {
+        let head = [UInt8(ascii: "q")] + epoch.prefix(epochBytes)
+        guard let bytes = Base64.urlUnpadded.decode(text.string), bytes.starts(with: head),
+            let position = number(bytes.dropFirst(head.count).prefix(8)),
+            let id = Text(utf8: bytes.dropFirst(head.count + 8))
+        else { throw invalid }
+        return SchemaQuery.Cursor(position: position, id: id)
+    }
+
+    /// The delta that a cursor of related ones names.
+    static func related(_ text: Text?) throws(APIError) -> Moment? { try moment(text, kind: "r") }
+
+    private static func moment(_ text: Text?, kind: Unicode.Scalar) throws(APIError) -> Moment? {
+        guard let text else { return nil }
+        guard let bytes = bytes(text, kind: kind), bytes.count == momentBytes, let moment = moment(bytes) else {
             throw invalid
         }
         return moment

@@ -37,6 +37,7 @@ enum Path {
         }
         return key
     }
+    static let relation = PathParameter<Text>("relation", "The relation's name", .name)
     /// A definition's name.
     static let definition = PathParameter<Text>(
         "name",

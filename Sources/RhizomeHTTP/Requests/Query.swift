@@ -78,6 +78,21 @@ enum Query {
     static let selection: [any StatedParameter] = [
         creator, host, entity, ofProperty, createdAfter, createdBefore, order,
     ]
+    static let schema = Parameter<Text>(.query, "schema", "The name of the schema through which to go")
+    static let levels = Parameter<Int>(
+        .query,
+        "levels",
+        "How far below an entity what it refers to is shown at most; as far as the schemas say without it",
+        within: 0...NestedView.mostLevels
+    )
+    static let missing = Parameter<Missing>(
+        .query,
+        "missing",
+        "all tells optional properties without a value too"
+    )
+    static let about = Parameter<Text>(.query, "property", "The property of the entity that deltas are about")
+    static let role = Parameter<Text>(.query, "role", "The local context of another entity of the deltas")
+    static let relation = Parameter<Text>(.query, "relation", "The name of the schema's relation that deltas are of")
 
     /// A page of a list.
     static let page: [any StatedParameter] = [limit, after]
@@ -107,6 +122,12 @@ enum Query {
             }
             return moment
         }
+    }
+
+    /// Which properties without a value are told: those alone that have to have one, or `all`.
+    enum Missing: String, CaseIterable, Sendable {
+        case required
+        case all
     }
 
     /// Names with commas between them; petnames have none.

@@ -201,7 +201,7 @@ struct DeltaRoutes {
     /// What was written of one draft.
     private func created(_ written: [StoredDelta]) -> Response {
         guard let stored = written.first else { preconditionFailure("a draft that was written gives a delta") }
-        return created(stored)
+        return .created(stored)
     }
 
     /// Takes back what this node's identity said, or, where it is a moderator of the context that is given, what anybody said.
@@ -227,7 +227,7 @@ struct DeltaRoutes {
 
     private func submit(_ wire: [UInt8]) async throws -> Response {
         let judgement = try await database.submit(wire)
-        if let stored = judgement.stored { return created(stored) }
+        if let stored = judgement.stored { return .created(stored) }
         let status: HTTPResponse.Status =
             switch judgement.decision {
             case .accept, .duplicate: .ok
@@ -253,8 +253,11 @@ struct DeltaRoutes {
         let judgements = try await database.submit(wires)
         return .json(["decisions": .array(judgements.map { .object($0.json) })])
     }
+}
 
-    private func created(_ stored: StoredDelta) -> Response {
+extension Response {
+    /// 201 with a delta that was written.
+    static func created(_ stored: StoredDelta) -> Response {
         var response = Response.json(.object(stored.json), status: .created)
         response.headers[.location] = "/api/deltas/\(stored.id)"
         return response

@@ -19,9 +19,6 @@ struct LosslessAnswer: StreamedAnswer {
 
     /// Bytes of deltas whose JSON is made at once, as they are in memory: that of the last one on top.
     private static let madeBytes = 256 * 1024
-    /// Bytes of JSON that are made in a µs, about.
-    private static let bytesPerMicrosecond = 128
-
     private let view: LosslessView
     private let log: any DeltaLookup
     private let computing: LongComputing
@@ -137,7 +134,7 @@ struct LosslessAnswer: StreamedAnswer {
         guard deltas.count == unmade.count else {
             throw DeltaLogError(.corrupt, "a delta that the store's index names isn't there; run rhizome-node audit")
         }
-        let made = await computing.run(cost: weight / Self.bytesPerMicrosecond) { [unmade] in
+        let made = await computing.run(cost: weight / Response.bytesPerMicrosecond) { [unmade] in
             deltas.map { stored in
                 let json = stored.json.lossless(
                     stored.delta.body.pointers,

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import HTTPTypes
 internal import RhizomeDatabase
 internal import RhizomeIdentity
 internal import RhizomeViews
@@ -51,6 +52,30 @@ extension StoredDefinition<SchemaDefinition> {
         return schema.referredSchemas.compactMap {
             DefinitionName($0, own: name.author, identity: identity)?.text(own: own)
         }
+    }
+}
+
+extension Database {
+    /// The schema that a query names.
+    ///
+    /// - Throws: 404 where there is none.
+    func schema(called name: Text, asOf: Timestamp? = nil) async throws -> StoredDefinition<SchemaDefinition> {
+        guard let stored = try await definition(called: name, of: SchemaDefinition.self, asOf: asOf) else {
+            throw APIError(status: .notFound, error: "Not Found", details: ["schema": .text(name)])
+        }
+        return stored
+    }
+
+    /// The same with those to which it leads.
+    ///
+    /// - Parameter levels: how far below an entity is shown at most.
+    /// - Throws: as above; ``DefinitionError`` where it can't be used; ``ReadLimit``.
+    func schemas(called name: Text, levels: Int? = nil, asOf: Timestamp? = nil) async throws -> SchemaGraph {
+        let stored = try await schema(called: name, asOf: asOf)
+        return try await definitions(of: SchemaDefinition.self, asOf: asOf).graph(
+            of: stored,
+            levels: levels ?? NestedView.mostLevels
+        ) { identity(typed: $0) }
     }
 }
 

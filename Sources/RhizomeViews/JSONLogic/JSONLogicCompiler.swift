@@ -117,8 +117,7 @@ struct JSONLogicCompiler {
             return .iteration(iteration, over: argument(0), body: argument(1))
         }
         guard let known = JSONLogicOperator(rawValue: name.string) else {
-            let start = String(name.string.unicodeScalars.prefix(60))
-            throw JSONLogicError(.unknownOperator, "there is no operator \"\(start)\" in JSON-Logic")
+            throw JSONLogicError(unknownOperator: name)
         }
         guard known != .multiply || !arguments.isEmpty else {
             throw JSONLogicError(.arguments, "\"*\" has at least one argument")

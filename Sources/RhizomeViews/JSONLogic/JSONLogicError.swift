@@ -31,10 +31,19 @@ public struct JSONLogicError: CodedError {
     public private(set) var path: [JSONError.Step] = []
     /// Which of several rules it was; `nil` where there is one alone.
     public private(set) var rule: String?
+    /// The operator that there isn't, its first 60 scalars; `nil` where something else is wrong.
+    public private(set) var unknownOperator: String?
 
     init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+
+    /// The error of an operator that there isn't.
+    init(unknownOperator name: Text) {
+        let start = String(name.string.unicodeScalars.prefix(60))
+        self.init(.unknownOperator, "there is no operator \"\(start)\" in JSON-Logic")
+        unknownOperator = start
     }
 
     /// The same error, seen from one level further out.

@@ -127,9 +127,11 @@ public struct Definitions<Content: Definition>: Sendable {
 
 extension EntityLookup {
     /// An author's last definition of a name that is in force.
-    fileprivate func definition(of name: DefinitionName, as localContext: Text) throws -> ViewedDelta? {
-        guard try isShown(name.author) else { return nil }
+    ///
+    /// - Complexity: a look-up where nothing is said of an entity of this name.
+    func definition(of name: DefinitionName, as localContext: Text) throws -> ViewedDelta? {
         let ends = try streams(of: name.name, by: name.author, localContext, on: ControlName.definition)
+        guard try !ends.isEmpty && isShown(name.author) else { return nil }
         return try last(of: ends) { try $0.definition(of: name.name, as: localContext) != nil && isInForce($0) }
     }
 

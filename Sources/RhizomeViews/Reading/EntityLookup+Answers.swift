@@ -56,6 +56,17 @@ extension EntityLookup {
         try isAnyInForce(of: id, by: { _ in true }, in: { _ in true }, where: { _ in true })
     }
 
+    /// Whether a delta about the entity is in force, others than those about one property.
+    func isVisible(_ id: Text, otherThanBy property: Text) throws -> Bool {
+        let number = try context(property)
+        return try isAnyInForce(
+            of: id,
+            by: { _ in true },
+            in: { $0.property != number },
+            where: { _ in true }
+        )
+    }
+
     /// Whether a delta in force refers to the entity by this local context.
     func isVisible(_ id: Text, referencedAs localContext: Text) throws -> Bool {
         guard let number = try context(localContext) else { return false }
@@ -125,6 +136,10 @@ extension EntityLookup {
         let id: Text
         let property: Text
         let ends: [StreamEnd]
+        /// The local context of the pointer that holds the value; the property's name where `nil`.
+        ///
+        /// Where it isn't, there may be deltas that give the property no value by it, and ``ends`` are all streams of it.
+        var role: Text?
     }
 
     private func statements(of id: Text, among streams: [StreamEnd]) throws -> [Statements] {
@@ -134,7 +149,7 @@ extension EntityLookup {
 
     @_specialize(where Reduction == Sum)
     @_specialize(where Reduction == Average)
-    private func resolve<Reduction: Resolver>(
+    func resolve<Reduction: Resolver>(
         _ resolver: Reduction,
         _ statements: Statements
     ) throws -> (value: JSONValue?, isVisible: Bool) {
@@ -156,21 +171,48 @@ extension EntityLookup {
 
     /// What a delta says of the property.
     private func assertion(_ delta: ViewedDelta, _ statements: Statements) -> Assertion? {
-        statement(of: statements.property, entity: statements.id, in: delta)?.value.map {
-            Assertion(value: $0, delta: delta)
+        value(delta, statements).map { Assertion(value: $0, delta: delta) }
+    }
+
+    /// The value that a delta gives the property.
+    func value(_ delta: ViewedDelta, _ statements: Statements) -> Value? {
+        guard let role = statements.role else {
+            return statement(of: statements.property, entity: statements.id, in: delta)?.value
         }
+        return delta.pointers.value(of: statements.property, as: role, entity: statements.id)
+    }
+
+    /// Whether a delta gives the property a value and is in force.
+    private func counts(_ delta: ViewedDelta, _ statements: Statements) throws -> Bool {
+        // Where no role is named, the streams tell.
+        guard statements.role == nil || value(delta, statements) != nil else { return false }
+        return try isInForce(delta)
     }
 
     /// The same of each author.
     func byAuthor(_ statements: Statements) -> [Statements] {
         Dictionary(grouping: statements.ends, by: \.stream.author).values.map { ends in
-            Statements(id: statements.id, property: statements.property, ends: ends)
+            Statements(id: statements.id, property: statements.property, ends: ends, role: statements.role)
         }
     }
 
     /// The last word that is in force.
     func lastStatement(_ statements: Statements) throws -> Assertion? {
-        try last(of: statements.ends, where: isInForce).flatMap { assertion($0, statements) }
+        try last(of: statements.ends) { try counts($0, statements) }.flatMap { assertion($0, statements) }
+    }
+
+    /// All that is in force.
+    func allStatements(_ statements: Statements) throws -> [Assertion] {
+        var all: [DeltaID: Assertion] = [:]
+        for end in statements.ends {
+            try forEachDelta(ofReversed: end) { delta, _ in
+                guard all[delta.id] == nil, try counts(delta, statements) else { return }
+                guard let assertion = assertion(delta, statements) else { return }
+                try memory.add(assertion.approximateBytes)
+                all[delta.id] = assertion
+            }
+        }
+        return Array(all.values)
     }
 
     /// The first word that is in force.
@@ -182,7 +224,7 @@ extension EntityLookup {
                 // All of one moment are looked at: their ids decide.
                 if let moment, word.moment > moment { return false }
                 let delta = try delta(at: word.position)
-                if try isInForce(delta) {
+                if try counts(delta, statements) {
                     moment = word.moment
                     if first.map({ delta.moment < $0.moment }) ?? true { first = delta }
                 }

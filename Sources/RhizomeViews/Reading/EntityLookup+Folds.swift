@@ -18,7 +18,8 @@ extension EntityLookup {
         by resolver: Reduction,
         over statements: Statements
     ) throws -> Folding<Reduction> {
-        guard let keeper else {
+        // What is kept is kept by the property's name alone.
+        guard let keeper, statements.role == nil else {
             var run = Run(folding: Folding(by: resolver))
             try foldAll(statements, &run)
             return run.folding
@@ -60,7 +61,8 @@ extension EntityLookup {
                 guard let first, WordRole.localClass(of: first.localContext) == end.stream.role.localClass else {
                     return
                 }
-                try fold(delta, saying: first.value, &run, at: position)
+                let value = statements.role == nil ? first.value : self.value(delta, statements)
+                try fold(delta, saying: value, &run, at: position)
             }
         }
         return count
@@ -72,8 +74,7 @@ extension EntityLookup {
         guard position <= self.position else { return }
         let delta = try delta(at: position)
         guard try isShown(delta.author) else { return }
-        let value = statement(of: statements.property, entity: statements.id, in: delta)?.value
-        try fold(delta, saying: value, &run, at: position)
+        try fold(delta, saying: value(delta, statements), &run, at: position)
     }
 
     /// - Parameter value: what the delta gives the property; `nil` where it gives none.

@@ -10,9 +10,9 @@ internal import StrictJSON
 ///
 /// What an answer costs depends on what it shows, not on all that was ever said (spec: views.md).
 public struct EntityReader: Sendable {
-    private let log: any AcceptanceOrder & StateReading
-    private let perspective: Perspective
-    private let cache: ViewCache?
+    let log: any AcceptanceOrder & StateReading
+    let perspective: Perspective
+    let cache: ViewCache?
     /// What the perspective excludes, where that is all that it does: the cache keeps such views.
     private let exclusion: Exclusion?
 
@@ -91,16 +91,9 @@ public struct EntityReader: Sendable {
         }
     }
 
-    /// What a PUT is held against.
+    /// What a PUT that goes through no schema is held against.
     public func current(for put: EntityPut) async throws -> EntityPut.Current {
         try await look { try $0.current(for: put) }
-    }
-
-    /// The same of a state that is lent, where that takes little memory.
-    ///
-    /// - Throws: as well where it takes much.
-    package func current(for put: EntityPut, in snapshot: any LogSnapshot) throws -> EntityPut.Current {
-        try lookup(snapshot).current(for: put)
     }
 
     /// An entity as it was seen within a transaction.
@@ -126,7 +119,7 @@ public struct EntityReader: Sendable {
         cache.keep(looked, of: glimpse.id, without: exclusion)
     }
 
-    private func lookup(_ snapshot: any LogSnapshot) -> EntityLookup {
+    func lookup(_ snapshot: any LogSnapshot) -> EntityLookup {
         EntityLookup(snapshot, from: perspective, memory: ReadingMemory())
     }
 

@@ -277,6 +277,7 @@ extension SchemaRelation {
         }
         guard let roles, !roles.isEmpty else { throw object.error(.missing, "roles", "a relation has a role") }
         self.roles = roles
+        places = Dictionary(uniqueKeysWithValues: roles.enumerated().map { ($1.name, $0) })
     }
 }
 

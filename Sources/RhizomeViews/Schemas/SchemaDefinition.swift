@@ -28,6 +28,7 @@ public struct SchemaDefinition: Equatable, Sendable {
     /// Derived properties, each after those of which it is computed.
     let derivationOrder: [Int]
     private let places: [Text: Int]
+    private let relationPlaces: [Text: Int]
 
     init(
         json: JSONValue,
@@ -44,11 +45,24 @@ public struct SchemaDefinition: Equatable, Sendable {
         self.properties = properties
         self.relations = relations
         places = Dictionary(uniqueKeysWithValues: properties.enumerated().map { ($1.name, $0) })
+        relationPlaces = Dictionary(uniqueKeysWithValues: relations.enumerated().map { ($1.name, $0) })
         derivationOrder = try Self.order(properties, places)
     }
 
+    /// Where the property of a name stands among ``properties``; `nil` where the schema has none.
+    func place(of name: Text) -> Int? { places[name] }
+
+    /// The relation of a name; `nil` where the schema has none.
+    public func relation(_ name: Text) -> SchemaRelation? { relationPlaces[name].map { relations[$0] } }
+
+    /// The relation whose deltas a property lists; `nil` where it lists none.
+    func relation(of property: SchemaProperty) -> SchemaRelation? { property.relation.flatMap { relation($0) } }
+
     /// The property of a name; `nil` where the schema has none.
     public subscript(name: Text) -> SchemaProperty? { places[name].map { properties[$0] } }
+
+    /// The properties that are computed of others: they can't be written.
+    public var derivedProperties: Set<Text> { Set(derivationOrder.map { properties[$0].name }) }
 
     /// Whether both have the same JSON.
     public static func == (left: Self, right: Self) -> Bool { left.json == right.json }

@@ -1,19 +1,21 @@
 internal import Bytes
 internal import IRegexp
-internal import StrictJSON
+public import StrictJSON
 
 extension SchemaProperty {
     /// What can be wrong with a value (spec: schemas.md, "Writing through a schema").
-    enum Rule: String, Sendable {
+    public enum Rule: String, Sendable {
         case required, type, min, max, minLength, maxLength, minItems, maxItems, pattern, oneOf, unexpected, derived
     }
 
     /// A value that a property can't have.
-    struct Violation: Hashable, Sendable {
-        let rule: Rule
-        let value: JSONValue
+    public struct Violation: Hashable, Sendable {
+        /// Which rule it breaks.
+        public let rule: Rule
+        /// The value; of many the one that is wrong, or how many there are; null where there is none.
+        public let value: JSONValue
         /// What the rule asks for, as the schema says it.
-        let expected: JSONValue
+        public let expected: JSONValue
     }
 
     /// What is wrong with a value that the property has after resolving.

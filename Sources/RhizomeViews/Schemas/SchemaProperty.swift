@@ -91,4 +91,6 @@ public struct SchemaRelation: Sendable {
     public let roles: [Role]
     /// What it is for.
     public let description: Text?
+    /// The roles' places by their names.
+    let places: [Text: Int]
 }

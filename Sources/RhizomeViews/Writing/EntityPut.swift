@@ -12,6 +12,14 @@ public struct EntityPut: Hashable, Sendable {
         public let value: Value
     }
 
+    /// A property and all the values that it is to have, where a schema says that it has many.
+    public struct List: Hashable, Sendable {
+        /// The property's name.
+        public let name: Text
+        /// Its values, as they were given.
+        public let values: [Value]
+    }
+
     /// What a writer sees of the entity, as far as it matters.
     public struct Current: Sendable {
         /// The last statement of each property that is named, as last-write-wins takes them; absent where there is none.
@@ -37,22 +45,27 @@ public struct EntityPut: Hashable, Sendable {
     public let id: Text
     /// The properties that were named, without `id`, in the order given.
     public let properties: [Property]
+    /// The properties that were named with an array, in the order given: written through schemas alone.
+    public let lists: [List]
     /// Whether every one of them is to be said in the writer's own name, whatever is said already (`?say=all`).
     public let saysAll: Bool
 
     /// Takes what was asked for.
     ///
-    /// - Parameter saysAll: whether to say what is said already too: for `sum`, `majority` and `by-author`, to which each
-    ///   author's own word matters.
+    /// - Parameters:
+    ///   - saysAll: whether to say what is said already too: for `sum`, `majority` and `by-author`, to which each
+    ///     author's own word matters.
+    ///   - takesLists: whether an array may be given, where a schema will say that the property has many values.
     /// - Throws: ``FieldError``: `reserved` for a property that begins with `_` and for what http.md reserves, `type` for
-    ///   an array or an object as value, `value` for an empty name, `limit` for one of more than 1,024 bytes, `count` for
-    ///   more than ``mostProperties``, before any of them is looked at. The field is `collection`, `id`, the property's
-    ///   name, or `properties`.
+    ///   an array or an object as value, and for one in a list, `value` for an empty name, `limit` for one of more
+    ///   than 1,024 bytes, `count` for more than ``mostProperties``, before any of them is looked at. The field is
+    ///   `collection`, `id`, the property's name, or `properties`.
     public init(
         collection: Text,
         id: Text,
         properties: JSONObject,
-        saysAll: Bool = false
+        saysAll: Bool = false,
+        takesLists: Bool = false
     ) throws(FieldError) {
         try FieldError.checkName(collection, field: "collection")
         try ReservedNames.check(collection: collection)
@@ -70,18 +83,37 @@ public struct EntityPut: Hashable, Sendable {
             )
         }
         var checked: [Property] = []
+        var lists: [List] = []
         for member in properties.members where member.name != Self.idProperty {
             let field = member.name.string
             try FieldError.checkName(member.name, field: field)
             guard !ControlName.isReserved(member.name) else {
                 throw FieldError(.reserved, field: field, "names that begin with _ are reserved")
             }
-            guard let value = Value(member.value) else {
-                throw FieldError(.type, field: field, "a property's value is a text, a number, true, false or null")
+            if takesLists, let items = member.value.array {
+                let values = items.compactMap { Value($0) }
+                guard values.count == items.count else { throw Self.noValue(member.name) }
+                lists.append(List(name: member.name, values: values))
+            } else {
+                guard let value = Value(member.value) else { throw Self.noValue(member.name) }
+                checked.append(Property(name: member.name, value: value))
             }
-            checked.append(Property(name: member.name, value: value))
         }
         self.properties = checked
+        self.lists = lists
+    }
+
+    private static func noValue(_ property: Text) -> FieldError {
+        FieldError(.type, field: property.string, "a property's value is a text, a number, true, false or null")
+    }
+
+    /// What is said of an array where no schema says that the property has many values.
+    static func noList(_ property: Text) -> FieldError {
+        FieldError(
+            .type,
+            field: property.string,
+            "a property's value is a text, a number, true, false or null; many are for one of which a schema says so"
+        )
     }
 
     /// Clears what an entity has, as far as a PUT can.
@@ -109,25 +141,30 @@ public struct EntityPut: Hashable, Sendable {
     ///   - current: what the writer sees of the entity, as of now.
     ///   - transaction: a name that no transaction has, taken where one is needed.
     public func deltas(changing current: Current, transaction: @autoclosure () -> Text) -> [PlannedDelta] {
+        changes(of: current).together(in: transaction())
+    }
+
+    /// The same, without what makes them a transaction.
+    func changes(of current: Current) -> [PlannedDelta] {
         let changes = properties.filter { property in
             if saysAll { return true }
             guard let last = current.last[property.name] else { return property.value != .null }
             return !current.isReferenced || property.value != last.value
         }
-        guard changes.count > 1 else {
-            return changes.map { planned($0, replacing: current.last[$0.name]) }
+        return changes.map { property in
+            PlannedDelta(
+                pointers: [
+                    Pointer(collection, entity: id, targetContext: property.name),
+                    Pointer(property.name, property.value),
+                ],
+                replacedTime: current.last[property.name]?.delta.timeCreated
+            )
         }
-        let transaction = transaction()
-        let membership = Pointer(ControlName.transaction, entity: transaction, targetContext: ControlName.deltas)
-        let size = PlannedDelta(pointers: .transaction(transaction, size: changes.count))
-        return [size] + changes.map { planned($0, replacing: current.last[$0.name], first: [membership]) }
     }
 
-    private func planned(_ property: Property, replacing last: Assertion?, first: [Pointer] = []) -> PlannedDelta {
-        let pointers = [
-            Pointer(collection, entity: id, targetContext: property.name), Pointer(property.name, property.value),
-        ]
-        return PlannedDelta(pointers: first + pointers, replacedTime: last?.delta.timeCreated)
+    /// The property about which a delta of this PUT is; `nil` where it is about none.
+    package func property(of planned: PlannedDelta) -> Text? {
+        planned.pointers.first { $0.localContext == collection && $0.entity?.id == id }?.entity?.targetContext
     }
 }
 

@@ -16,3 +16,16 @@ public struct PlannedDelta: Hashable, Sendable {
         self.replacedTime = replacedTime
     }
 }
+
+extension [PlannedDelta] {
+    /// The same as one transaction, its size delta first, where there are more than one.
+    ///
+    /// - Parameter transaction: a name that no transaction has, taken where one is needed.
+    func together(in transaction: @autoclosure () -> Text) -> [PlannedDelta] {
+        guard count > 1 else { return self }
+        let transaction = transaction()
+        let membership = Pointer(ControlName.transaction, entity: transaction, targetContext: ControlName.deltas)
+        return [PlannedDelta(pointers: .transaction(transaction, size: count))]
+            + map { PlannedDelta(pointers: [membership] + $0.pointers, replacedTime: $0.replacedTime) }
+    }
+}

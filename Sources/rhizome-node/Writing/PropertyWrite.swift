@@ -71,7 +71,8 @@ struct PropertyWrite {
                 let isNamed = pointers.contains { pointer in
                     pointer == Pointer(put.collection, entity: put.id, targetContext: property.name)
                 }
-                return isNamed && pointers.value(of: property.name, entity: put.id) == property.value
+                // A schema may name another role for the value than the property's name.
+                return isNamed && pointers.contains { $0.targetValue == property.value }
             }
             return delta.map { Change(property: property.name, value: property.value, delta: $0.id) }
         }
@@ -79,7 +80,8 @@ struct PropertyWrite {
 
     private static func write(_ put: EntityPut, to database: Database) async throws -> [Change] {
         let written = Lock<[StoredDelta]>([])
-        let writer = EntityWriter(reader: try await database.reader()) { write throws(WriteError) in
+        let writer = EntityWriter(reader: try await database.reader(), by: database.identity) {
+            write throws(WriteError) in
             let deltas = try await database.write(write)
             written.withLock { $0 += deltas }
             return deltas

@@ -20,7 +20,11 @@ import Testing
     func put(isBlind: Bool) async throws {
         let bench = try IntakeBench()
         if isBlind { bench.log.blind() }
-        let writer = EntityWriter(reader: EntityReader(log: bench.log), write: bench.intake.write)
+        let writer = EntityWriter(
+            reader: EntityReader(log: bench.log),
+            by: bench.own.publicKey,
+            write: bench.intake.write
+        )
         let written = try await writer.put(try put(["name": "Ann", "age": 30])).first
         #expect(written.properties == ["age": 30, "name": "Ann"])
         // The size and both members.
@@ -34,7 +38,11 @@ import Testing
     @Test("where nothing is written and nothing held, the entity is an empty one")
     func nothing() async throws {
         let bench = try IntakeBench()
-        let writer = EntityWriter(reader: EntityReader(log: bench.log), write: bench.intake.write)
+        let writer = EntityWriter(
+            reader: EntityReader(log: bench.log),
+            by: bench.own.publicKey,
+            write: bench.intake.write
+        )
         #expect(try await writer.put(try put(["name": .null])).first == EntityView(absent: "u1"))
         #expect(try await bench.log.count() == 0)
     }
@@ -46,7 +54,11 @@ import Testing
     func tooLarge(isBlind: Bool) async throws {
         let bench = try IntakeBench()
         if isBlind { bench.log.blind() }
-        let writer = EntityWriter(reader: EntityReader(log: bench.log), write: bench.intake.write)
+        let writer = EntityWriter(
+            reader: EntityReader(log: bench.log),
+            by: bench.own.publicKey,
+            write: bench.intake.write
+        )
         let large = JSONValue.string(String(repeating: "x", count: DeltaLimits.bodyBytes))
         for properties in [["bio": large], ["age": 30, "bio": large, "name": "Ann"]] as [JSONObject] {
             let error = await #expect(throws: FieldError.self) { try await writer.put(try put(properties)) }
@@ -59,7 +71,8 @@ import Testing
     @Test("a write that fails is told, and nothing is shown")
     func failure() async throws {
         let log = InMemoryDeltaLog()
-        let writer = EntityWriter(reader: EntityReader(log: log)) { _ throws(WriteError) in
+        let writer = EntityWriter(reader: EntityReader(log: log), by: try TestAuthors.signer("ann").publicKey) {
+            _ throws(WriteError) in
             throw WriteError(.disk, "full")
         }
         await #expect(throws: WriteError(.disk, "")) { try await writer.put(try put(["name": "Ann"])) }
