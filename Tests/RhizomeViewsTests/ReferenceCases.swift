@@ -17,6 +17,10 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
     let expected: JSONValue
     /// In order of arrival.
     let deltas: [ViewedDelta]
+    /// The same as they are signed.
+    let signed: [SignedDelta]
+    /// The reference's schemas by name: the case's own, and those that several cases share.
+    let schemas: JSONObject
     private let labels: [DeltaID: Text]
 
     var testDescription: String { name }
@@ -29,16 +33,17 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
         let cases = try #require(file.object?["cases"]?.array).compactMap(\.object)
         return try names.map { name in
             let found = try #require(cases.first { $0["id"]?.text?.string == name }, "no case \(name)")
-            return try ReferenceCase(found, author: author)
+            return try ReferenceCase(found, author: author, sharing: file.object?["schemas"]?.object ?? [:])
         }
     }
 
-    private init(_ json: JSONObject, author: Text?) throws {
+    private init(_ json: JSONObject, author: Text?, sharing schemas: JSONObject) throws {
+        self.schemas = json["schemas"]?.object ?? schemas
         name = "\(json["id"]?.text ?? ""): \(json["title"]?.text ?? "")"
         operation = try #require(json["op"]?.object)
         expected = try #require(json["expect"])
         var ids: [Text: DeltaID] = [:]
-        deltas = try #require(json["deltas"]?.array).map { json in
+        signed = try #require(json["deltas"]?.array).map { json in
             let delta = try #require(json.object)
             let label = try #require(delta["id"]?.text)
             let creator = try #require(author ?? (delta["creator"] ?? delta["author"])?.text)
@@ -49,8 +54,9 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
                 signer: try TestAuthors.signer(creator.string)
             )
             ids[label] = signed.id
-            return ViewedDelta(signed)
+            return signed
         }
+        deltas = signed.map { ViewedDelta($0) }
         labels = Dictionary(ids.map { ($0.value, $0.key) }) { first, _ in first }
     }
 

@@ -145,6 +145,52 @@ import Testing
         #expect(counted[0] == counted[1])
     }
 
+    @Test("a PUT where there is no schema costs a look-up more; through one, what the schema names")
+    func schemas() async throws {
+        var maker = DeltaMaker()
+        let log = InMemoryDeltaLog()
+        var deltas: [AdmittedDelta] = []
+        for number in 0..<200 { deltas.append(try maker.delta("ann", write(Text("p\(number)"), .integer(1)))) }
+        _ = try await log.append(deltas, cursors: [:])
+        let put = try EntityPut(collection: "user", id: "e", properties: ["p3": 2, "p5": 2])
+        let own = try maker.author("own")
+        let cache = ViewCache()
+        func rows(_ read: (EntityReader) async throws -> Int) async throws -> Int {
+            let watched = WatchedLog(log)
+            #expect(
+                try await read(EntityReader(log: watched, without: Exclusion(number: 0) { _ in false }, cache: cache))
+                    == 2
+            )
+            return watched.rowsRead.reduce(0, +)
+        }
+        let plain = try await rows { try await $0.current(for: put).last.count }
+        func planned() async throws -> Int {
+            try await rows { reader in
+                try await reader.plan(put, by: own) { "T" }.deltas.filter { $0.pointers.first?.localContext != "size" }
+                    .count - 1
+            }
+        }
+        let without = try await planned()
+        #expect(without - plain <= 1)
+        for (properties, most) in [(2, 30), (20, 90)] {
+            let document = (0..<properties).map { "\"p\($0)\": {\"type\": \"integer\"}" }.joined(separator: ", ")
+            _ = try await log.append(
+                [
+                    try maker.delta(
+                        "own",
+                        [
+                            Pointer("_schema", entity: "user", targetContext: "definition"),
+                            Pointer("definition", .text(Text("{\"properties\": {\(document)}}"))),
+                        ]
+                    )
+                ],
+                cursors: [:]
+            )
+            let through = try await planned()
+            #expect(through - without <= most, "\(through) rows, \(without) without")
+        }
+    }
+
     @Test("what excluded authors name costs lists nothing, and what one more author names a few look-ups")
     func junk() async throws {
         var maker = DeltaMaker()

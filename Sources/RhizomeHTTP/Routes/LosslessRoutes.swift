@@ -25,10 +25,13 @@ struct LosslessRoutes {
                     .get,
                     "\(path)/\(Path.entity)",
                     "Everything that was said of an entity",
-                    query: Query.page + Query.viewpoint,
+                    query: [Query.schema, Query.levels] + Query.page + Query.viewpoint,
                     answers: [
-                        .page("Delta by delta, under each property", .lossless),
-                        .notFound("No delta about it is visible"),
+                        .page(
+                            "Delta by delta, under each property; through a schema with what it refers to",
+                            .either([.lossless, .nestedLossless])
+                        ),
+                        .notFound("No delta about it is visible, or there is no such schema"), .limit,
                     ],
                     entity
                 ),
@@ -76,7 +79,21 @@ struct LosslessRoutes {
     }
 
     @Sendable private func entity(_ request: APIRequest) async throws -> Response {
-        try await view(request) { _ in }
+        if let name = request[Query.schema] {
+            guard request.page == PageRequest(limit: nil, after: nil) else {
+                throw APIError.badInput("what is shown through a schema has no pages", field: "limit")
+            }
+            let levels = request[Query.levels]
+            let view = try await database.reader(from: request.viewpoint).nestedLossless(
+                request[Path.entity],
+                through: try await database.schemas(called: name, levels: levels, asOf: request[Query.asOf]),
+                levels: levels
+            )
+            guard let view else { throw APIError.notFound }
+            return try await NestedLosslessAnswer.response(view, of: database)
+        }
+        guard request[Query.levels] == nil else { throw APIError.badInput("levels goes with schema", field: "levels") }
+        return try await view(request) { _ in }
     }
 
     @Sendable private func transaction(_ request: APIRequest) async throws -> Response {

@@ -263,10 +263,13 @@ extension JSONSchema {
 
     private static let way = array(of: text)
 
+    /// A property without a value.
+    static let missing = object(["at": way, "type": text, "required": boolean])
+
     /// An entity as a schema shows it.
     static let nested = object([
         "id": text, "schema": object(["name": text, "delta": deltaID]), "properties": properties,
-        "missing": array(of: object(["at": way, "type": text, "required": boolean])),
+        "missing": array(of: missing),
         "defaulted": array(of: way), "violations": array(of: object(["at": way]).adding(violation)),
     ]).named("NestedEntity")
 

@@ -116,11 +116,13 @@ extension JSONObject {
     ///
     /// Its pointers come last, collapsed to `{localContext: target}`, and a negated delta is marked.
     ///
-    /// - Parameter pointers: the delta's.
-    public func lossless(_ pointers: [Pointer], isNegated: Bool) -> JSONObject {
+    /// - Parameters:
+    ///   - pointers: the delta's.
+    ///   - shown: what stands in the place of what pointers refer to, by their places.
+    public func lossless(_ pointers: [Pointer], isNegated: Bool, showing shown: [Int: JSONValue] = [:]) -> JSONObject {
         var told = JSONObject()
         for field in members where field.name != "pointers" { told.append(field.name, field.value) }
-        told.append("pointers", .array(pointers.map(\.collapsed)))
+        told.append("pointers", .array(pointers.enumerated().map { $1.collapsed(showing: shown[$0]) }))
         if isNegated { told.append("negated", true) }
         return told
     }
@@ -128,9 +130,11 @@ extension JSONObject {
 
 extension Pointer {
     /// `{localContext: target}`: what it says of the delta's own, without where it points from there.
-    fileprivate var collapsed: JSONValue {
+    ///
+    /// - Parameter shown: what stands in the place of the target, if anything does.
+    fileprivate func collapsed(showing shown: JSONValue?) -> JSONValue {
         var object = JSONObject()
-        object.append(localContext, targetValue.json)
+        object.append(localContext, shown ?? targetValue.json)
         return .object(object)
     }
 }

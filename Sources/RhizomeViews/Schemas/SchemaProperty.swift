@@ -93,4 +93,7 @@ public struct SchemaRelation: Sendable {
     public let description: Text?
     /// The roles' places by their names.
     let places: [Text: Int]
+
+    /// The role of a name; `nil` where the relation has none.
+    public func role(_ name: Text) -> Role? { places[name].map { roles[$0] } }
 }
