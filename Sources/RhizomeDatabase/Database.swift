@@ -172,12 +172,13 @@ public final class Database: Sendable {
         observer?.authorsChanged()
     }
 
-    /// Once a second: takes up what is due, and warns where the clock keeps this node from writing.
+    /// Takes up what is due, once a second while something waits for that, and warns where the clock keeps this node from
+    /// writing, within a minute.
     @concurrent
     private func keepHouse() async {
         var warnings = Hourly()
-        while !Task.isCancelled {
-            try? await clock.sleep(for: .seconds(1))
+        var wait = Duration.seconds(1)
+        while await intake.timeWaits.take(within: wait, by: clock) != nil {
             do {
                 try await intake.takeUpDue()
             } catch {
@@ -186,6 +187,7 @@ public final class Database: Sendable {
             if let error = writeError, warnings.isDue(now: clock.uptime) {
                 logger.warning("nothing can be written here", metadata: ["error": "\(error)"])
             }
+            wait = await intake.waitsForTime ? .seconds(1) : .seconds(60)
         }
     }
 

@@ -63,7 +63,8 @@ public final class PeerNetwork: PeerReporting {
             clock: database.clock,
             takesGuests: configuration.follows,
             isPenalised: { database.ledger.isPenalised($0) },
-            onAdmitted: { mail.admitted($0) }
+            onAdmitted: { mail.admitted($0) },
+            onRefused: { mail.connectionNews.post { _ in } }
         )
         let book = AddressBook(home: home, policy: policy, clock: database.clock)
         book.load()
@@ -87,7 +88,11 @@ public final class PeerNetwork: PeerReporting {
             jobs: jobSource,
             guestRequests: guestRequestSource,
             onLinkEvent: { peer, event in mail.directory.note(event, of: peer) },
-            onConnection: { peer, isConnected in mail.directory.set(peer, isConnected: isConnected) }
+            onConnection: { peer, isConnected in
+                mail.directory.set(peer, isConnected: isConnected)
+                mail.connectionNews.post { _ in }
+                mail.addressNews.post { _ in }
+            }
         )
         do {
             let handler = try await ZAPHandler.shared()
@@ -241,6 +246,7 @@ public final class PeerNetwork: PeerReporting {
             clock: database.clock,
             ledger: database.ledger,
             logger: logger,
+            news: mail.addressNews,
             onLearned: { [mail] in mail.linkChanges.post { _ in } }
         )
         let announcer = Announcer(
@@ -277,14 +283,14 @@ public final class PeerNetwork: PeerReporting {
         }
     }
 
-    /// Makes links and sessions what the list says: after each change, and once a second, since penalties end.
+    /// Makes links and sessions what the list says: after each change, and once a second while somebody is turned away.
     @concurrent
     private func keepLinks(_ newSession: AsyncStream<PeerSession>.Continuation) async {
         var changes = PeeringMail.LinkChanges()
         repeat {
             for peer in changes.penalised { await peering.penalise(peer) }
-            let wanted = Self.links(policy.trust, known, at: database.clock.now)
-                .filter { !database.ledger.isPenalised($0.key) }
+            let linked = Self.links(policy.trust, known, at: database.clock.now)
+            let wanted = linked.filter { !database.ledger.isPenalised($0.key) }
             for (peer, mailbox) in mail.directory.sessions where wanted[peer] == nil {
                 mailbox.close()
                 mail.directory.closeSession(with: peer)
@@ -297,7 +303,8 @@ public final class PeerNetwork: PeerReporting {
             }
             await peering.keepLinks(to: wanted, reopening: changes.restated)
             for peer in changes.admitted { await peering.tryAgain(peer) }
-            guard let next = await mail.linkChanges.take(within: .seconds(1), by: database.clock) else { return }
+            let wait = wanted.count < linked.count ? Duration.seconds(1) : .seconds(60)
+            guard let next = await mail.linkChanges.take(within: wait, by: database.clock) else { return }
             changes = next
         } while !Task.isCancelled
     }
@@ -317,7 +324,9 @@ public final class PeerNetwork: PeerReporting {
             hello: hello,
             onHello: { [own, known, mail] peer, hello in
                 own.note(seen: hello.seen, by: peer)
-                if let record = hello.record, known.book.note(record) { mail.linkChanges.post { _ in } }
+                guard let record = hello.record, known.book.note(record) else { return }
+                mail.linkChanges.post { _ in }
+                mail.addressNews.post { _ in }
             },
             meter: FetchMeter(
                 peer: peer,
@@ -340,6 +349,7 @@ public final class PeerNetwork: PeerReporting {
             await peering.rebind(reason: change.excluded.isEmpty ? "trust given" : "trust taken back")
         }
         mail.linkChanges.post { $0.restated.formUnion(change.restated) }
+        mail.addressNews.post { _ in }
         tellUnused(change.restated.union(change.excluded))
         await announce(change.revealed)
     }
@@ -356,15 +366,17 @@ public final class PeerNetwork: PeerReporting {
         }
     }
 
-    /// Once a second: logs whose keys were refused, and warns where the clock is off the peers'.
+    /// Logs whose keys were refused, and warns where the clock is off the peers': a second after something has happened, and
+    /// once a minute; once a second while somebody may fall silent.
     @concurrent
     private func keepWatch() async {
         var warnings = Hourly()
         var notices = RefusalNotices()
-        while !Task.isCancelled {
+        var wait = Duration.zero
+        while await mail.connectionNews.take(within: wait, by: database.clock) != nil {
             try? await database.clock.sleep(for: .seconds(1))
             let now = database.clock.uptime
-            await peering.noteSilence()
+            wait = await peering.noteSilence() ? .zero : .seconds(60)
             tell(notices.next(policy.refusedKeys, now: now))
             guard let offset = mail.directory.medianOffset, !(.seconds(-60) ... .seconds(60)).contains(offset),
                 warnings.isDue(now: now)

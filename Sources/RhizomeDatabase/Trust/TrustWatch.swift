@@ -1,13 +1,16 @@
 internal import Bytes
 internal import Dispatch
+internal import HomeFiles
 internal import Logging
 internal import RhizomeIdentity
 package import SignedStatements
 
 /// Takes up changes of the trusted-peer list while the node runs, and trust that runs out (spec: identity.md).
 ///
-/// Looks four times a second whether the journal's file changed, which costs one system call. What waits for the disk or
-/// for the journal's lock does so on a queue of its own, not on Swift's pool.
+/// It is woken by the system when something happens in the home's folder, and looks then whether the journal's file
+/// changed. Where the system doesn't tell, as of what another machine writes to a file system that both use, it looks by
+/// itself often enough for what is promised: 2 s. What waits for the disk or for the journal's lock does so on a queue of
+/// its own, not on Swift's pool.
 package struct TrustWatch: Sendable {
     /// What changed from one list to the next.
     package struct Change: Sendable {
@@ -31,9 +34,12 @@ package struct TrustWatch: Sendable {
     let trust: TrustInForce
     let clock: NodeClock
     let logger: Logger
+    let startWatch: @Sendable (TrustJournal, @escaping @Sendable () -> Void) -> FolderWatch?
     let onChange: @Sendable (Change) async -> Void
 
-    private static let interval = Duration.milliseconds(250)
+    /// How often the file is looked at where the system tells of changes, and where it can't be had for that, or what has
+    /// changed can't be taken up yet.
+    private static let (interval, shortInterval) = (Duration.milliseconds(1_500), Duration.milliseconds(250))
     /// How long a writer is waited for; the next look comes soon, and a node that is told to stop stops.
     private static let lockPatience = Duration.milliseconds(500)
 
@@ -58,17 +64,22 @@ package struct TrustWatch: Sendable {
         }
     }
 
+    /// - Parameter startWatch: has the system tell of changes, `nil` where it can't.
     init(
         journal: TrustJournal,
         trust: TrustInForce,
         clock: NodeClock,
         logger: Logger,
+        startWatch: @escaping @Sendable (TrustJournal, @escaping @Sendable () -> Void) -> FolderWatch? = {
+            $0.watch($1)
+        },
         onChange: @escaping @Sendable (Change) async -> Void
     ) {
         self.journal = journal
         self.trust = trust
         self.clock = clock
         self.logger = logger
+        self.startWatch = startWatch
         self.onChange = onChange
     }
 
@@ -84,6 +95,11 @@ package struct TrustWatch: Sendable {
         }
     }
 
+    /// Until just after a moment, so that trust that runs out at it has run out.
+    private static func wait(from now: Timestamp, to end: Timestamp) -> Duration {
+        end == .max ? .seconds(3_600) : end - now + .milliseconds(1)
+    }
+
     /// Runs until the task is cancelled.
     @concurrent
     func run(from loaded: TrustJournal.Loaded) async {
@@ -94,14 +110,21 @@ package struct TrustWatch: Sendable {
         var holds = now...(loaded.list.nextExpiry(after: now) ?? .max)
         var head = loaded.list.head
         var lastError = ""
-        while !Task.isCancelled {
-            try? await clock.sleep(for: Self.interval)
+        let mailbox = Mailbox(())
+        let watch = startWatch(journal) { mailbox.post { _ in } }
+        // The watch ends with this call.
+        defer { withExtendedLifetime(watch) {} }
+        // What changed since it was loaded is seen by the first look.
+        var wait = Duration.zero
+        while await mailbox.take(within: wait, by: clock) != nil {
+            wait = watch == nil ? Self.shortInterval : Self.interval
             if journal.version != version {
                 do {
                     version = try await takeUp()
                     lastError = ""
                 } catch {
                     // What was verified stays in force: a damaged journal must not open or close a door.
+                    wait = Self.shortInterval
                     if lastError != "\(error)" {
                         lastError = "\(error)"
                         logger.error(
@@ -114,9 +137,13 @@ package struct TrustWatch: Sendable {
             now = clock.now
             let list = trust.list
             // A clock that is set back gives trust back that had run out.
-            guard list.head != head || !holds.contains(now) else { continue }
+            guard list.head != head || !holds.contains(now) else {
+                wait = min(wait, Self.wait(from: now, to: holds.upperBound))
+                continue
+            }
             head = list.head
             holds = now...(list.nextExpiry(after: now) ?? .max)
+            wait = min(wait, Self.wait(from: now, to: holds.upperBound))
             let next = Snapshot(list, now: now)
             guard next != snapshot else { continue }
             let change = Change(

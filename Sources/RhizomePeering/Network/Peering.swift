@@ -403,10 +403,14 @@ actor Peering: SocketActor {
         onConnection(peer, isConnected)
     }
 
-    /// Notes who has asked nothing for so long that it doesn't count as connected any more: to be called once a second.
-    func noteSilence() {
+    /// Notes who has asked nothing for so long that it doesn't count as connected any more: to be called once a second
+    /// while there is anybody who may.
+    ///
+    /// - Returns: whether there is.
+    func noteSilence() -> Bool {
         for peer in asking { noteConnection(of: peer) }
         for (descriptor, guest) in guests where !policy.mayJoin(by: guest.invitation) { requesters.end(descriptor) }
+        return !asking.isEmpty || !guests.isEmpty || policy.expectsGuests
     }
 
     /// Notes how much is under way.
