@@ -31,6 +31,7 @@ public final class PeerNetwork: PeerReporting {
     /// None where peers aren't looked for on local networks.
     private let localNetwork: LocalNetwork?
     private let holdings: PeerHoldings
+    private let rhythm = Rhythm()
     private let hello: @Sendable () async -> Hello
     private let onProgress: @Sendable (CatchUpProgress) -> Void
     private let logger: Logger
@@ -321,6 +322,7 @@ public final class PeerNetwork: PeerReporting {
             peering: peering,
             directory: mail.directory,
             configuration: configuration,
+            rhythm: rhythm,
             hello: hello,
             onHello: { [own, known, mail] peer, hello in
                 own.note(seen: hello.seen, by: peer)
