@@ -2,29 +2,6 @@ public import Bytes
 internal import DeterministicCBOR
 public import SignedStatements
 
-/// What a trusted peer may do (spec: identity.md, `may`).
-public enum Permission: String, CaseIterable, Hashable, Sendable {
-    /// Its deltas are accepted.
-    case author
-    /// It may open connections to this node and read from it.
-    case connect
-    /// Whom it introduces is trusted (spec: meeting.md, "Introductions").
-    case introduce
-}
-
-/// What of a distrusted author stays in views (spec: identity.md, `keep`).
-public enum Keep: Hashable, Sendable {
-    /// What the node held at that moment; nothing more is accepted, however early it is dated.
-    case all
-    /// Nothing.
-    case none
-    /// These deltas and all before them; at most 64 ids.
-    case ids([Bytes32])
-
-    /// How many ids there may be.
-    public static let mostIDs = 64
-}
-
 /// What a trust statement says of its subject: the whole entry, defaults where it is silent.
 public struct TrustChange: Hashable, Sendable {
     /// Whether trust is given or taken back, or to be given to whoever has an invitation's code.
