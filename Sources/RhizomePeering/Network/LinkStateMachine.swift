@@ -98,7 +98,11 @@ struct LinkStateMachine: Sendable {
 
     private static let shortestWait = Duration.milliseconds(100)
     /// So that with taking up the list and the handshake a link is there within 5 s after it may be (spec: peering.md).
-    private static let longestWait = Duration.seconds(4)
+    static let longestWait = Duration.seconds(4)
+    /// How long a node's attempts are apart at least, on average, once many peers can't be reached: each takes about a
+    /// quarter of a millisecond.
+    private static let attemptInterval = Duration.milliseconds(100)
+    private static let longestCrowdedWait = Duration.seconds(60)
     /// After how long a connection counts as one that works.
     private static let stable = Duration.seconds(10)
     private static let longestRefusalWait = Duration.seconds(30)
@@ -111,6 +115,8 @@ struct LinkStateMachine: Sendable {
     private var nextAddress = 0
     private var handshake = Self.shortestHandshake
     private var wait = Self.shortestWait
+    /// How long it waits at most before it tries again where the peer can't be reached.
+    var longestWait = Self.longestWait
     private var state = State.idle
     /// How it stands where the peer isn't authenticated.
     private var outcome = Phase.connecting
@@ -122,6 +128,12 @@ struct LinkStateMachine: Sendable {
 
     /// A link that starts with `open`.
     init(addresses: [PeerAddress]) { self.addresses = addresses }
+
+    /// How long a link waits at most that is one of so many that aren't up: a peer that comes back and knows where we are
+    /// is gone to at once anyway.
+    static func longestWait(among links: Int) -> Duration {
+        min(max(longestWait, attemptInterval * links), longestCrowdedWait)
+    }
 
     /// Where it stands.
     var phase: Phase {
@@ -248,7 +260,7 @@ struct LinkStateMachine: Sendable {
         }
         state = .waiting
         actions.append(.schedule(after: wait, attempt: attempt))
-        wait = min(wait * 2, isFinal ? Self.longestRefusalWait : Self.longestWait)
+        wait = min(wait * 2, isFinal ? Self.longestRefusalWait : longestWait)
         return actions
     }
 

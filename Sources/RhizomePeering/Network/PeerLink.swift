@@ -48,6 +48,7 @@ final class PeerLink {
     private let thread: SocketThread
     private let clock: NodeClock
     private let topic: [UInt8]
+    private let longestWait: () -> Duration
     private let onEvent: (Event) -> Void
     private let onBadInput: (Incoming) -> Void
 
@@ -59,6 +60,8 @@ final class PeerLink {
     private var pending: [[UInt8]: Pending] = [:]
 
     /// A link that connects once it is told to `open`.
+    ///
+    /// - Parameter longestWait: how long it waits at most, by now, before it tries again where nobody is.
     init(
         peer: PublicKey,
         serverKey: Bytes32,
@@ -67,6 +70,7 @@ final class PeerLink {
         topic: [UInt8],
         thread: SocketThread,
         clock: NodeClock,
+        longestWait: @escaping () -> Duration = { LinkStateMachine.longestWait },
         onEvent: @escaping (Event) -> Void,
         onBadInput: @escaping (Incoming) -> Void
     ) {
@@ -76,6 +80,7 @@ final class PeerLink {
         self.topic = topic
         self.thread = thread
         self.clock = clock
+        self.longestWait = longestWait
         self.onEvent = onEvent
         self.onBadInput = onBadInput
         machine = LinkStateMachine(addresses: addresses)
@@ -84,6 +89,9 @@ final class PeerLink {
 
     /// Where it stands.
     var phase: LinkStateMachine.Phase { machine.phase }
+
+    /// Whether the peer is authenticated on the present connection.
+    var isUp: Bool { machine.isUp }
 
     /// All addresses at which it is tried.
     var addresses: [PeerAddress] { machine.addresses }
@@ -95,6 +103,7 @@ final class PeerLink {
 
     /// Does what is to be done when this happens.
     func on(_ event: LinkStateMachine.Event) {
+        machine.longestWait = longestWait()
         for action in machine.on(event, now: clock.uptime) { perform(action) }
     }
 

@@ -303,6 +303,10 @@ actor Peering: SocketActor {
                     topic: Array(configuration.topic.utf8),
                     thread: thread,
                     clock: clock,
+                    longestWait: { [weak self] in
+                        let down = self?.assumeIsolated { $0.links.values.count { !$0.isUp } } ?? 0
+                        return LinkStateMachine.longestWait(among: down)
+                    },
                     onEvent: { [weak self] event in self?.assumeIsolated { $0.handle(event, of: peer) } },
                     onBadInput: { [ledger] incoming in ledger.charge(peer, bytes: incoming.bytes) }
                 )

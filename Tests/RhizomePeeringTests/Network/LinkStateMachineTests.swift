@@ -38,6 +38,11 @@ import Testing
         @discardableResult
         mutating func attempt(_ event: LinkStateMachine.AttemptEvent) -> [Action] { on(.attempt(number, event)) }
 
+        var longestWait: Duration {
+            get { machine.longestWait }
+            set { machine.longestWait = newValue }
+        }
+
         mutating func pass(_ time: Duration) { now = now + time }
 
         /// From a lookup up to the authenticated connection.
@@ -168,6 +173,26 @@ import Testing
         #expect(waits == [100, 200, 400, 800, 1_600, 3_200, 4_000, 4_000].map { .milliseconds($0) })
         driver.attempt(.found([]))
         #expect(driver.delay == .seconds(4) && driver.machine.phase == .unreachable, "a host that isn't found")
+    }
+
+    @Test("one of many that can't be reached is tried less often, so that all together are ten times a second at most")
+    func crowd() throws {
+        let waits = [0, 1, 40, 41, 450, 100_000].map { LinkStateMachine.longestWait(among: $0) }
+        #expect(waits == [4_000, 4_000, 4_000, 4_100, 45_000, 60_000].map { .milliseconds($0) })
+        var driver = try Self.opened("peer.example:4000")
+        driver.longestWait = LinkStateMachine.longestWait(among: 450)
+        for _ in 0..<10 {
+            driver.attempt(.found([]))
+            driver.attempt(.timerFired)
+        }
+        driver.attempt(.found([]))
+        #expect(driver.delay == .seconds(45))
+        driver.longestWait = LinkStateMachine.longestWait(among: 3)
+        driver.attempt(.timerFired)
+        driver.attempt(.found([]))
+        driver.attempt(.timerFired)
+        driver.attempt(.found([]))
+        #expect(driver.delay == .seconds(4), "the others are back")
     }
 
     @Test("only a connection that held for 10 s ends the backoff, and a loss is told once")
