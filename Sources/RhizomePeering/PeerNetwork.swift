@@ -284,7 +284,8 @@ public final class PeerNetwork: PeerReporting {
         }
     }
 
-    /// Makes links and sessions what the list says: after each change, and once a second while somebody is turned away.
+    /// Makes links and sessions what the list says: after each change, once a second while somebody is turned away, and
+    /// every 5 s.
     @concurrent
     private func keepLinks(_ newSession: AsyncStream<PeerSession>.Continuation) async {
         var changes = PeeringMail.LinkChanges()
@@ -304,7 +305,8 @@ public final class PeerNetwork: PeerReporting {
             }
             await peering.keepLinks(to: wanted, reopening: changes.restated)
             for peer in changes.admitted { await peering.tryAgain(peer) }
-            let wait = wanted.count < linked.count ? Duration.seconds(1) : .seconds(60)
+            // Whoever learns where a peer is says so; should that be missed, it is seen soon.
+            let wait = wanted.count < linked.count ? Duration.seconds(1) : .seconds(5)
             guard let next = await mail.linkChanges.take(within: wait, by: database.clock) else { return }
             changes = next
         } while !Task.isCancelled
