@@ -347,7 +347,7 @@ import Testing
     @Test(
         "Reserved names and ids are nothing to read",
         arguments: [
-            "/api/_transaction/ids", "/api/schemas/x", "/api/lossless/x", "/api/user/count", "/api/user/stream",
+            "/api/_transaction/ids", "/api/schemas/x", "/api/lossless/x", "/api/user/count",
             "/api/user/ids/history", "/api/trust/x/history", "/api", "/", "/metrics/x", "/api/user/u1/x",
             "/api/status/x", "/api/ui/ids",
         ]

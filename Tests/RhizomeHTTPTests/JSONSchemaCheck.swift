@@ -26,7 +26,7 @@ struct JSONSchemaCheck {
             holds != false ? [] : ["\(place): \(value.description.prefix(80)) isn't as \(keyword) \(operand)"]
         }
         switch keyword {
-        case "description", "contentMediaType", "format", "$schema", "title", "default": return []
+        case "description", "contentMediaType", "format", "$schema", "$defs", "title", "default": return []
         case "$ref": return faults(of: value, by: target(operand), at: place)
         case "type":
             let types = operand.array ?? [operand]
@@ -45,6 +45,7 @@ struct JSONSchemaCheck {
             guard let text = value.text, let pattern = operand.text else { return [] }
             return fault(unless: (try? Regex(pattern.string).firstMatch(in: text.string)) != nil)
         case "minItems": return fault(unless: value.array.map { Int64($0.count) >= operand.integer ?? .max })
+        case "uniqueItems": return fault(unless: value.array.map { Set($0).count == $0.count })
         case "maxItems": return fault(unless: value.array.map { Int64($0.count) <= operand.integer ?? .min })
         case "minProperties": return fault(unless: value.object.map { Int64($0.count) >= operand.integer ?? .max })
         case "maxProperties": return fault(unless: value.object.map { Int64($0.count) <= operand.integer ?? .min })

@@ -71,6 +71,7 @@ extension Response {
 /// The media types that the API speaks.
 enum MediaTypes {
     static let json = "application/json"
+    static let jsonSchema = "application/schema+json"
     static let cbor = "application/cbor"
     /// A JSON value a line (github.com/ndjson/ndjson-spec).
     static let jsonLines = "application/x-ndjson"

@@ -74,6 +74,11 @@ enum Query {
         "order",
         "created is by the authors' dates; without it deltas come as they were accepted"
     )
+    static let format = Parameter<SchemaFormat>(
+        .query,
+        "format",
+        "json-schema gives JSON Schema 2020-12 of the tree that an entity is through the schema"
+    )
     /// Which deltas of all, and in which order.
     static let selection: [any StatedParameter] = [
         creator, host, entity, ofProperty, createdAfter, createdBefore, order,
@@ -102,6 +107,11 @@ enum Query {
     /// Another order of deltas than that in which they were accepted.
     enum DeltaOrder: String, CaseIterable, Sendable {
         case created
+    }
+
+    /// Another form of a schema than its document.
+    enum SchemaFormat: String, CaseIterable, Sendable {
+        case jsonSchema = "json-schema"
     }
 
     /// What a PUT says: `all` that it names, or, without the parameter, what it changes.

@@ -33,6 +33,9 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
     /// One of them alone, as JSON; as of a moment where it is read so.
     let show: @Sendable (StoredDefinition<Content>, _ asOf: Timestamp?) async throws -> [UInt8]
 
+    /// One of them in another form, for `?format=`; none where there is no other.
+    var export: (@Sendable (StoredDefinition<Content>, _ asOf: Timestamp?) async throws -> [UInt8])?
+
     var routes: [Route] {
         (tellsOne ? [telling] : []) + [
             Route(
@@ -79,8 +82,9 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
             .get,
             "\(path)/\(Path.definition)",
             "One \(Content.kind)",
-            query: [Query.asOf],
-            answers: [told("The definition that counts"), .notFound("There is none of this name")],
+            query: [Query.asOf] + (export == nil ? [] : [Query.format]),
+            answers: [told("The definition that counts"), .notFound("There is none of this name")]
+                + (export == nil ? [] : [.bytes("What format asks for", type: MediaTypes.jsonSchema)]),
             one
         )
     }
@@ -142,6 +146,9 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
         let name = try name(request)
         let definitions = try await database.definitions(of: Content.self, asOf: request[Query.asOf])
         guard let stored = try await definitions.definition(name) else { throw APIError.notFound }
+        if let export, request[Query.format] == .jsonSchema {
+            return .bytes(try await export(stored, request[Query.asOf]), type: MediaTypes.jsonSchema)
+        }
         return try await answer(stored, asOf: request[Query.asOf])
     }
 

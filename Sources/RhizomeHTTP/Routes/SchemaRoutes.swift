@@ -29,29 +29,21 @@ enum SchemaRoutes {
         } show: { stored, asOf in
             _ = try stored.definition.get()
             let own = database.identity
-            let definitions = try await database.definitions(of: SchemaDefinition.self, asOf: asOf)
+            let schemas = try await ReferredSchemas(database, asOf: asOf)
             let cycles = try await SchemaReferences.cycles(from: stored.name.text(own: own)) { name in
-                // Where its author's own names stand for another's, that is whose they are.
-                guard let name = DefinitionName(name, own: own, identity: { database.identity(typed: $0) }),
-                    let schema = try await definitions.definition(name)
-                else { return [] }
-                return try schema.referredSchemas(own: own) { database.identity(typed: $0) }
+                guard let (schema, names) = try await schemas.schema(called: name) else { return [] }
+                return schema.referredSchemas.compactMap { names[$0] }
             }
             return stored.item(own: own, more: ["cycles": .array(cycles.map { .array($0.map { .text($0) }) })])
+        } export: { stored, asOf in
+            _ = try stored.definition.get()
+            let schemas = try await ReferredSchemas(database, asOf: asOf)
+            let document = try await SchemaExport.document(of: stored.name.text(own: database.identity)) {
+                try await schemas.schema(called: $0)
+            }
+            return JSONValue.object(document).encoded
         }
         .routes
-    }
-}
-
-extension StoredDefinition<SchemaDefinition> {
-    /// The schemas to which it refers, as this node calls them; none where it can't be used.
-    ///
-    /// - Parameter identity: the author that a text names.
-    fileprivate func referredSchemas(own: PublicKey, identity: (String) -> PublicKey?) throws -> [Text] {
-        guard case .success(let schema) = definition else { return [] }
-        return schema.referredSchemas.compactMap {
-            DefinitionName($0, own: name.author, identity: identity)?.text(own: own)
-        }
     }
 }
 
