@@ -20,7 +20,7 @@ struct KnownAddresses: Sendable {
             (.setting, configuration.seeds[peer] ?? []),
             (.introduction, isOfPerson ? [] : entry?.addresses.filter { isUsable($0.host) } ?? []),
             (.record, book.addresses(of: peer).filter { isUsable($0.host) }),
-            (.localNetwork, [local.address(of: peer)].compactMap { $0 }),
+            (.localNetwork, local.addresses(of: peer)),
         ]
         var known: [PeerStatus.Address] = []
         for (source, addresses) in told {
