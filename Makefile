@@ -25,10 +25,11 @@ build: setup ## builds commands and tests (debug)
 demo: build ## shows the main job on three real nodes, in about a minute
 	@$(STAGE) "demo" scripts/demo
 
-lint: ## checks format, references, that no folders use each other, and that one clock alone reads the time
+lint: ## checks format, references, folders, where types stand, and that one clock alone reads the time
 	@$(STAGE) "lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Benchmarks Fuzz/Package.swift Fuzz/Sources
 	@$(STAGE) "references" scripts/check-references
 	@$(STAGE) "folders" scripts/check-folders
+	@$(STAGE) "types" scripts/check-types
 	@$(STAGE) "time" scripts/check-time
 
 test: setup lint build ## lints, runs every test, and fuzzes each target for 5 seconds

@@ -102,7 +102,8 @@ let package = Package(
         .target(
             name: "RhizomeQueries",
             dependencies: [
-                "Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeViews", "StrictJSON",
+                "Bytes", "DeterministicCBOR", "Locks", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
+                "SignedStatements", "StrictJSON",
             ],
             swiftSettings: strict
         ),
@@ -110,7 +111,8 @@ let package = Package(
             name: "RhizomeHTTP",
             dependencies: [
                 "Bytes", "HomeFiles", "Locks", "ProcessLimits", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomeProof", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON",
+                "RhizomeIdentity", "RhizomeProof", "RhizomeQueries", "RhizomeViews", "SignedStatements", "Sodium",
+                "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -127,6 +129,7 @@ let package = Package(
             dependencies: [
                 "Bytes", "CommandSupport", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
                 "RhizomeHTTP", "RhizomeHosting", "RhizomeIdentity", "RhizomeNode", "RhizomePeering", "RhizomeProof",
+                "RhizomeQueries",
                 "RhizomeStore", "RhizomeViews", "SignedStatements", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -167,7 +170,8 @@ let package = Package(
         .target(
             name: "RhizomeDatabase",
             dependencies: [
-                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeViews",
+                "Bytes", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeIdentity", "RhizomeQueries",
+                "RhizomeViews",
                 "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -183,6 +187,8 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
@@ -221,7 +227,7 @@ let package = Package(
         .target(
             name: "CommandSupport",
             dependencies: [
-                "Bytes", "HomeFiles", "Locks", "RhizomeIdentity", "Sodium", "StrictJSON",
+                "Bytes", "HomeFiles", "Locks", "RhizomeCore", "RhizomeIdentity", "Sodium", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -229,9 +235,8 @@ let package = Package(
         .executableTarget(
             name: "rhizome-keys",
             dependencies: [
-                "Bytes", "CommandSupport", "HomeFiles", "RhizomeIdentity", "RhizomePeering", "SignedStatements",
-                "Sodium",
-                "StrictJSON",
+                "Bytes", "CommandSupport", "HomeFiles", "RhizomeCore", "RhizomeIdentity", "RhizomePeering",
+                "RhizomeStore", "RhizomeViews", "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
@@ -344,7 +349,8 @@ let package = Package(
             name: "RhizomeDatabaseTests",
             dependencies: [
                 "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeIdentity", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium",
+                "RhizomeIdentity", "RhizomeQueries", "RhizomeTesting", "RhizomeViews", "SignedStatements", "Sodium",
+                "StrictJSON",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -395,7 +401,8 @@ let package = Package(
             name: "RhizomeHTTPTests",
             dependencies: [
                 "Bytes", "DatabaseTesting", "HomeFiles", "Locks", "PrometheusMetrics", "RhizomeCore", "RhizomeDatabase",
-                "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeProof", "RhizomeTesting", "RhizomeViews",
+                "RhizomeHTTP", "RhizomeIdentity", "RhizomeNode", "RhizomeProof", "RhizomeQueries", "RhizomeTesting",
+                "RhizomeViews",
                 "SignedStatements", "Sodium", "StrictJSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -419,7 +426,10 @@ let package = Package(
         ),
         .testTarget(
             name: "NodeCommandTests",
-            dependencies: ["Bytes", "Locks", "RhizomeTesting", "rhizome-keys", "rhizome-node", "users", "who-said-so"],
+            dependencies: [
+                "Bytes", "Locks", "RhizomeIdentity", "RhizomeTesting", "SignedStatements", "rhizome-keys", "rhizome-node",
+                "users", "who-said-so",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -69,8 +69,10 @@ let package = Package(
         ),
         room(
             "RhizomePeering",
-            ["Bytes", "DeterministicCBOR", "RhizomeCore", "SignedStatements"],
-            sources: ["Messages"]
+            [
+                "Bytes", "DeterministicCBOR", "RhizomeCore", "RhizomeIdentity", "SignedStatements", "Sodium", "ZeroMQ",
+            ],
+            sources: ["LocalNetwork/LocalKeys.swift", "LocalNetwork/LocalPacket.swift", "Messages"]
         ),
         room(
             "RhizomeHTTP",

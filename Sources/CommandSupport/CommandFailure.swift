@@ -1,6 +1,5 @@
 package import ArgumentParser
 internal import Bytes
-internal import HomeFiles
 internal import StrictJSON
 
 /// A failure of a command: what happened, what to do, and by which exit code it is told.
@@ -53,31 +52,4 @@ package struct CommandFailure: ExitCoded, CustomStringConvertible {
         ]
         return JSONValue.object(json).description
     }
-}
-
-/// Wrong usage that shows only once the home has been looked at: exit 64, in one line as failures are.
-package struct CommandMisuse: ExitCoded, CustomStringConvertible {
-    /// What is missing and how to give it, in one line.
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
-
-    package var exitCode: ExitCode { .validationFailure }
-    package var codeName: String { exitCode.codeName }
-}
-
-/// Results that can't be written to standard output: exit 74.
-package struct OutputFailure: ExitCoded, CustomStringConvertible {
-    /// What happened and what to do, in one line.
-    package let description: String
-    /// Whether it is a pipe that nobody reads any more.
-    package let isReaderGone: Bool
-
-    init(_ error: FileError) {
-        description = error.message
-        isReaderGone = error.code == .closedPipe
-    }
-
-    package var exitCode: ExitCode { .inputOutput }
-    package var codeName: String { exitCode.codeName }
 }

@@ -1,6 +1,7 @@
 package import ArgumentParser
 package import Bytes
 package import HomeFiles
+package import RhizomeCore
 package import RhizomeIdentity
 package import Sodium
 
@@ -97,4 +98,19 @@ extension SodiumError: ExitCoded {
         case .encoding: .malformed
         }
     }
+}
+
+extension DeltaLogError: ExitCoded {
+    /// By what the store can't do.
+    package var exitCode: ExitCode {
+        switch code {
+        case .missing: .failure
+        case .notAllowed: .notAllowed
+        case .corrupt, .newer: .configuration
+        case .locked, .busy: .tryAgain
+        default: .inputOutput
+        }
+    }
+
+    package var codeName: String { code.name }
 }

@@ -29,6 +29,13 @@ extension Database {
     /// - Returns: false where that won't come: the node was shut down, or the task cancelled.
     package func waitForDeltas(after position: Int64) async -> Bool { await appended.wait(beyond: position) }
 
+    /// Waits until the trusted-peer list's last statement is another one than this.
+    ///
+    /// - Returns: false where the task is cancelled.
+    package func waitForTrust(otherThan statement: Bytes32?) async -> Bool {
+        await trustInForce.wait(otherThan: statement)
+    }
+
     /// Reads what changed, as this node sees it now, from the log.
     package func changes() async throws -> ChangeReader {
         ChangeReader(log: log, perspective: Perspective(without: try await exclusion()))

@@ -29,10 +29,13 @@ public final class Database: Sendable {
     package let intake: Intake
     /// Where it is told that the store fails.
     package let health: StoreHealth
+    /// Where queries wait for their turn.
+    let queries = QueryDesk()
     /// Holds back the first write after a start.
     package let gate = OwnLogGate()
 
     let exclusions: Exclusions
+    private let introductions = IntroductionNews()
     let appended: AppendSignal
 
     private let metrics: DatabaseMetrics
@@ -69,6 +72,7 @@ public final class Database: Sendable {
         let views = ViewCache()
         let exclusions = Exclusions(log: log)
         let appended = AppendSignal(last: try await log.count())
+        let introductions = introductions
         let ownTime = OwnLogTime(of: own, heads: try await log.heads(of: own))
         let health = StoreHealth(clock: clock, logger: logger)
         intake = Intake(
@@ -83,6 +87,7 @@ public final class Database: Sendable {
             onAccepted: { batch in
                 exclusions.note(batch)
                 views.note(batch)
+                introductions.note(batch)
                 if let last = batch.last { appended.post(last.position) }
                 observer?.appended(batch)
                 ownTime.note(batch)
@@ -119,15 +124,18 @@ public final class Database: Sendable {
     ///
     /// - Parameters:
     ///   - loaded: the state of the journal whose list is in force.
+    ///   - writer: states whom introductions have the owner trust; they have no effect where `nil`.
     ///   - onTrustChange: told of each change once it is in force, before deltas are taken in by it.
     @concurrent
     package func run(
         watching journal: TrustJournal,
         from loaded: TrustJournal.Loaded,
+        following writer: TrustWriter? = nil,
         onTrustChange: @escaping @Sendable (TrustWatch.Change) async -> Void
     ) async {
         let watch = TrustWatch(journal: journal, trust: trustInForce, clock: clock, logger: logger) { change in
             self.metrics.keep(self.trust)
+            self.introductions.note(introducers: change.introducers, changed: change.changedIntroducers)
             await onTrustChange(change)
             if change.changesAuthors { await self.takeUpTrusted() }
         }
@@ -135,10 +143,25 @@ public final class Database: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await watch.run(from: loaded) }
                 group.addTask { await self.keepHouse() }
+                if let writer {
+                    group.addTask { await self.follower(stating: writer).run() }
+                }
             }
         } onCancel: {
             appended.close()
         }
+    }
+
+    private func follower(stating writer: TrustWriter) -> IntroductionFollower {
+        IntroductionFollower(
+            news: introductions,
+            log: log,
+            exclusion: { [self] in try await exclusion() },
+            trust: trustInForce,
+            writer: writer,
+            clock: clock,
+            logger: logger
+        )
     }
 
     /// Takes up what waited for trust in its author.
@@ -151,12 +174,13 @@ public final class Database: Sendable {
         observer?.authorsChanged()
     }
 
-    /// Once a second: takes up what is due, and warns where the clock keeps this node from writing.
+    /// Takes up what is due, once a second while something waits for that, and warns where the clock keeps this node from
+    /// writing, within a minute.
     @concurrent
     private func keepHouse() async {
         var warnings = Hourly()
-        while !Task.isCancelled {
-            try? await clock.sleep(for: .seconds(1))
+        var wait = Duration.seconds(1)
+        while await intake.timeWaits.take(within: wait, by: clock) != nil {
             do {
                 try await intake.takeUpDue()
             } catch {
@@ -165,6 +189,7 @@ public final class Database: Sendable {
             if let error = writeError, warnings.isDue(now: clock.uptime) {
                 logger.warning("nothing can be written here", metadata: ["error": "\(error)"])
             }
+            wait = await intake.waitsForTime ? .seconds(1) : .seconds(60)
         }
     }
 

@@ -18,14 +18,10 @@ package final class DatabaseMetrics: Sendable {
             let peer = [("peer", name)]
             var decided: [String: Counter] = [:]
             for decision in DatabaseMetrics.decisions {
-                decided[decision] = Counter(
-                    label: "rhizome_peer_deltas_total",
-                    dimensions: peer + [("decision", decision)],
-                    factory: factory
-                )
+                decided[decision] = factory.counter("rhizome_peer_deltas_total", peer + [("decision", decision)])
             }
             self.decided = decided
-            badInput = Counter(label: "rhizome_peer_bad_input_total", dimensions: peer, factory: factory)
+            badInput = factory.counter("rhizome_peer_bad_input_total", peer)
         }
 
         func destroy() {
@@ -65,36 +61,31 @@ package final class DatabaseMetrics: Sendable {
         } destroy: {
             $0.destroy()
         }
-        func counter(_ name: String) -> Counter { Counter(label: name, factory: factory) }
-        func meter(_ name: String) -> Meter { Meter(label: name, factory: factory) }
         let all: [Decision] =
             [.accept, .duplicate] + Rejection.allCases.map { .reject($0) } + Deferral.allCases.map { .defer($0) }
         var decided: [Decision: Counter] = [:]
         for decision in all {
-            decided[decision] = Counter(
-                label: "rhizome_deltas_decided_total",
-                dimensions: [("decision", decision.name), ("reason", decision.reason ?? "")],
-                factory: factory
-            )
+            let labels = [("decision", decision.name), ("reason", decision.reason ?? "")]
+            decided[decision] = factory.counter("rhizome_deltas_decided_total", labels)
         }
         self.decided = decided
-        badInput = counter("rhizome_bad_input_total")
-        evicted = counter("rhizome_deferred_evicted_total")
-        verify = Timer(label: "rhizome_verify_seconds", factory: factory)
-        commit = Timer(label: "rhizome_commit_seconds", factory: factory)
-        deltas = meter("rhizome_deltas")
-        deferredDeltas = meter("rhizome_deferred_deltas")
-        deferredBytes = meter("rhizome_deferred_bytes")
-        waitingToVerify = meter("rhizome_verify_waiting_pieces")
-        waitingForWriter = meter("rhizome_writer_waiting_jobs")
-        uptime = meter("rhizome_uptime_seconds")
-        cachedEntities = meter("rhizome_view_cache_entities")
-        cacheBytes = meter("rhizome_view_cache_bytes")
-        cacheHits = meter("rhizome_view_cache_hits")
-        cacheMisses = meter("rhizome_view_cache_misses")
-        longReads = meter("rhizome_long_reads_in_flight")
-        answerBytes = meter("rhizome_answer_bytes")
-        waitingAnswers = meter("rhizome_answers_waiting")
+        badInput = factory.counter("rhizome_bad_input_total")
+        evicted = factory.counter("rhizome_deferred_evicted_total")
+        verify = factory.timer("rhizome_verify_seconds")
+        commit = factory.timer("rhizome_commit_seconds")
+        deltas = factory.meter("rhizome_deltas")
+        deferredDeltas = factory.meter("rhizome_deferred_deltas")
+        deferredBytes = factory.meter("rhizome_deferred_bytes")
+        waitingToVerify = factory.meter("rhizome_verify_waiting_pieces")
+        waitingForWriter = factory.meter("rhizome_writer_waiting_jobs")
+        uptime = factory.meter("rhizome_uptime_seconds")
+        cachedEntities = factory.meter("rhizome_view_cache_entities")
+        cacheBytes = factory.meter("rhizome_view_cache_bytes")
+        cacheHits = factory.meter("rhizome_view_cache_hits")
+        cacheMisses = factory.meter("rhizome_view_cache_misses")
+        longReads = factory.meter("rhizome_long_reads_in_flight")
+        answerBytes = factory.meter("rhizome_answer_bytes")
+        waitingAnswers = factory.meter("rhizome_answers_waiting")
     }
 
     /// Takes over the petnames of the list; what was counted of who isn't in it any more is forgotten.

@@ -60,12 +60,15 @@ final class APIResponder: Sendable {
         strangers = StrangerLog(logger)
         let routes =
             HealthRoutes(database: database, peers: peers, version: version).routes
+            // Before those in whose paths an id stands in this place.
+            + StreamRoutes(database: database).routes
             + PeerRoutes(database: database, peers: peers).routes
             + DeltaRoutes(database: database, peers: peers).routes
             + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes
             + LosslessRoutes(database: database).routes
             + ContextRoutes.routes(database, makeUUID: makeUUID)
             + SchemaRoutes.routes(database, makeUUID: makeUUID)
+            + QueryRoutes(database: database, makeUUID: makeUUID).routes
             + SchemaEntityRoutes(database: database).routes
             + AuditRoutes(database: database, lastAudit: lastAudit).routes
             + CollectionRoutes(database: database, makeUUID: makeUUID).routes

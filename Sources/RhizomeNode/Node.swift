@@ -20,6 +20,8 @@ public final class Node: Sendable {
     public let network: PeerNetwork
 
     private let journal: TrustJournal
+    private let writer: TrustWriter
+    private let follows: Bool
     private let loadedTrust: TrustJournal.Loaded
     private let hasRun = Lock(false)
 
@@ -81,10 +83,18 @@ public final class Node: Sendable {
             observer: mail,
             logger: logger
         )
+        writer = TrustWriter(
+            owner: identity,
+            journal: journal,
+            trust: database.trustInForce,
+            clock: clock
+        )
+        follows = configuration.follows
         network = try await PeerNetwork(
             configuration: configuration,
             identity: identity,
             home: home,
+            writer: writer,
             database: database,
             mail: mail,
             metricsFactory: metricsFactory,
@@ -102,9 +112,12 @@ public final class Node: Sendable {
             return hasRun
         }
         precondition(!isAgain, "a node runs once")
-        async let watching: Void = database.run(watching: journal, from: loadedTrust) { [network] change in
-            await network.trustChanged(change)
-        }
+        async let watching: Void = database.run(
+            watching: journal,
+            from: loadedTrust,
+            following: follows ? writer : nil,
+            onTrustChange: { [network] change in await network.trustChanged(change) }
+        )
         await network.run()
         await watching
     }

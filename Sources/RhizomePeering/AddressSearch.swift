@@ -15,10 +15,13 @@ struct AddressSearch: Sendable {
     let clock: NodeClock
     let ledger: PeerLedger
     let logger: Logger
+    /// Posted to when something may have to be done.
+    let news: Mailbox<Void>
     /// Told that a peer may be elsewhere.
     let onLearned: @Sendable () -> Void
 
-    private static let interval = Duration.seconds(5)
+    /// How often it is looked after those who can't be reached, and how often after something new where there are none.
+    private static let (interval, longInterval) = (Duration.seconds(5), Duration.seconds(60))
     /// How often each peer is asked.
     private static let askingInterval = Duration.seconds(60)
     /// How soon one is asked again that doesn't know the method.
@@ -31,23 +34,27 @@ struct AddressSearch: Sendable {
     @concurrent
     func run() async {
         var due: [PublicKey: Uptime] = [:]
+        var isAnyLost = true
         while !Task.isCancelled {
+            // What happens at the same time, as when a network fails, is one piece of news.
             try? await clock.sleep(for: Self.interval)
+            if !isAnyLost { _ = await news.take(within: Self.longInterval - Self.interval, by: clock) }
             // At the end nobody is asked any more, but what was learned is kept.
-            if !Task.isCancelled { await ask(&due) }
+            if !Task.isCancelled { isAnyLost = await ask(&due) }
             book.keep(policy.trust)
             own.keep { policy.mayConnect($0) }
             await save()
         }
     }
 
-    private func ask(_ due: inout [PublicKey: Uptime]) async {
+    /// - Returns: whether there is anybody who can't be reached.
+    private func ask(_ due: inout [PublicKey: Uptime]) async -> Bool {
         let states = await peering.states()
         let now = clock.uptime
         let trust = policy.trust
         let connected = states.filter { $0.value.isConnected(now: now) }
         let lost = trust.entries.keys.filter { trust.mayConnect($0, at: clock.now) && connected[$0] == nil }
-        guard !lost.isEmpty else { return }
+        guard !lost.isEmpty else { return false }
         // Of more than can be asked for at once others each time.
         let wanted = lost.shuffled().prefix(AddressesMethod.most).map { peer in
             AddressesMethod.Wanted(key: peer, time: book.time(of: peer))
@@ -63,18 +70,17 @@ struct AddressSearch: Sendable {
             }
         }
         due = due.filter { connected[$0.key] != nil }
+        return true
     }
 
     private func save() async {
-        let failure: (any Error)? = await withCheckedContinuation { continuation in
-            queue.async {
-                do {
-                    try book.save()
-                    continuation.resume(returning: nil)
-                } catch { continuation.resume(returning: error) }
-            }
+        do {
+            try await queue.run { try book.save() }
+        } catch {
+            logger.debug(
+                "the peers' addresses can't be kept; they are asked for again",
+                metadata: ["error": "\(error)"]
+            )
         }
-        guard let failure else { return }
-        logger.debug("the peers' addresses can't be kept; they are asked for again", metadata: ["error": "\(failure)"])
     }
 }

@@ -49,8 +49,11 @@ public struct NodeConfiguration: Sendable {
     public let publish: Binding
     /// The network that the node takes part in; never empty.
     public let topic: Text
-    /// Whether the node states of itself what others bring about: that guests join by invitations.
+    /// Whether the node states of itself what others bring about: that guests join by invitations, that somebody was
+    /// introduced.
     public let follows: Bool
+    /// Whether peers are looked for on local networks; nowhere where only this machine reaches the node.
+    public let usesLocalNetwork: Bool
     /// Extra addresses of trusted peers.
     public let seeds: [PublicKey: [PeerAddress]]
     /// The software's name and version, as peers are told it.
@@ -73,6 +76,7 @@ public struct NodeConfiguration: Sendable {
         publish: Binding = .loopback(port: 4001),
         topic: Text = "rhizome",
         follows: Bool = true,
+        usesLocalNetwork: Bool = true,
         seeds: [PublicKey: [PeerAddress]] = [:],
         agent: String = "rhizome/\(SoftwareVersion.current)",
         version: String = SoftwareVersion.current
@@ -83,6 +87,7 @@ public struct NodeConfiguration: Sendable {
         self.publish = publish
         self.topic = topic
         self.follows = follows
+        self.usesLocalNetwork = usesLocalNetwork
         self.seeds = seeds
         self.agent = agent
         self.version = version

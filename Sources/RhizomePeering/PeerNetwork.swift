@@ -28,7 +28,10 @@ public final class PeerNetwork: PeerReporting {
     private let guestBook: GuestBook
     let known: KnownAddresses
     private let own: OwnAddresses
+    /// None where peers aren't looked for on local networks.
+    private let localNetwork: LocalNetwork?
     private let holdings: PeerHoldings
+    private let rhythm = Rhythm()
     private let hello: @Sendable () async -> Hello
     private let onProgress: @Sendable (CatchUpProgress) -> Void
     private let logger: Logger
@@ -37,7 +40,8 @@ public final class PeerNetwork: PeerReporting {
     ///
     /// - Parameters:
     ///   - database: what is shared with peers; `mail` is its observer.
-    ///   - home: where guests who join are stated.
+    ///   - home: where peers' addresses are kept, and which guests were refused.
+    ///   - writer: states which guests have joined.
     ///   - metricsFactory: makes what is counted by; it knows ``metricTable``.
     ///   - onProgress: told how far fetching from a peer has come, ten times a second at most where it takes longer than
     ///     one; must not wait.
@@ -46,6 +50,7 @@ public final class PeerNetwork: PeerReporting {
         configuration: NodeConfiguration,
         identity: Identity,
         home: Home,
+        writer: TrustWriter,
         database: Database,
         mail: PeeringMail,
         metricsFactory: any MetricsFactory,
@@ -59,11 +64,13 @@ public final class PeerNetwork: PeerReporting {
             clock: database.clock,
             takesGuests: configuration.follows,
             isPenalised: { database.ledger.isPenalised($0) },
-            onAdmitted: { mail.admitted($0) }
+            onAdmitted: { mail.admitted($0) },
+            onRefused: { mail.connectionNews.post { _ in } }
         )
         let book = AddressBook(home: home, policy: policy, clock: database.clock)
         book.load()
-        let known = KnownAddresses(policy: policy, configuration: configuration, book: book)
+        let local = LocalPeers(clock: database.clock)
+        let known = KnownAddresses(policy: policy, configuration: configuration, book: book, local: local)
         let thread = try SocketThread(name: "rhizome-sockets")
         let (jobs, jobSource) = AsyncStream<PeerJob>.makeStream()
         let (guestRequests, guestRequestSource) = AsyncStream<GuestRequest>.makeStream(
@@ -82,7 +89,11 @@ public final class PeerNetwork: PeerReporting {
             jobs: jobSource,
             guestRequests: guestRequestSource,
             onLinkEvent: { peer, event in mail.directory.note(event, of: peer) },
-            onConnection: { peer, isConnected in mail.directory.set(peer, isConnected: isConnected) }
+            onConnection: { peer, isConnected in
+                mail.directory.set(peer, isConnected: isConnected)
+                mail.connectionNews.post { _ in }
+                mail.addressNews.post { _ in }
+            }
         )
         do {
             let handler = try await ZAPHandler.shared()
@@ -104,6 +115,18 @@ public final class PeerNetwork: PeerReporting {
         guard let request = await peering.requestListener, let publish = await peering.publishListener else {
             preconditionFailure("bound sockets listen")
         }
+        localNetwork =
+            configuration.usesLocalNetwork && !request.host.isLoopback
+            ? try LocalNetwork(
+                identity: identity,
+                policy: policy,
+                clock: database.clock,
+                host: request.host,
+                port: request.port,
+                peers: local,
+                logger: logger,
+                onFound: { mail.linkChanges.post { _ in } }
+            ) : nil
         let own = OwnAddresses(
             signer: identity,
             clock: database.clock,
@@ -138,7 +161,7 @@ public final class PeerNetwork: PeerReporting {
         self.guestRequests = guestRequests
         guestBook = GuestBook(
             host: identity,
-            journal: TrustJournal(home: home, owner: identity.publicKey),
+            writer: writer,
             refused: RefusedGuests(home: home),
             trust: database.trustInForce,
             clock: database.clock,
@@ -224,6 +247,7 @@ public final class PeerNetwork: PeerReporting {
             clock: database.clock,
             ledger: database.ledger,
             logger: logger,
+            news: mail.addressNews,
             onLearned: { [mail] in mail.linkChanges.post { _ in } }
         )
         let announcer = Announcer(
@@ -238,6 +262,7 @@ public final class PeerNetwork: PeerReporting {
             group.addTask { await self.guestBook.serve(self.guestRequests, by: self.peering) }
             group.addTask { await announcer.run() }
             group.addTask { await search.run() }
+            if let localNetwork = self.localNetwork { group.addTask { await localNetwork.run() } }
             group.addTask { await forks.run() }
             group.addTask { await self.runSessions(sessions) }
             group.addTask { await self.keepLinks(newSession) }
@@ -259,14 +284,14 @@ public final class PeerNetwork: PeerReporting {
         }
     }
 
-    /// Makes links and sessions what the list says: after each change, and once a second, since penalties end.
+    /// Makes links and sessions what the list says: after each change, and once a second while somebody is turned away.
     @concurrent
     private func keepLinks(_ newSession: AsyncStream<PeerSession>.Continuation) async {
         var changes = PeeringMail.LinkChanges()
         repeat {
             for peer in changes.penalised { await peering.penalise(peer) }
-            let wanted = Self.links(policy.trust, known, at: database.clock.now)
-                .filter { !database.ledger.isPenalised($0.key) }
+            let linked = Self.links(policy.trust, known, at: database.clock.now)
+            let wanted = linked.filter { !database.ledger.isPenalised($0.key) }
             for (peer, mailbox) in mail.directory.sessions where wanted[peer] == nil {
                 mailbox.close()
                 mail.directory.closeSession(with: peer)
@@ -279,7 +304,8 @@ public final class PeerNetwork: PeerReporting {
             }
             await peering.keepLinks(to: wanted, reopening: changes.restated)
             for peer in changes.admitted { await peering.tryAgain(peer) }
-            guard let next = await mail.linkChanges.take(within: .seconds(1), by: database.clock) else { return }
+            let wait = wanted.count < linked.count ? Duration.seconds(1) : .seconds(60)
+            guard let next = await mail.linkChanges.take(within: wait, by: database.clock) else { return }
             changes = next
         } while !Task.isCancelled
     }
@@ -296,10 +322,13 @@ public final class PeerNetwork: PeerReporting {
             peering: peering,
             directory: mail.directory,
             configuration: configuration,
+            rhythm: rhythm,
             hello: hello,
             onHello: { [own, known, mail] peer, hello in
                 own.note(seen: hello.seen, by: peer)
-                if let record = hello.record, known.book.note(record) { mail.linkChanges.post { _ in } }
+                guard let record = hello.record, known.book.note(record) else { return }
+                mail.linkChanges.post { _ in }
+                mail.addressNews.post { _ in }
             },
             meter: FetchMeter(
                 peer: peer,
@@ -322,6 +351,7 @@ public final class PeerNetwork: PeerReporting {
             await peering.rebind(reason: change.excluded.isEmpty ? "trust given" : "trust taken back")
         }
         mail.linkChanges.post { $0.restated.formUnion(change.restated) }
+        mail.addressNews.post { _ in }
         tellUnused(change.restated.union(change.excluded))
         await announce(change.revealed)
     }
@@ -338,15 +368,17 @@ public final class PeerNetwork: PeerReporting {
         }
     }
 
-    /// Once a second: logs whose keys were refused, and warns where the clock is off the peers'.
+    /// Logs whose keys were refused, and warns where the clock is off the peers': a second after something has happened, and
+    /// once a minute; once a second while somebody may fall silent.
     @concurrent
     private func keepWatch() async {
         var warnings = Hourly()
         var notices = RefusalNotices()
-        while !Task.isCancelled {
+        var wait = Duration.zero
+        while await mail.connectionNews.take(within: wait, by: database.clock) != nil {
             try? await database.clock.sleep(for: .seconds(1))
             let now = database.clock.uptime
-            await peering.noteSilence()
+            wait = await peering.noteSilence() ? .zero : .seconds(60)
             tell(notices.next(policy.refusedKeys, now: now))
             guard let offset = mail.directory.medianOffset, !(.seconds(-60) ... .seconds(60)).contains(offset),
                 warnings.isDue(now: now)

@@ -16,6 +16,10 @@ package struct PeeringMail: DatabaseObserver {
     let directory: PeerDirectory
     let announcements = Mailbox(Announcer.News())
     let linkChanges = Mailbox(LinkChanges())
+    /// Posted to when there may be something to be told of who connects or is refused.
+    let connectionNews = Mailbox(())
+    /// Posted to when there may be a peer to be searched for, or something to be kept about where peers are.
+    let addressNews = Mailbox(())
     /// Authors whose logs may have forked.
     let branched = Mailbox<Set<PublicKey>>([])
 

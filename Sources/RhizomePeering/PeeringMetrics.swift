@@ -16,8 +16,8 @@ final class PeeringMetrics: Sendable {
         let ahead: Meter
 
         init(_ name: String, _ factory: any MetricsFactory) {
-            behind = Meter(label: "rhizome_peer_behind_deltas", dimensions: [("peer", name)], factory: factory)
-            ahead = Meter(label: "rhizome_peer_ahead_deltas", dimensions: [("peer", name)], factory: factory)
+            behind = factory.meter("rhizome_peer_behind_deltas", [("peer", name)])
+            ahead = factory.meter("rhizome_peer_ahead_deltas", [("peer", name)])
         }
 
         func destroy() {
@@ -45,18 +45,16 @@ final class PeeringMetrics: Sendable {
         } destroy: {
             $0.destroy()
         }
-        func counter(_ name: String) -> Counter { Counter(label: name, factory: factory) }
-        func meter(_ name: String) -> Meter { Meter(label: name, factory: factory) }
-        dropped = counter("rhizome_dropped_messages_total")
-        busy = counter("rhizome_busy_requests_total")
-        accepted = counter("rhizome_connections_accepted_total")
-        authenticated = counter("rhizome_connections_authenticated_total")
-        refused = counter("rhizome_connections_refused_total")
-        notAccepted = counter("rhizome_connections_lost_total")
-        requestsInFlight = meter("rhizome_requests_in_flight")
-        publicationsInFlight = meter("rhizome_publications_in_flight")
-        connectedPeers = meter("rhizome_peers_connected")
-        refusedKeys = meter("rhizome_refused_keys")
+        dropped = factory.counter("rhizome_dropped_messages_total")
+        busy = factory.counter("rhizome_busy_requests_total")
+        accepted = factory.counter("rhizome_connections_accepted_total")
+        authenticated = factory.counter("rhizome_connections_authenticated_total")
+        refused = factory.counter("rhizome_connections_refused_total")
+        notAccepted = factory.counter("rhizome_connections_lost_total")
+        requestsInFlight = factory.meter("rhizome_requests_in_flight")
+        publicationsInFlight = factory.meter("rhizome_publications_in_flight")
+        connectedPeers = factory.meter("rhizome_peers_connected")
+        refusedKeys = factory.meter("rhizome_refused_keys")
     }
 
     /// Takes over the petnames of the list; what was measured of who isn't in it any more is forgotten.

@@ -1,5 +1,4 @@
 internal import Bytes
-internal import CSodium
 
 /// What libsodium could not do.
 package struct SodiumError: CodedError {
@@ -27,17 +26,5 @@ package struct SodiumError: CodedError {
         case .authentication: "the secret can't be opened: wrong passphrase, or the content was changed"
         case .encoding: "not Base64"
         }
-    }
-}
-
-/// The library as a whole.
-package enum SodiumLibrary {
-    private static let isReady: Bool = sodium_init() >= 0
-
-    /// Starts the library once; cheap afterwards, safe on any thread.
-    ///
-    /// To be called before a ZeroMQ context exists, since libzmq starts and stops the same library's randomness.
-    package static func initialize() throws(SodiumError) {
-        guard isReady else { throw SodiumError(.initialization) }
     }
 }

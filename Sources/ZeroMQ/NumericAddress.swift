@@ -24,6 +24,12 @@ package struct NumericAddress: Hashable, Sendable {
     /// The four bytes of IPv4.
     private var four: ArraySlice<UInt8>? { bytes.starts(with: Self.mapped) ? bytes[12...] : nil }
 
+    /// Whether it is one of IPv4.
+    package var isIPv4: Bool { four != nil }
+
+    /// Whether it is one of IPv6 that means something on one link alone (RFC 4291, section 2.5.6).
+    package var isLinkLocal: Bool { bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80 }
+
     /// Whether it is that of the machine itself.
     package var isLoopback: Bool {
         four.map { $0.first == 127 } ?? (bytes == [UInt8](repeating: 0, count: 15) + [1])

@@ -1,44 +1,6 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// What came in on a socket.
-package enum Incoming: Sendable {
-    /// A message, whole.
-    case message(Message)
-    /// A message with more frames than allowed: dropped unread, its memory given back. The sender is to blame.
-    case oversized(userID: String?, frames: Int, bytes: Int, descriptor: Int32?)
-
-    /// How many bytes came in, in all frames.
-    package var bytes: Int {
-        switch self {
-        case .message(let message): message.bytes
-        case .oversized(_, _, let bytes, _): bytes
-        }
-    }
-
-    /// The descriptor of the connection on which it came (``AcceptedConnections``).
-    package var descriptor: Int32? {
-        switch self {
-        case .message(let message): message.descriptor
-        case .oversized(_, _, _, let descriptor): descriptor
-        }
-    }
-}
-
-/// A message that came in.
-package struct Message: Sendable {
-    /// Its frames; on a ROUTER the first is the connection's routing id.
-    package let frames: [[UInt8]]
-    /// How many bytes these have in all.
-    package var bytes: Int { frames.reduce(0) { $0 + $1.count } }
-    /// Who sent it: the user id that the ZAP authoriser gave, the same on every frame.
-    ///
-    /// `nil` on sockets that connect (there the server's key is pinned instead), and if the frames disagreed.
-    package let userID: String?
-    /// The descriptor of the connection on which it came, where libzmq knows it.
-    package let descriptor: Int32?
-}
-
 /// What became of a message that was to be sent.
 package enum SendResult: Sendable {
     /// It is queued for the peer; a PUB may have dropped it.

@@ -2,6 +2,32 @@ import Bytes
 import CommandSupport
 import RhizomeIdentity
 
+/// `--name`: what somebody is called in the list, or calls itself.
+struct PetnameArgument {
+    static let form = "1 to 64 letters, digits, dots, underscores and hyphens"
+
+    let name: String
+
+    init(parsing argument: String) throws(UnusableValue) {
+        guard PeerName.isValid(argument) else { throw UnusableValue(allowed: Self.form) }
+        name = argument
+    }
+}
+
+/// `--note` and `--reason`: what somebody writes beside a statement.
+struct NoteArgument {
+    private static let mostBytes = 1_024
+
+    let text: String
+
+    init(parsing argument: String) throws(UnusableValue) {
+        guard argument.utf8.count <= Self.mostBytes else {
+            throw UnusableValue(allowed: "a text of \(Self.mostBytes) bytes at most")
+        }
+        text = argument
+    }
+}
+
 /// `--address` of `show`.
 struct HostAndPort {
     static let form = "a host and a port, as bob.example.org:4000"

@@ -28,14 +28,13 @@ struct Distrust: ParsableCommand {
         transform: KeepArgument.init(parsing:)
     )
     var keep: KeepArgument?
-    @Option(help: ArgumentHelp("Why, for yourself.", valueName: "text"))
-    var reason: String?
+    @Option(
+        help: ArgumentHelp("Why, for yourself.", valueName: "text"),
+        transform: NoteArgument.init(parsing:)
+    )
+    var reason: NoteArgument?
     @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var home: HomeOption
-
-    func validate() throws {
-        if let reason, reason.utf8.count > 1024 { throw ValidationError("--reason takes at most 1024 bytes.") }
-    }
 
     func run() throws {
         let home = try self.home.open()
@@ -48,7 +47,7 @@ struct Distrust: ParsableCommand {
         let list = try journal.append(signedBy: identity, now: CommandLineTool.now) { list in
             let peer = try self.subject(in: list)
             subject = peer
-            return [TrustAmendment.distrust(peer, keep: keep?.keep, reason: reason, in: list)]
+            return [TrustAmendment.distrust(peer, keep: keep?.keep, reason: reason?.text, in: list)]
         }
         guard let entry = subject.flatMap({ list.entries[$0] }) else { return }
         let name = list.lastName(of: entry.identity)

@@ -21,7 +21,7 @@ enum EntryText {
     }
 
     private static func details(_ change: TrustChange) -> [String] {
-        var details = terms(change)
+        var details = terms(change) + origin(change)
         if let note = change.note { details.append("note \"\(TerminalText.escaped(note))\"") }
         if let reason = change.reason { details.append("reason \"\(TerminalText.escaped(reason))\"") }
         return details
@@ -39,6 +39,15 @@ enum EntryText {
         if change.needsConfirmation { terms.append("to be confirmed") }
         if let invitation = change.invitation { terms.append("by invitation " + invitation.short) }
         return terms
+    }
+
+    /// Who had the node state it by itself, and by which delta.
+    ///
+    /// - Parameter name: what the introducer is called.
+    static func origin(_ change: TrustChange, introducerName name: String? = nil) -> [String] {
+        guard let introducer = change.introducedBy else { return [] }
+        let text = "introduced by \(name ?? introducer.short)"
+        return [text + (change.introduction.map { " in \(Hex.encode($0.array).prefix(12))" } ?? "")]
     }
 
     /// `may author,connect`.
@@ -94,6 +103,8 @@ enum EntryText {
             "invitation": optional(change.invitation?.did),
             "expires": change.expires.map { .integer($0.microseconds) } ?? .null,
             "confirm": .bool(change.needsConfirmation),
+            "introducedBy": optional(change.introducedBy?.did),
+            "introduction": optional(change.introduction.map { Hex.encode($0.array) }),
         ]
     }
 

@@ -20,8 +20,11 @@ struct Generate: ParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("What the identity calls itself, on cards and in logs.", valueName: "name"))
-    var name: String?
+    @Option(
+        help: ArgumentHelp("What the identity calls itself, on cards and in logs.", valueName: "name"),
+        transform: PetnameArgument.init(parsing:)
+    )
+    var name: PetnameArgument?
     @OptionGroup var passphrase: PassphraseOption
     @Flag(name: .customLong("no-passphrase"), help: "Leave the key unsealed: whoever reads the file has it.")
     var isUnsealed = false
@@ -34,9 +37,6 @@ struct Generate: ParsableCommand {
     func validate() throws {
         if isUnsealed && passphrase.isGiven {
             throw ValidationError("Give either --passphrase-file or --no-passphrase.")
-        }
-        if let name, !PeerName.isValid(name) {
-            throw ValidationError("--name takes 1 to 64 letters, digits, dots, underscores and hyphens.")
         }
     }
 
@@ -58,7 +58,7 @@ struct Generate: ParsableCommand {
         } else {
             try home.store(identity, passphrase: passphrase)
         }
-        if let name { try home.setName(name) }
+        if let name { try home.setName(name.name) }
         let side = PublicSide(key: identity.publicKey, name: try home.name(), address: nil, isSealed: passphrase != nil)
         try CommandLineTool.show(isJSON ? side.json.description : side.text)
         if !isJSON { PublicSide.noteMissingAddress() }

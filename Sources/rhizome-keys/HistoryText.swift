@@ -13,10 +13,11 @@ enum HistoryText {
             let change = statement.change
             let before = last.updateValue(change, forKey: change.identity)
             if let name = change.name { names[change.identity] = name }
+            let origin = EntryText.origin(change, introducerName: change.introducedBy.flatMap { names[$0] })
+            let parts = effects(of: change, after: before) + origin + why(change, after: before)
             return [
                 "\(statement.sequence)", statement.time.description, change.action.rawValue,
-                names[change.identity] ?? "-", change.identity.did,
-                (effects(of: change, after: before) + why(change, after: before)).joined(separator: "; "),
+                names[change.identity] ?? "-", change.identity.did, parts.joined(separator: "; "),
             ]
         }
     }
@@ -56,6 +57,7 @@ enum HistoryText {
             effects.append(addresses.isEmpty ? "no address any more" : "at \(addresses)")
         }
         if change.until != before.until { effects.append(change.until.map { "until \($0)" } ?? "without an end") }
+        if before.introducedBy != nil, change.introducedBy == nil { effects.append("by your own word now") }
         return effects
     }
 

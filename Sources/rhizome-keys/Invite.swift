@@ -27,25 +27,14 @@ struct Invite: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "What you will call the guest.")
-    var name: String?
+    @Argument(help: "What you will call the guest.", transform: PetnameArgument.init(parsing:))
+    var name: PetnameArgument?
     @Option(
         help: ArgumentHelp("Where the guest reaches your node.", valueName: "host:port"),
         transform: HostAndPort.init(parsing:)
     )
     var address: HostAndPort?
-    @Option(
-        help: ArgumentHelp("What the guest may do, as in trust. Default: author,connect.", valueName: "list"),
-        transform: PermissionsArgument.init(parsing:)
-    )
-    var may: PermissionsArgument?
-    @Option(
-        help: ArgumentHelp("When trust in the guest ends.", valueName: "date"),
-        transform: UntilArgument.init(parsing:)
-    )
-    var until: UntilArgument?
-    @Option(help: ArgumentHelp("A remark of yours about the guest.", valueName: "text"))
-    var note: String?
+    @OptionGroup var terms: TermsOptions
     @Option(
         help: ArgumentHelp("How long the line can be used, as 2h or 7d; 30d at most. Default: 7d.", valueName: "time"),
         transform: LifetimeArgument.init(parsing:)
@@ -66,17 +55,13 @@ struct Invite: AsyncParsableCommand {
         guard [name != nil, isListing, withdraw != nil].count(where: { $0 }) == 1 else {
             throw ValidationError("Give one of NAME, --list and --withdraw NAME.")
         }
-        if let name, !PeerName.isValid(name) {
-            throw ValidationError("NAME takes 1 to 64 letters, digits, dots, underscores and hyphens.")
-        }
-        if let note, note.utf8.count > 1024 { throw ValidationError("--note takes at most 1024 bytes.") }
     }
 
     func run() async throws {
         if isListing { return try list() }
         if let withdraw { return try close(withdraw) }
         guard let name else { return }
-        try await make(name)
+        try await make(name.name)
     }
 
     // MARK: - Making one
@@ -94,9 +79,9 @@ struct Invite: AsyncParsableCommand {
         let change = TrustChange.invite(
             try code.key().publicKey,
             name: name,
-            may: may?.permissions ?? TrustChange.defaultPermissions,
-            until: until?.time,
-            note: note?.isEmpty == true ? nil : note,
+            may: terms.may?.permissions ?? TrustChange.defaultPermissions,
+            until: terms.until?.time,
+            note: terms.note.flatMap { $0.text.isEmpty ? nil : $0.text },
             expires: expires.map { CommandLineTool.now + $0.duration },
             needsConfirmation: needsConfirmation
         )

@@ -23,8 +23,11 @@ struct Join: AsyncParsableCommand {
 
     @Argument(help: "The line that you were sent, or '-'.")
     var line: String
-    @Option(help: ArgumentHelp("What you call the host (default: as it calls itself).", valueName: "name"))
-    var name: String?
+    @Option(
+        help: ArgumentHelp("What you call the host (default: as it calls itself).", valueName: "name"),
+        transform: PetnameArgument.init(parsing:)
+    )
+    var name: PetnameArgument?
     @Option(
         name: .customLong("address"),
         help: ArgumentHelp(
@@ -38,9 +41,6 @@ struct Join: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
 
     func validate() throws {
-        if let name, !PeerName.isValid(name) {
-            throw ValidationError("--name takes 1 to 64 letters, digits, dots, underscores and hyphens.")
-        }
         if addresses.count > JoinStatement.mostAddresses {
             throw ValidationError("--address can be given \(JoinStatement.mostAddresses) times at most.")
         }
@@ -63,7 +63,7 @@ struct Join: AsyncParsableCommand {
         let identity = try key.identity { try passphrase.passphrase(whileInputIsData: self.line == "-") }
         let reply = try await ask(line, identity, named: home.name(), at: own)
         let list = try journal.append(signedBy: identity, now: CommandLineTool.now) { list in
-            [try list.change(for: reply, by: line, name: name, at: CommandLineTool.now)].compactMap { $0 }
+            [try list.change(for: reply, by: line, name: name?.name, at: CommandLineTool.now)].compactMap { $0 }
         }
         guard let entry = list.entries[line.host] else { return }
         try CommandLineTool.show("joined " + EntryText.line(entry))
@@ -85,7 +85,7 @@ struct Join: AsyncParsableCommand {
                     + "rhizome-keys trust \(line.host.did)"
             )
         }
-        let name = name ?? list.freeName(like: line.host.short, of: line.host, at: CommandLineTool.now)
+        let name = name?.name ?? list.freeName(like: line.host.short, of: line.host, at: CommandLineTool.now)
         try list.check(.trust(line.host, name: name), at: CommandLineTool.now)
     }
 

@@ -3,15 +3,19 @@ import CommandSupport
 import RhizomeIdentity
 import StrictJSON
 
-struct List: ParsableCommand {
+struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the trusted peers.",
         discussion: """
+            --introduced prints others: whom peers introduce (rhizome-node introduce) and who aren't trusted by that, since \
+            it waits for you or was turned down, with why. Who is to be trusted is trusted by: rhizome-keys trust DID.
+
             Times in JSON are microseconds since 1970.
 
             Examples:
               rhizome-keys list
               rhizome-keys list --all --json
+              rhizome-keys list --introduced
               rhizome-keys list --as-of 2026-01-31
             """
     )
@@ -25,11 +29,20 @@ struct List: ParsableCommand {
         )
     )
     var asOf: MomentArgument?
+    @Flag(name: .customLong("introduced"), help: "Introductions that wait for you or were turned down, and why.")
+    var isOfIntroduced = false
     @Flag(name: .customLong("json"), help: "Print an array of JSON objects.")
     var isJSON = false
     @OptionGroup var home: HomeOption
 
-    func run() throws {
+    func validate() throws {
+        if isOfIntroduced, includesAll || asOf != nil {
+            throw ValidationError("--introduced stands alone: neither --all nor --as-of goes with it.")
+        }
+    }
+
+    func run() async throws {
+        if isOfIntroduced { return try await listIntroduced() }
         let now = asOf?.moment(before: CommandLineTool.now) ?? CommandLineTool.now
         var list = try home.openJournal().list
         if asOf != nil { list = try list.list(asOf: now) }
@@ -52,6 +65,16 @@ struct List: ParsableCommand {
             let now = "nobody is trusted yet; trust a peer by: rhizome-keys trust CARD"
             CommandLineTool.note(asOf == nil ? now : "nobody was trusted then")
         }
+    }
+
+    private func listIntroduced() async throws {
+        let home = try self.home.open()
+        let list = try TrustJournal(home: home, owner: try home.keyFile().publicKey).loadTelling().list
+        var found: [IntroductionText] = []
+        try await WaitingIntroductions(home: home, list: list).forEach { found.append($0) }
+        if isJSON { return try CommandLineTool.show(JSONValue.array(found.map(\.json)).description) }
+        for line in TerminalText.aligned(found.map(\.row)) { try CommandLineTool.show(line) }
+        if found.isEmpty { CommandLineTool.note("no introduction waits for you, and none was turned down") }
     }
 }
 

@@ -29,8 +29,11 @@ struct Trust: ParsableCommand {
 
     @Argument(help: "Whom to trust.")
     var peer: String
-    @Option(help: ArgumentHelp("What you call the peer.", valueName: "name"))
-    var name: String?
+    @Option(
+        help: ArgumentHelp("What you call the peer.", valueName: "name"),
+        transform: PetnameArgument.init(parsing:)
+    )
+    var name: PetnameArgument?
     @Option(
         name: .customLong("address"),
         help: ArgumentHelp(
@@ -40,22 +43,7 @@ struct Trust: ParsableCommand {
         transform: AddressArgument.init(parsing:)
     )
     var addresses: [AddressArgument] = []
-    @Option(
-        help: ArgumentHelp(
-            "What the peer may do: author (its deltas are accepted), connect (it may read from your node), "
-                + "introduce (reserved). Default: author,connect.",
-            valueName: "list"
-        ),
-        transform: PermissionsArgument.init(parsing:)
-    )
-    var may: PermissionsArgument?
-    @Option(
-        help: ArgumentHelp("When trust ends.", valueName: "date"),
-        transform: UntilArgument.init(parsing:)
-    )
-    var until: UntilArgument?
-    @Option(help: ArgumentHelp("A remark of yours; an empty one takes it away.", valueName: "text"))
-    var note: String?
+    @OptionGroup var terms: TermsOptions
     @OptionGroup var passphrase: PassphraseOption
     @OptionGroup var home: HomeOption
 
@@ -63,24 +51,20 @@ struct Trust: ParsableCommand {
 
     private var amendment: TrustAmendment {
         var amendment = TrustAmendment()
-        amendment.name = name
+        amendment.name = name?.name
         if !addresses.isEmpty {
             amendment.addresses = addresses.compactMap { if case .address(let address) = $0 { address } else { nil } }
         }
-        amendment.may = may?.permissions
-        if let until { amendment.until = .some(until.time) }
-        amendment.note = note
+        amendment.may = terms.may?.permissions
+        if let until = terms.until { amendment.until = .some(until.time) }
+        amendment.note = terms.note?.text
         return amendment
     }
 
     func validate() throws {
-        if let name, !PeerName.isValid(name) {
-            throw ValidationError("--name takes 1 to 64 letters, digits, dots, underscores and hyphens.")
-        }
         if isBatch && name != nil {
             throw ValidationError("--name fits one peer only; with '-' the cards' names are taken.")
         }
-        if let note, note.utf8.count > 1024 { throw ValidationError("--note takes at most 1024 bytes.") }
         let none = addresses.filter { if case .none = $0 { true } else { false } }
         if !none.isEmpty && addresses.count > 1 { throw ValidationError("--address none stands alone.") }
     }
@@ -139,7 +123,7 @@ struct Trust: ParsableCommand {
         let name = String(decoding: answer.revealing(0..<count), as: UTF8.self)
         guard PeerName.isValid(name) else {
             throw CommandFailure(
-                "a petname has 1 to 64 letters, digits, dots, underscores and hyphens; try again",
+                "a petname has \(PetnameArgument.form); try again",
                 .malformed
             )
         }

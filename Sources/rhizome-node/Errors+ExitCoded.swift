@@ -8,21 +8,6 @@ import RhizomeProof
 import RhizomeViews
 import StrictJSON
 
-extension DeltaLogError: ExitCoded {
-    /// By what the store can't do.
-    var exitCode: ExitCode {
-        switch code {
-        case .missing: .failure
-        case .notAllowed: .notAllowed
-        case .corrupt, .newer: .configuration
-        case .locked, .busy: .tryAgain
-        default: .inputOutput
-        }
-    }
-
-    var codeName: String { code.name }
-}
-
 extension WriteError: ExitCoded {
     /// By what keeps it from being written.
     var exitCode: ExitCode {

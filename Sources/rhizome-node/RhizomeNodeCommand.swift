@@ -28,7 +28,7 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
                     Watch.self,
                 ]
             ),
-            CommandGroup(name: "Write", subcommands: [Put.self, Unset.self, Retract.self]),
+            CommandGroup(name: "Write", subcommands: [Put.self, Unset.self, Retract.self, Introduce.self]),
             CommandGroup(name: "Prove", subcommands: [Prove.self, Verify.self, Impact.self]),
             CommandGroup(name: "Look after", subcommands: [Audit.self, Export.self, Import.self]),
         ]

@@ -97,12 +97,20 @@ struct RunOptions: ParsableArguments {
     var pubSubTopic: String?
     @Option(
         help: ArgumentHelp(
-            "RHIZOME_FOLLOW: whether the node takes guests in by itself who come with an invitation: true or false "
-                + "(default: true).",
+            "RHIZOME_FOLLOW: whether the node by itself takes guests in who come with an invitation, and trusts those "
+                + "whom peers introduce that may do that: true or false (default: true).",
             valueName: "true|false"
         )
     )
     var follow: String?
+    @Option(
+        help: ArgumentHelp(
+            "RHIZOME_LAN: whether peers are looked for on local networks, by packets that only they recognise: true or "
+                + "false (default: true, but where the node is bound to loopback only).",
+            valueName: "true|false"
+        )
+    )
+    var lan: String?
     @Option(
         help: ArgumentHelp(
             "RHIZOME_LOG_LEVEL: trace, debug, info, notice, warning, error or critical (default: info).",
@@ -143,8 +151,8 @@ struct RunOptions: ParsableArguments {
             request: request,
             publish: publish,
             topic: Text(topic),
-            follows: try Setting("RHIZOME_FOLLOW", option: follow)
-                .value("true or false", default: true) { ["true": true, "false": false][$0.lowercased()] },
+            follows: try Setting("RHIZOME_FOLLOW", option: follow).flag,
+            usesLocalNetwork: try Setting("RHIZOME_LAN", option: lan).flag,
             seeds: try seeds(trust)
         )
     }
@@ -222,8 +230,7 @@ struct RunOptions: ParsableArguments {
 
     /// The HTTP API's part of the settings; nothing where it is switched off.
     func http(home: Home) throws -> HTTPAPI.Configuration? {
-        let isEnabled = try Setting("RHIZOME_HTTP_API_ENABLE", option: httpAPIEnable)
-            .value("true or false", default: true) { ["true": true, "false": false][$0.lowercased()] }
+        let isEnabled = try Setting("RHIZOME_HTTP_API_ENABLE", option: httpAPIEnable).flag
         let address = try Setting("RHIZOME_HTTP_API_ADDR", option: httpAPIAddr)
             .host(default: "127.0.0.1", allowsWildcard: true)
         let port = try Setting("RHIZOME_HTTP_API_PORT", option: httpAPIPort).port(default: 3000)

@@ -26,6 +26,11 @@ struct Setting {
         return value
     }
 
+    /// Whether something is done: it is, unless the setting is `false`.
+    var flag: Bool {
+        get throws { try value("true or false", default: true) { ["true": true, "false": false][$0.lowercased()] } }
+    }
+
     /// A port: 0, for any free one, to 65535.
     func port(default fallback: UInt16) throws -> UInt16 {
         try value("a port from 1 to 65535, or 0 for any free one", default: fallback) { UInt16($0) }

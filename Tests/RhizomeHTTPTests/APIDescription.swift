@@ -57,8 +57,9 @@ struct APIDescription {
     private func operation(_ method: HTTPMethod, _ target: String) -> JSONObject? {
         let name = method == .HEAD ? "get" : method.rawValue.lowercased()
         let parts = target.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        return paths.lazy.filter { path in
+        let path = paths.first { path in
             path.parts.count == parts.count && zip(path.parts, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-        }.compactMap { $0.item[Text(name)]?.object }.first
+        }
+        return path?.item[Text(name)]?.object
     }
 }

@@ -94,6 +94,11 @@ struct APIHarness {
         return answer
     }
 
+    /// The header of a GET.
+    static func head(_ path: String) -> HTTPRequestHead {
+        HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: ["Host": "localhost:\(port)"])
+    }
+
     /// The answer before it is written.
     func respond(to head: HTTPRequestHead, from peer: ConnectionPeer = .ownUser, body: [UInt8] = []) async -> Response {
         do {

@@ -7,6 +7,7 @@ import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeProof
 import RhizomeTesting
+import RhizomeViews
 import SignedStatements
 import StrictJSON
 import Testing
@@ -162,7 +163,7 @@ import Testing
             ("/api/user", "{\"id\": \"ids\", \"properties\": {\"a\": 1}}", "id"),
             ("/api/user/count", "{\"a\": 1}", "id"),
             ("/api/_user/u1", "{\"a\": 1}", "collection"), ("/api/functions/u1", "{\"a\": 1}", "collection"),
-            ("/api/peers", "{\"properties\": {\"a\": 1}}", "collection"),
+            ("/api/queries", "{\"properties\": {\"a\": 1}}", "collection"),
             ("/api/user/u1?asOf=1", "{\"a\": 1}", "asOf"), ("/api/user/u1?say=some", "{\"a\": 1}", "say"),
             ("/api/user/u1?say=", "{\"a\": 1}", "say"), ("/api/user?say=All", "{\"properties\": {\"a\": 1}}", "say"),
         ]
@@ -320,6 +321,27 @@ import Testing
         #expect(try await api.get("/api/user/u1").status == 404)
         #expect(try await api.get("/api/user/ids")["ids"] == [])
         #expect(try await api.get("/api/deltas/count").text == "1\n")
+    }
+
+    @Test(
+        "What the API keeps for itself is no collection's name",
+        arguments: [
+            "audit", "blame", "collections", "contexts", "delta", "deltas", "functions", "health", "html", "hyperview",
+            "lossless", "metrics", "openapi.json", "peers", "proofs", "queries", "query", "schemas", "status", "stream",
+            "transaction", "trust", "ui", "_", "_later",
+        ]
+    )
+    func reservedCollection(_ name: String) async throws {
+        let api = try await APIHarness()
+        let answer = try await api.put("/api/\(name)", #"{"id": "x", "properties": {"a": 1}}"#)
+        // Where the path is there already, it is another method that it has.
+        let isPath = api.api.table.routes.contains { $0.pattern == "/api/\(name)" }
+        #expect(answer.status == (isPath ? 405 : 400))
+        #expect(answer[isPath ? "message" : "error"]?.text?.string.contains("reserved") == true)
+        #expect(throws: FieldError(.reserved, field: "collection", "")) {
+            _ = try EntityPut(collection: Text(name), id: "x", properties: ["a": 1])
+        }
+        #expect(try await api.node.memory.count() == 0)
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Locks
 import NIOCore
 import PrometheusMetrics
 import Testing
@@ -162,6 +163,19 @@ import Testing
             #expect(registry.open(now: start + .seconds(3)) {} != nil)
             #expect(registry.count == 2)
         }
+    }
+
+    @Test("Streams don't count, and make room for nobody")
+    func streams() throws {
+        let registry = ConnectionRegistry(limit: 1, metrics: HTTPMetrics(PrometheusRegistry(HTTPAPI.metricTable)))
+        let evicted = Lock<[String]>([])
+        for number in 0..<3 {
+            let stream = try #require(registry.open(now: start) { evicted.withLock { $0.append("stream \(number)") } })
+            registry.update(stream, .streaming)
+        }
+        _ = registry.open(now: start) { evicted.withLock { $0.append("first") } }
+        _ = registry.open(now: start) { evicted.withLock { $0.append("second") } }
+        #expect(evicted.withLock { $0 } == ["first"] && registry.count == 4)
     }
 
     @Test("When all are cut, those that come are cut too")

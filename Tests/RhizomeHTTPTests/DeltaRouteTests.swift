@@ -6,6 +6,7 @@ import RhizomeCore
 import RhizomeDatabase
 import RhizomeIdentity
 import RhizomeTesting
+import RhizomeViews
 import SignedStatements
 import StrictJSON
 import Testing
@@ -282,6 +283,124 @@ import Testing
         try api.node.state(.trust(author.publicKey, name: "author"))
         let delta = try SignedDelta(pointers: [Pointer("a", .integer(1))], after: [], timeCreated: 1, signer: author)
         #expect(try await api.post(cbor: delta.bytes).json == ["error": "disk", "message": "full"])
+    }
+
+    // MARK: - Some of them
+
+    /// Deltas of two authors about two entities: the ids, in the order of acceptance.
+    private static func harness() async throws -> (APIHarness, [JSONValue]) {
+        let api = try await APIHarness()
+        let ann = try TestAuthors.signer("ann")
+        try api.node.state(.trust(ann.publicKey, name: "ann"))
+        var maker = DeltaMaker(time: 1_735_689_500_000_000)
+        for number in 0..<6 {
+            let (id, property) = (number % 2 == 0 ? "u1" : "u2", number < 3 ? "name" : "age")
+            _ = try await api.put("/api/user/\(id)", "{\"\(property)\": \(number)}")
+            let pointers = [
+                Pointer("user", entity: Text(id), targetContext: Text(property)),
+                Pointer(Text(property), .integer(Int64(number))),
+            ]
+            let delta = try maker.delta("ann", pointers)
+            #expect(try await api.node.database.submit(delta.delta.bytes).stored != nil)
+        }
+        let all = try #require(try await api.get("/api/deltas").json.array)
+        #expect(all.count == 12)
+        return (api, all)
+    }
+
+    @Test(
+        "deltas are found by author, entity, property and time, in either order, in pages too",
+        arguments: [
+            "creator=ann", "entity=u1", "property=name", "entity=u2&property=age", "creator=ann&entity=u1",
+            "createdAfter=1735689600000000", "createdBefore=1735689600000000&entity=u1", "creator=ann&property=age",
+            "entity=nobody", "createdAfter=2030-01-01",
+        ]
+    )
+    func found(_ query: String) async throws {
+        let (api, all) = try await Self.harness()
+        let ann = try TestAuthors.signer("ann").publicKey.json
+        let parts = query.split(separator: "&").map { $0.split(separator: "=").map(String.init) }
+        let expected = all.filter { delta in
+            let pointer = delta.object?["pointers"]?.array?.first?.object
+            let time = delta.object?["timeCreated"]?.integer ?? 0
+            return parts.allSatisfy { part in
+                switch part[0] {
+                case "creator": delta.object?["creator"] == ann
+                case "entity": pointer?["target"] == .string(part[1])
+                case "property": pointer?["targetContext"] == .string(part[1])
+                case "createdAfter": time >= Int64(part[1]) ?? .max
+                default: time <= Int64(part[1]) ?? .min
+                }
+            }
+        }
+        #expect(try await api.get("/api/deltas?\(query)").json == .array(expected))
+        let byTime = expected.sorted {
+            ($0.object?["timeCreated"]?.integer ?? 0) < ($1.object?["timeCreated"]?.integer ?? 0)
+        }
+        for (order, expected) in [("", expected), ("&order=created", byTime)] {
+            #expect(try await api.get("/api/deltas?\(query)\(order)").json == .array(expected))
+            var paged: [JSONValue] = []
+            var path: String? = "/api/deltas?\(query)\(order)&limit=2"
+            while let next = path {
+                let page = try await api.get(next)
+                paged += try #require(page.json.array)
+                path = page.next
+            }
+            #expect(paged == expected)
+        }
+    }
+
+    @Test("deltas are found by the node on which they were made, and names that nobody has are refused")
+    func host() async throws {
+        let (api, all) = try await Self.harness()
+        let own = api.node.identity.json
+        #expect(
+            try await api.get("/api/deltas?host=\(api.node.identity.did)").json
+                == .array(
+                    all.filter { $0.object?["host"] == own }
+                )
+        )
+        for (query, field) in [
+            ("creator=nobody", "creator"), ("host=nobody", "host"), ("order=accepted", "order"),
+            ("createdAfter=1", "createdAfter"), ("createdBefore=soon", "createdBefore"),
+            ("order=created&after=x", "after"),
+        ] {
+            let answer = try await api.get("/api/deltas?\(query)")
+            #expect(answer.status == 400 && answer["field"] == .string(field), "\(query)")
+        }
+        // A cursor of one order means nothing in the other.
+        let page = try #require(try await api.get("/api/deltas?order=created&limit=1").next)
+        let after = try #require(page.split(separator: "after=").last?.split(separator: "&").first)
+        #expect(try await api.get("/api/deltas?creator=ann&limit=1&after=\(after)").status == 400)
+    }
+
+    @Test("an own delta is taken back once, another's by a moderator alone, and what isn't held is 404")
+    func delete() async throws {
+        let (api, all) = try await Self.harness()
+        func id(by own: Bool) throws -> Text {
+            let delta = all.last { ($0.object?["creator"] == api.node.identity.json) == own }
+            return try #require(delta?.object?["id"]?.text)
+        }
+        let own = "/api/deltas/\(try id(by: true))"
+        let other = "/api/deltas/\(try id(by: false))"
+        let negation = try await api.delete(own)
+        #expect(negation.status == 201)
+        #expect(
+            negation["pointers"] == [
+                ["localContext": "_negates", "target": .text(try id(by: true)), "targetContext": "negated_by"]
+            ]
+        )
+        #expect(negation.headers[.location] == "/api/deltas/\(try #require(negation["id"]?.text))")
+        let again = try await api.delete(own)
+        #expect(again.status == 200 && again.json == negation.json)
+        #expect(try await api.delete(other).status == 403)
+        _ = try await api.put("/api/contexts/mine", "{\"moderators\": [\"\(api.node.identity.did)\"]}")
+        _ = try await api.put("/api/contexts/hers", #"{"moderators": ["ann"]}"#)
+        #expect(try await api.delete(other + "?context=hers").status == 403)
+        #expect(try await api.delete(other + "?context=mine").status == 201)
+        #expect(try await api.delete(other + "?context=mine").status == 200)
+        #expect(try await api.delete("/api/deltas/" + String(repeating: "0", count: 64)).status == 404)
+        #expect(try await api.delete("/api/deltas/x").status == 400)
     }
 
     @Test("Pointers that are each right and too large together get 400")

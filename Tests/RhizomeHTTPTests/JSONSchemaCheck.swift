@@ -26,7 +26,7 @@ struct JSONSchemaCheck {
             holds != false ? [] : ["\(place): \(value.description.prefix(80)) isn't as \(keyword) \(operand)"]
         }
         switch keyword {
-        case "description", "contentMediaType", "$schema", "title", "default": return []
+        case "description", "contentMediaType", "format", "$schema", "title", "default": return []
         case "$ref": return faults(of: value, by: target(operand), at: place)
         case "type":
             let types = operand.array ?? [operand]
@@ -46,6 +46,7 @@ struct JSONSchemaCheck {
             return fault(unless: (try? Regex(pattern.string).firstMatch(in: text.string)) != nil)
         case "minItems": return fault(unless: value.array.map { Int64($0.count) >= operand.integer ?? .max })
         case "maxItems": return fault(unless: value.array.map { Int64($0.count) <= operand.integer ?? .min })
+        case "minProperties": return fault(unless: value.object.map { Int64($0.count) >= operand.integer ?? .max })
         case "maxProperties": return fault(unless: value.object.map { Int64($0.count) <= operand.integer ?? .min })
         case "items":
             return (value.array ?? []).enumerated().flatMap { faults(of: $1, by: operand, at: "\(place)[\($0)]") }

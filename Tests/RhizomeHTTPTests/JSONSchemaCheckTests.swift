@@ -19,6 +19,7 @@ import Testing
             (["properties": ["a": [:]], "additionalProperties": false], [["a": 1], [:]], [["b": 1]]),
             (["additionalProperties": ["type": "null"]], [["a": .null]], [["a": 1]]),
             (["maxProperties": 1], [["a": 1]], [["a": 1, "b": 1]]),
+            (["minProperties": 1], [["a": 1]], [[:]]),
             (["$ref": "#/components/schemas/A"], [.null], [1]),
             (["unknown": 1], [], [1]), (["$ref": "#/components/schemas/B"], [], [1]),
         ] as [(JSONValue, [JSONValue], [JSONValue])]

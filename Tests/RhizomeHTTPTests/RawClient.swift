@@ -97,6 +97,18 @@ struct RawClient {
         }
     }
 
+    /// Reads until this has come, and takes it and what stood before it.
+    mutating func read(upTo end: String) async throws -> String {
+        while true {
+            if let range = rest.firstRange(of: Array(end.utf8)) {
+                defer { rest.removeFirst(range.upperBound) }
+                return String(decoding: rest[..<range.upperBound], as: UTF8.self)
+            }
+            let buffer = try #require(try await inbound.next(isolation: #isolation), "the server closed")
+            rest.append(contentsOf: buffer.readableBytesView)
+        }
+    }
+
     /// Reads until this many bytes have come.
     mutating func read(atLeast count: Int) async throws {
         while rest.count < count {

@@ -284,6 +284,8 @@ import Testing
             #expect(answer["error"] == "Method Not Allowed")
         }
         #expect(try await api.send(.PATCH, "/nowhere").status == 404)
+        let reserved = try await api.put("/api/peers", "{}")
+        #expect(reserved.status == 405 && reserved["message"]?.text?.string.contains("reserved") == true)
         let override = [("X-HTTP-Method-Override", "PUT"), ("Content-Type", "application/json")]
         #expect(try await api.send(.POST, "/api/user/u1?_method=PUT", override).status == 405)
     }

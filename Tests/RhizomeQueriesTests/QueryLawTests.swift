@@ -80,12 +80,15 @@ import Testing
         try Self.forRandomQueries(levels: 2) { data, expression, random in
             let one = expression.query
             let other = QueryExpression.select(one, ["!": [["var": .text(expression.columns[0])]]])
+            // Twice as many operators may be more than there may be.
+            let widest = QueryExpression.union([.except(one, other), .intersect([one, other])])
+            guard (try? QueryPlan(Query(widest))) != nil else { return }
             func rows(_ query: QueryExpression) throws -> [JSONObject] { try Self.rows(data.result(Query(query))) }
             func set(_ query: QueryExpression) throws -> Set<JSONObject> { Set(try rows(query)) }
             try #require(try rows(.union([one, other])) == rows(.union([other, one])))
             try #require(try rows(.intersect([one, other])) == rows(.intersect([other, one])))
             try #require(try set(.union([one, one])) == set(one) && set(.intersect([one, one])) == set(one))
-            try #require(try set(.union([.except(one, other), .intersect([one, other])])) == set(one))
+            try #require(try set(widest) == set(one))
             try #require(try rows(.except(one, one)).isEmpty)
             let right = data.expression(levels: 1, using: &random).query
             let semi = QueryExpression.join(one, right, .init(.semi))

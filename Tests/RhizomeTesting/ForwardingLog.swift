@@ -32,6 +32,12 @@ extension ForwardingLog {
         try await log.entries(after: position, maximumBytes: maximumBytes)
     }
     /// As the log answers.
+    package func find(_ selection: DeltaSelection, after place: Word?, limit: Int) async throws -> FoundDeltas {
+        try await log.find(selection, after: place, limit: limit)
+    }
+    /// As the log answers.
+    package func deltas(at positions: [Int64]) async throws -> [StoredDelta] { try await log.deltas(at: positions) }
+    /// As the log answers.
     package func cursor(_ name: String) async throws -> Int64 { try await log.cursor(name) }
     /// As the log answers.
     package func heads(of author: PublicKey) async throws -> [Head] { try await log.heads(of: author) }

@@ -133,6 +133,28 @@ public final class InMemoryDeltaLog: DeltaLog {
         }
     }
 
+    /// The next deltas of a selection.
+    public func find(_ selection: DeltaSelection, after place: Word?, limit: Int) async throws -> FoundDeltas {
+        func word(_ stored: StoredDelta) -> Word {
+            let moment =
+                selection.order == .accepted
+                ? WordMoment(number: 0) : WordMoment(time: stored.delta.header.timeCreated, id: stored.id)
+            return Word(moment: moment, position: stored.position)
+        }
+        let place =
+            selection.order == .accepted
+            ? place.map { Word(moment: WordMoment(number: 0), position: $0.position) } : place
+        let words = state.withLock { $0.deltas }.filter { selection.contains($0.delta) }.map(word).sorted()
+            .filter { word in place.map { word > $0 } ?? true }
+        let found = words.prefix(limit)
+        return FoundDeltas(positions: found.map(\.position), end: words.count > limit ? found.last : nil)
+    }
+
+    /// Those at some positions.
+    public func deltas(at positions: [Int64]) async throws -> [StoredDelta] {
+        state.withLock { state in positions.map { state.deltas[Int($0) - 1] } }
+    }
+
     /// A cursor's position.
     public func cursor(_ name: String) async throws -> Int64 { state.withLock { $0.cursors[name] ?? 0 } }
 

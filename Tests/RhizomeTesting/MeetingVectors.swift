@@ -77,12 +77,39 @@ package struct MeetingVectors: Decodable, Sendable {
         package let cases: [Case]
     }
 
+    /// Packets on a local network, as a receiver with one peer takes them.
+    package struct LocalNetwork: Decodable, Sendable {
+        /// One of them.
+        package struct Case: Decodable, Sendable {
+            /// What is special about it.
+            package let name: String
+            /// In hexadecimal.
+            package let packet: String
+            /// The IP address from which it comes.
+            package let source: String
+            /// The minute by the receiver's clock.
+            package let minuteOfReceiver: UInt32
+            /// The did of the peer whose it is; nothing where the receiver takes it for nobody's.
+            package let found: String?
+            /// Where that peer listens.
+            package let port: UInt16?
+        }
+
+        /// In hexadecimal.
+        package let receiverSeed: String
+        /// Dids.
+        package let trusted: [String]
+        /// All of them.
+        package let cases: [Case]
+    }
+
     /// All parts.
     package let keys: [Key]
     package let lines: [Line]
     package let joins: Joins
     package let replies: [Reply]
     package let records: Records
+    package let lan: LocalNetwork
 
     /// Reads the file.
     package static func load() throws -> MeetingVectors {

@@ -36,10 +36,15 @@ struct BenchmarkOptions {
     var meshWrites = 200
     /// Which of them are connected.
     var meshShape = MeshShape.mesh
+    /// How many more peers the first of them trusts, at whose addresses nobody is.
+    var absentPeers = 0
+    /// Whether one of them is distrusted by its neighbours in the end.
+    var isOneDistrusted = false
 
     static let usage = """
         rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up] [--spreading] [--writes]
-                      [--mesh N [--shape mesh|ring|star|random] [--puts N]] [--mesh-simulation]
+                      [--mesh N [--shape mesh|ring|star|random] [--puts N] [--absent N] [--distrust]]
+                      [--mesh-simulation]
 
         Builds a store of N signed deltas (1000000) once, in FOLDER (Benchmarks/.store/N), and prints how fast; then
         how long a start takes in a fresh process and how much memory, and the rates of codec, verification, appends
@@ -47,7 +52,9 @@ struct BenchmarkOptions {
         fast one node fetches 100,000 deltas of another; how fast a write spreads over three hops and beside a flood;
         and how many writes a second the HTTP API takes. With --audit it audits a store that was built before instead;
         with --views, --catch-up, --spreading or --writes it measures that and nothing else, and with --mesh what a write
-        costs among N nodes; --mesh-simulation simulates up to 10,000. To build a store anew, remove its folder.
+        costs among N nodes that all start at the same moment, where the first one may trust more peers that are never
+        there (--absent), and in the end one of them may be distrusted (--distrust); --mesh-simulation simulates up to
+        10,000. To build a store anew, remove its folder.
         """
 
     /// - Throws: a message for what can't be understood.
@@ -84,6 +91,12 @@ struct BenchmarkOptions {
                     throw BenchmarkError("--puts takes a number above 0")
                 }
                 meshWrites = count
+            case "--absent":
+                guard let count = rest.popFirst().flatMap({ Int($0) }), count >= 0 else {
+                    throw BenchmarkError("--absent takes a number")
+                }
+                absentPeers = count
+            case "--distrust": isOneDistrusted = true
             case "--shape":
                 guard let shape = rest.popFirst().flatMap({ MeshShape(rawValue: $0) }) else {
                     throw BenchmarkError("--shape takes mesh, ring, star or random")

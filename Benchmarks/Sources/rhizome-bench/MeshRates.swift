@@ -8,10 +8,12 @@ import SignedStatements
 /// until all hold it.
 struct MeshRates {
     /// Where the nodes have their homes.
-    let folder: String
-    let count: Int
-    let shape: MeshShape
-    let writes: Int
+    private let folder: String
+    private let count: Int
+    private let shape: MeshShape
+    private let writes: Int
+    private let absentPeers: Int
+    private let isOneDistrusted: Bool
 
     /// How long nodes are left to themselves before anything is measured: they have asked each other by then whom they
     /// are connected with.
@@ -21,8 +23,12 @@ struct MeshRates {
     /// Ports below those that the system gives away by itself; each node takes two.
     private static let firstPort = 20_000
     private static let patience = Duration.seconds(300)
+    /// Nobody listens there.
+    private static let absentAddress = PeerAddress("127.0.0.1:9")
 
     private struct Member {
+        let home: Home
+        let identity: Identity
         let process: NodeProcess
         /// Where its HTTP API is.
         let http: Substring
@@ -37,16 +43,25 @@ struct MeshRates {
         }
     }
 
+    init(_ options: BenchmarkOptions, count: Int) {
+        folder = options.nodesFolder
+        self.count = count
+        shape = options.meshShape
+        writes = options.meshWrites
+        absentPeers = options.absentPeers
+        isOneDistrusted = options.isOneDistrusted
+    }
+
     func run() async throws {
         var generator = SystemRandomNumberGenerator()
         let links = shape.links(among: count, using: &generator)
-        try makeHomes(links)
+        let homes = try makeHomes(links)
         print("\(shape.rawValue) of \(count)\(String(repeating: " ", count: 4)) nodes, \(links.count) links")
         let started = ContinuousClock.now
-        let members = try start()
+        let members = try start(homes)
         defer { for member in members { member.process.end() } }
         try wait("all links are up") {
-            try members.reduce(0) { try $0 + $1.ask("connected") } == 2 * links.count
+            try connections(members) == 2 * links.count
         }
         let took = ContinuousClock.now - started
         tell("start", "all connected after \(took.text), \(try each(members).text) of processor time a node")
@@ -55,13 +70,19 @@ struct MeshRates {
         try await measureIdle(members)
         let memory = try members.map { try $0.process.residentKiB() / 1024 }
         tell("memory", "\(memory.max() ?? 0) MiB at most, \(memory.reduce(0, +) / count) MiB on average (VmRSS)")
+        if isOneDistrusted { try measureDistrust(members, links) }
     }
 
-    private func makeHomes(_ links: [(Int, Int)]) throws {
+    /// How many peers all nodes are connected with, added up: each link counts twice.
+    private func connections(_ members: [Member]) throws -> Int {
+        try members.reduce(0) { try $0 + $1.ask("connected") }
+    }
+
+    private func makeHomes(_ links: [(Int, Int)]) throws -> [(home: Home, identity: Identity)] {
         let homes = try (0..<count).map { try LocalNode.makeHome(home($0)) }
         for (place, (home, identity)) in homes.enumerated() {
             let neighbours = Set(links.compactMap { $0 == place ? $1 : $1 == place ? $0 : nil })
-            let trust: [TrustChange] = homes.indices.filter { $0 != place }.map { other in
+            var trust: [TrustChange] = homes.indices.filter { $0 != place }.map { other in
                 let address = PeerAddress("127.0.0.1:\(Self.firstPort + 2 * other)").map { [$0] } ?? []
                 let isNear = neighbours.contains(other)
                 return .trust(
@@ -71,21 +92,26 @@ struct MeshRates {
                     may: isNear ? [.author, .connect] : [.author]
                 )
             }
+            for _ in 0..<(place == 0 ? absentPeers : 0) {
+                let addresses = Self.absentAddress.map { [$0] } ?? []
+                trust.append(.trust(try Identity.generate().publicKey, name: nil, addresses: addresses))
+            }
             try LocalNode.state(trust, in: home, by: identity)
         }
+        return homes
     }
 
     private func home(_ place: Int) -> String { folder + "/mesh-\(place)" }
 
-    private func start() throws -> [Member] {
+    private func start(_ homes: [(home: Home, identity: Identity)]) throws -> [Member] {
         let processes = try (0..<count).map { place in
             try NodeProcess(home: home(place), arguments: ["--http", "--port", "\(Self.firstPort + 2 * place)"])
         }
-        return try processes.map { process in
+        return try zip(homes, processes).map { home, process in
             guard process.readLine() != nil, let http = process.readLine() else {
                 throw BenchmarkError("a node didn't start")
             }
-            return Member(process: process, http: http)
+            return Member(home: home.home, identity: home.identity, process: process, http: http)
         }
     }
 
@@ -109,11 +135,34 @@ struct MeshRates {
     }
 
     private func measureIdle(_ members: [Member]) async throws {
-        let before = try each(members)
+        let (before, first) = (try each(members), try members[0].process.processorTime)
         let start = ContinuousClock.now
         try await Task.sleep(for: Self.idle)
-        let share = try (each(members) - before) / (ContinuousClock.now - start)
-        tell("idle", "\((share * 10_000).rounded() / 100) % of a core a node")
+        let elapsed = ContinuousClock.now - start
+        func percent(_ time: Duration) -> Double { (time / elapsed * 10_000).rounded() / 100 }
+        let all = percent(try each(members) - before)
+        let ofFirst = percent(try members[0].process.processorTime - first)
+        tell("idle", "\(all) % of a core a node, \(ofFirst) % the first one")
+    }
+
+    /// All neighbours of one node take back their trust in it: it loses all connections, and they keep theirs.
+    private func measureDistrust(_ members: [Member], _ links: [(Int, Int)]) throws {
+        let lost = count / 2
+        let neighbours = links.compactMap { $0 == lost ? $1 : $1 == lost ? $0 : nil }
+        let before = try each(members)
+        let start = ContinuousClock.now
+        for place in neighbours {
+            let distrust = TrustChange.distrust(members[lost].identity.publicKey)
+            try LocalNode.state([distrust], in: members[place].home, by: members[place].identity)
+        }
+        try wait("the distrusted one is alone") { try members[lost].ask("connected") == 0 }
+        let alone = ContinuousClock.now - start
+        try wait("the others are connected") {
+            try connections(members) == 2 * (links.count - neighbours.count)
+        }
+        let cost = try each(members) - before
+        tell("distrust", "\(neighbours.count) state it: alone after \(alone.text), the others connected")
+        tell("", "after \((ContinuousClock.now - start).text), \(cost.text) of processor time a node")
     }
 
     /// The nodes' processor time so far, by node.

@@ -35,8 +35,7 @@ enum RhizomeBench {
             }
             if let seed = options.simulationSeed { return SimulatedMesh.run(seed: seed) }
             if let size = options.meshSize {
-                let (shape, writes) = (options.meshShape, options.meshWrites)
-                try await MeshRates(folder: options.nodesFolder, count: size, shape: shape, writes: writes).run()
+                try await MeshRates(options, count: size).run()
                 return
             }
             if options.isWrites {

@@ -13,10 +13,17 @@ public enum ControlName {
     /// The target context of a size delta's pointer to its transaction, and the local context of the size.
     public static let size: Text = "size"
 
+    /// The local context of a pointer to a key that is introduced (spec: meeting.md, "Introductions").
+    public static let introduces: Text = "_introduces"
+    /// The target context of a pointer to a key that is introduced.
+    public static let introducedBy: Text = "introduced_by"
+
     /// The local context of a definition's pointer to the context that it defines.
     public static let context: Text = "_context"
-    /// The same of a schema's, a query's and a function's (spec: schemas.md, "Names and storing").
+    /// The same of a schema's (spec: schemas.md, "Names and storing").
     public static let schema: Text = "_schema"
+    /// The same of a query's.
+    public static let query: Text = "_query"
     /// The target context of these pointers, and the local context of the definition's text.
     public static let definition: Text = "definition"
 

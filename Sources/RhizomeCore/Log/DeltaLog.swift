@@ -6,4 +6,6 @@
 /// needs but a part of a log takes the protocol of that part.
 ///
 /// One writer at a time calls ``DeltaAppending/write(_:)``; all else may be called at the same time from anywhere.
-public protocol DeltaLog: AcceptanceOrder, AuthorLogs, DeltaAppending, DeltaLookup, StallRecords, StateReading {}
+public protocol DeltaLog: AcceptanceOrder, AuthorLogs, DeltaAppending, DeltaLookup, DeltaSearch, StallRecords,
+    StateReading
+{}

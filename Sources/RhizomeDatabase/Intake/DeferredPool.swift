@@ -83,6 +83,9 @@ package struct DeferredPool {
     /// How many deltas wait.
     var count: Int { kept.count }
 
+    /// Whether something waits for a moment.
+    var waitsForTime: Bool { !waitingForTime.isEmpty }
+
     /// Whether something waits to be taken up.
     var hasReady: Bool { ready.contains { isReady($0) } }
 

@@ -34,6 +34,8 @@ public actor Intake {
     private nonisolated let acceptable = AcceptableAuthors()
     /// Where decoding and verifying take turns; local deltas are a source like any peer.
     private nonisolated let workers = FairWorkers<PublicKey?>()
+    /// Is posted to when something begins to wait for a moment: see ``takeUpDue()``.
+    package nonisolated let timeWaits = Mailbox(())
     /// What needn't be asked of the log.
     package nonisolated let heldLogs = HeldLogs()
     private nonisolated let memory = SourceGate<PublicKey?>(room: decodedBytes, own: ownBytes)
@@ -278,6 +280,7 @@ public actor Intake {
     }
 
     private func insert(_ delta: SignedDelta, of sources: [PublicKey?], waitingFor wait: DeferredPool.Wait) {
+        if case .due = wait, !pool.waitsForTime { timeWaits.post { _ in } }
         let before = pool.evicted
         pool.insert(delta, of: sources, waitingFor: wait)
         metrics.evicted.increment(by: pool.evicted - before)
@@ -291,13 +294,16 @@ public actor Intake {
         try await takeUp()
     }
 
-    /// Takes up deltas from the future that are due by now.
+    /// Takes up deltas from the future that are due by now: to be called once a second while others wait for theirs.
     ///
     /// - Throws: ``DeltaLogError``; what could not be kept is tried again later.
     package func takeUpDue() async throws {
         pool.makeReady(dueAt: clock.now)
         try await takeUp()
     }
+
+    /// Whether something waits for a moment.
+    var waitsForTime: Bool { pool.waitsForTime }
 
     /// Hands in what is ready as work of its own, a part after the other: they take turns like any other's, and all but
     /// the part that is under way goes on counting as waiting.

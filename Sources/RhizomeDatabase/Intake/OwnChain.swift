@@ -9,10 +9,17 @@ struct OwnChain {
     /// The next delta names the one written here last and up to 7 others, greatest (sequence, id) first (spec:
     /// admission.md, "Forks").
     init(_ own: OwnHeads) {
-        let greatestFirst = own.all.sorted { ($0.sequence, $0.id) > ($1.sequence, $1.id) }
-        let last = greatestFirst.filter { $0.id == own.last }
-        let others = greatestFirst.filter { $0.id != own.last }
-        heads = Array((last + others).prefix(DeltaLimits.previous))
+        let last = own.last.flatMap { own[$0] }.map { [$0] } ?? []
+        // A few of what may be many: no need to put all of them in order.
+        let most = DeltaLimits.previous - last.count
+        var others: [Head] = []
+        for head in own.all where head.id != own.last {
+            let place = others.firstIndex { ($0.sequence, $0.id) < (head.sequence, head.id) } ?? others.count
+            guard place < most else { continue }
+            if others.count == most { others.removeLast() }
+            others.insert(head, at: place)
+        }
+        heads = last + others
     }
 
     /// Signs drafts, each after the one before it.

@@ -27,8 +27,12 @@ public struct PeerStatus: Sendable {
             case journal
             /// `RHIZOME_SEED_PEERS`.
             case setting
+            /// Whoever introduced the peer.
+            case introduction
             /// A record that the peer has signed.
             case record
+            /// A packet of the peer's on a network that the node is on.
+            case localNetwork = "local-network"
         }
 
         /// Where.

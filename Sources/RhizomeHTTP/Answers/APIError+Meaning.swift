@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeProof
+internal import RhizomeQueries
 internal import RhizomeViews
 internal import StrictJSON
 
@@ -25,6 +26,21 @@ extension APIError {
         case let error as WriteError: self.init(error)
         case let error as DeltaLogError: self.init(error)
         case let error as ProofError: self = .badInput(error.message, details: ["code": .string(error.code.rawValue)])
+        case let error as QueryFault:
+            self.init(
+                status: .badRequest,
+                error: error.code.rawValue,
+                details: ["at": .string(error.at), "message": .string(error.message)]
+            )
+        case let error as QueryLimit:
+            self.init(
+                status: .unprocessableContent,
+                error: "limit",
+                details: [
+                    "limit": .string(error.code.rawValue), "most": .integer(Int64(error.most)),
+                    "at": .string(error.at), "message": .string(error.message),
+                ]
+            )
         case is CancellationError: self = .unavailable("stopping", "this node is shutting down")
         default: self.init(status: .internalServerError, error: "internal")
         }

@@ -72,8 +72,14 @@ extension Response {
 enum MediaTypes {
     static let json = "application/json"
     static let cbor = "application/cbor"
+    /// A JSON value a line (github.com/ndjson/ndjson-spec).
+    static let jsonLines = "application/x-ndjson"
+    /// A table (RFC 4180).
+    static let table = "text/csv; charset=utf-8"
     /// Items one after the other (RFC 8742).
     static let cborSequence = "application/cbor-seq"
+    /// Events one after the other (HTML, section 9.2).
+    static let eventStream = "text/event-stream; charset=utf-8"
     /// The Prometheus text format.
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 }

@@ -39,6 +39,9 @@ struct StatedAnswer: Sendable {
         StatedAnswer(status: .ok, meaning: meaning, content: [Content(type: type, schema: nil)])
     }
 
+    /// A stream of events.
+    static func events(_ meaning: String) -> StatedAnswer { bytes(meaning, type: MediaTypes.eventStream) }
+
     /// An error in the form that all have, or in a form with further details.
     static func error(
         _ status: HTTPResponse.Status,

@@ -24,19 +24,32 @@ extension Response {
     /// An answer, whole where it is small, else made while it is written; with a line's end, for terminals.
     ///
     /// An error while it is written cuts the connection, so that no reader takes half an answer for a whole one.
-    static func answering(_ answer: some StreamedAnswer) async throws -> Response {
+    ///
+    /// - Parameters:
+    ///   - type: the media type.
+    ///   - end: what stands after all.
+    static func answering(
+        _ answer: some StreamedAnswer,
+        type: String = MediaTypes.json,
+        end: [UInt8] = [UInt8(ascii: "\n")]
+    ) async throws -> Response {
         var rest = answer
         var bytes: [UInt8] = []
         while bytes.count < AnswerBytes.whole {
             let part = try await rest.next()
-            if part.isEmpty { return .json(encoded: bytes) }
+            if part.isEmpty { return .bytes(bytes + end, type: type) }
             bytes += part
         }
-        return try await .streamed(rest, after: bytes)
+        return try await .streamed(rest, after: bytes, type: type, end: end)
     }
 
     /// - Parameter first: what was made of it already.
-    static func streamed(_ answer: some StreamedAnswer, after first: [UInt8] = []) async throws -> Response {
+    static func streamed(
+        _ answer: some StreamedAnswer,
+        after first: [UInt8] = [],
+        type: String = MediaTypes.json,
+        end: [UInt8] = [UInt8(ascii: "\n")]
+    ) async throws -> Response {
         try await answer.carry(and: first)
         let body = ResponseBody { writer in
             try await writer.write(ByteBuffer(bytes: first))
@@ -47,10 +60,10 @@ extension Response {
                 try await answer.carry(and: bytes)
                 try await writer.write(ByteBuffer(bytes: bytes))
             }
-            try await writer.write(ByteBuffer(bytes: [UInt8(ascii: "\n")]))
+            if !end.isEmpty { try await writer.write(ByteBuffer(bytes: end)) }
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: [.contentType: MediaTypes.json], body: body)
+        return Response(status: .ok, headers: [.contentType: type], body: body)
     }
 }
 

@@ -79,7 +79,7 @@ struct APIChannel: ServerChildChannel {
                 requests: while let part = try await parts.next(isolation: #isolation) {
                     switch part {
                     case .head(let head):
-                        guard try await serve(head, from: value.peer, &parts, outbound) else { break requests }
+                        guard try await serve(head, on: value, &parts, outbound) else { break requests }
                     case .failed(let error):
                         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
                         _ = try await write(api.refuse(error), to: head, isLast: true, outbound)
@@ -102,7 +102,7 @@ struct APIChannel: ServerChildChannel {
     /// - Returns: whether another one may follow on this connection.
     private func serve(
         _ head: HTTPRequestHead,
-        from peer: ConnectionPeer,
+        on connection: Value,
         _ parts: inout Parts,
         _ outbound: Outbound
     ) async throws -> Bool {
@@ -111,7 +111,7 @@ struct APIChannel: ServerChildChannel {
         var taken = 0
         defer { bodies.give(taken) }
         do {
-            let request = try api.prepare(head, from: peer)
+            let request = try api.prepare(head, from: connection.peer)
             let body = try await readBody(of: request, head, &parts, outbound, &taken)
             response = await api.respond(to: request, body: body)
         } catch let error as APIError {
@@ -119,7 +119,28 @@ struct APIChannel: ServerChildChannel {
             // A body that wasn't read would be taken for the next request.
             if head.hasBody { isLast = true } else { _ = try await parts.next(isolation: #isolation) }
         }
-        return try await write(response, to: head, isLast: isLast, outbound) && !isLast
+        guard response.headers[.contentType] == MediaTypes.eventStream else {
+            return try await write(response, to: head, isLast: isLast, outbound) && !isLast
+        }
+        try await stream(response, to: head, on: connection.channel, outbound)
+        return false
+    }
+
+    /// Writes a stream until it ends, or its reader sends nothing more: a silent stream would not notice that otherwise.
+    private func stream(
+        _ response: Response,
+        to request: HTTPRequestHead,
+        on channel: any Channel,
+        _ outbound: Outbound
+    ) async throws {
+        let (leaving, reader) = AsyncStream.makeStream(of: Never.self)
+        try await channel.triggerUserOutboundEvent(EventStreamBegins { reader.finish() })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try await write(response, to: request, isLast: true, outbound) }
+            group.addTask { for await _ in leaving {} }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
     }
 
     private func readBody(

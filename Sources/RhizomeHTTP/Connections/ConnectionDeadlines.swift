@@ -35,6 +35,8 @@ struct ConnectionDeadlines {
     private var pendingWrites = 0
     /// Since when we have been at work on the answer that is next.
     private var workingSince: NIODeadline?
+    /// The answer goes on until its reader leaves.
+    private var isStreaming = false
     /// Requests whose answers have not ended.
     private(set) var requests = 0
 
@@ -82,9 +84,13 @@ struct ConnectionDeadlines {
         if requests > 0 { reading = nil }
     }
 
+    /// The answer that is written next goes on until its reader leaves.
+    mutating func streamBegan() { isStreaming = true }
+
     /// An answer has been handed over whole.
     mutating func answerEnded(_ now: NIODeadline) {
         requests -= 1
+        isStreaming = false
         workingSince = requests > 0 ? now : nil
         if isEnding {
             if requests == 0 { linger(now) }
@@ -143,7 +149,8 @@ struct ConnectionDeadlines {
 
     /// What a connection has to say for itself when there are too many.
     var claim: ConnectionClaim {
-        switch (reading?.since, writing?.since) {
+        guard !isStreaming else { return .streaming }
+        return switch (reading?.since, writing?.since) {
         case (let reading?, let writing?): .waiting(since: min(reading, writing))
         case (let since?, nil), (nil, let since?): .waiting(since: since)
         case (nil, nil): .working(since: workingSince ?? .now())
@@ -157,6 +164,8 @@ enum ConnectionClaim: Comparable, Sendable {
     case waiting(since: NIODeadline)
     /// We have been at work on an answer since this moment.
     case working(since: NIODeadline)
+    /// It tells a stream: has a place of its own, and makes room for nobody.
+    case streaming
 }
 
 extension APIError {

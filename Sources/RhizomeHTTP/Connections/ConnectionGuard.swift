@@ -16,6 +16,14 @@ enum RequestPart: Sendable {
     case failed(APIError)
 }
 
+/// The answer that is written next goes on until its reader leaves: told to a connection's guard.
+struct EventStreamBegins: Sendable {
+    /// Told once the reader sends nothing more, or is gone.
+    let onLeaving: @Sendable () -> Void
+
+    init(_ onLeaving: @escaping @Sendable () -> Void) { self.onLeaving = onLeaving }
+}
+
 /// Keeps a connection to its deadlines: stands between the HTTP codec and those who read and write requests.
 ///
 /// A peer that is in the middle of a request then, or sends what is none, is answered before the end. A close is held back
@@ -35,6 +43,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Of what has been read at once something was a part of a request.
     private var hasReadPart = false
     private var hasExpired = false
+    private var isInputClosed = false
+    private var onLeaving: @Sendable () -> Void = {}
 
     init(limits: HTTPLimits, registry: ConnectionRegistry) {
         self.registry = registry
@@ -73,6 +83,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func end() {
+        inputClosed()
         timer?.task.cancel()
         timer = nil
         if let number { registry.close(number) }
@@ -122,7 +133,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
+    private func inputClosed() {
+        isInputClosed = true
+        onLeaving()
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent { inputClosed() }
         if event is ChannelShouldQuiesceEvent {
             isQuiescing = true
             if deadlines.requests == 0, !deadlines.isWriting { context.close(mode: .all, promise: nil) }
@@ -132,6 +149,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     // MARK: - Writing
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard let stream = event as? EventStreamBegins else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        if isInputClosed { stream.onLeaving() }
+        onLeaving = stream.onLeaving
+        deadlines.streamBegan()
+        changed(context)
+        promise?.succeed()
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let promise = promise ?? context.eventLoop.makePromise()

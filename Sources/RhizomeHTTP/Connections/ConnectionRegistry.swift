@@ -1,7 +1,7 @@
 internal import Locks
 internal import NIOCore
 
-/// All open connections: caps their number, and cuts them all at the end.
+/// All open connections: caps their number, but for streams, and cuts them all at the end.
 ///
 /// When there are too many, the one whose peer has kept us waiting longest makes room; where we wait for none, the one
 /// whose answer has taken us longest. So neither silent connections nor stalled readers nor long lists lock anybody out.
@@ -35,9 +35,8 @@ final class ConnectionRegistry: Sendable {
         let (number, victim) = state.withLock { state -> (Int?, (@Sendable () -> Void)?) in
             guard !state.isClosed else { return (nil, nil) }
             var victim: (@Sendable () -> Void)?
-            if state.connections.count >= limit,
-                let least = state.connections.min(by: { $0.value.claim < $1.value.claim })
-            {
+            let others = state.connections.lazy.filter { $0.value.claim != .streaming }
+            if others.count >= limit, let least = others.min(by: { $0.value.claim < $1.value.claim }) {
                 victim = state.connections.removeValue(forKey: least.key)?.cut
                 metrics.evictedOne()
             }

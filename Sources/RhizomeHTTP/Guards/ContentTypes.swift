@@ -34,9 +34,21 @@ enum ContentTypes {
 
     /// Whether a reader would rather have CBOR than JSON.
     static func prefersCBOR(_ headers: HTTPHeaders) -> Bool {
+        preferred(headers, among: [MediaTypes.cbor]) == MediaTypes.cbor
+    }
+
+    /// Which of some types a reader would have, rather than JSON, by name; JSON where it names none of them.
+    static func preferred(_ headers: HTTPHeaders, among types: [String]) -> String {
         let ranges = headers[canonicalForm: "Accept"].compactMap { MediaType(String($0)) }
-        let cbor = weight(of: MediaTypes.cbor, in: ranges)
-        return cbor.isNamed && cbor.weight > 0 && cbor.weight >= weight(of: MediaTypes.json, in: ranges).weight
+        var best = (type: MediaTypes.json, weight: weight(of: MediaTypes.json, in: ranges).weight)
+        for type in types {
+            let own = weight(of: MediaType(type)?.essence ?? type, in: ranges)
+            guard own.isNamed, own.weight > 0 else { continue }
+            if best.type == MediaTypes.json ? own.weight >= best.weight : own.weight > best.weight {
+                best = (type, own.weight)
+            }
+        }
+        return best.type
     }
 
     private static func weight(of type: String, in ranges: [MediaType]) -> (weight: Double, isNamed: Bool) {

@@ -33,6 +33,7 @@ extension JSONSchema {
             "offset": count, "line": count, "column": count,
             "pointer": text.meaning("where in a rule (RFC 6901)"),
             "place": text.meaning("where in a definition"),
+            "at": text.meaning("where in a query (RFC 6901)"),
             "name": text, "creator": did, "delta": deltaID,
             "schema": text.meaning("the name of a schema that there isn't"),
             "limitBytes": count, "limitMilliseconds": count,

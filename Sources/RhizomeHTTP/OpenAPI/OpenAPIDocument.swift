@@ -93,11 +93,17 @@ struct OpenAPIDocument: Sendable {
     }
 
     private static func json(_ parameter: any StatedParameter) -> JSONObject {
-        [
+        var json: JSONObject = [
             "name": .text(parameter.name), "in": .string(parameter.location.rawValue),
             "required": .bool(parameter.location == .path), "description": .string(parameter.meaning),
             "schema": .object(parameter.schema.json),
         ]
+        // Each member of the object is a parameter by itself.
+        if parameter.takesOthers {
+            json.append("style", "form")
+            json.append("explode", true)
+        }
+        return json
     }
 
     /// By status: answers that have the same one are its several forms.

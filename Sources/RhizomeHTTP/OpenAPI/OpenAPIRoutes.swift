@@ -5,7 +5,7 @@ internal import StrictJSON
 
 /// The description of the API, for programs that make clients of it or test it.
 enum OpenAPIRoutes {
-    /// The routes, and the one that describes them and itself.
+    /// The one that describes all routes, itself among them, and the routes.
     ///
     /// - Parameter version: the software's.
     static func adding(to routes: [Route], version: String) -> [Route] {
@@ -21,7 +21,7 @@ enum OpenAPIRoutes {
             ) { _ in .json(encoded: description()) }
         }
         // What it describes doesn't depend on what the route does.
-        let document = OpenAPIDocument(routes: routes + [route { [] }], version: version)
-        return routes + [route { JSONValue.object(document.json).encoded }]
+        let document = OpenAPIDocument(routes: [route { [] }] + routes, version: version)
+        return [route { JSONValue.object(document.json).encoded }] + routes
     }
 }

@@ -44,8 +44,7 @@ struct APIRequest: Sendable {
     /// The body's JSON object.
     ///
     /// - Throws: ``JSONError``, or 400 for another value than an object.
-    func object() throws -> JSONObject {
-        let limits = JSONLimits(bytes: RequestLimits.jsonBytes)
+    func object(within limits: JSONLimits = JSONLimits(bytes: RequestLimits.jsonBytes)) throws -> JSONObject {
         guard let object = try JSONValue(parsing: body, limits: limits).object else {
             throw APIError.badInput("the body is a JSON object")
         }

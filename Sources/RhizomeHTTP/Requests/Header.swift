@@ -12,7 +12,7 @@ enum Header {
         .header,
         "If-Match",
         "The ETags of the versions of which one has to be there, or * for any",
-        .text
+        .text(matching: "^(\\*|\"[0-9a-f]{64}\"(, ?\"[0-9a-f]{64}\")*)$")
     ) { text throws(APIError) in
         if text == "*" { return .any }
         var versions: [DeltaID] = []
@@ -36,6 +36,19 @@ enum Header {
             throw .badInput("If-None-Match takes * here, and stands alone", field: "If-None-Match")
         }
         return .any
+    }
+
+    /// Which event of a stream was read last (HTML, section 9.2.4); goes before `?since=`.
+    static let lastEventID = Parameter<StreamPosition>(
+        .header,
+        "Last-Event-ID",
+        "The id of the event that was read last: the stream goes on after it",
+        .text
+    ) { text throws(APIError) in
+        guard let position = StreamPosition(text) else {
+            throw .badInput("Last-Event-ID is the id of an event of this node", field: "Last-Event-ID")
+        }
+        return position
     }
 
     /// Both.

@@ -9,6 +9,8 @@ internal import SignedStatements
 enum PageCursor: Equatable {
     /// A position in the log with this epoch.
     case position(Int64, epoch: [UInt8])
+    /// A delta's place in the order of time, in the log with this epoch.
+    case moment(Word, epoch: [UInt8])
     /// An entity's id.
     case entity(Text)
     /// A definition's name as it is told.
@@ -33,6 +35,9 @@ enum PageCursor: Equatable {
         switch self {
         case .position(let position, let epoch):
             bytes = [UInt8(ascii: "p")] + epoch.prefix(Self.epochBytes) + Self.bytes(position)
+        case .moment(let word, let epoch):
+            bytes = [UInt8(ascii: "m")] + epoch.prefix(Self.epochBytes) + Self.bytes(word.moment.number)
+            bytes += Self.bytes(word.position)
         case .entity(let id): bytes = [UInt8(ascii: "e")] + id.utf8
         case .definition(let name): bytes = [UInt8(ascii: "c")] + name.utf8
         case .version(let moment): bytes = [UInt8(ascii: "v")] + Self.bytes(moment)
@@ -54,6 +59,17 @@ enum PageCursor: Equatable {
             bytes.starts(with: head), let position = number(bytes.suffix(8))
         else { throw invalid }
         return position
+    }
+
+    /// The place in the order of time that a cursor of a log names.
+    static func moment(_ text: Text?, epoch: [UInt8]) throws(APIError) -> Word? {
+        guard let text else { return nil }
+        let head = [UInt8(ascii: "m")] + epoch.prefix(epochBytes)
+        guard let bytes = Base64.urlUnpadded.decode(text.string), bytes.count == head.count + 16,
+            bytes.starts(with: head), let moment = number(bytes.dropFirst(head.count).prefix(8)),
+            let position = number(bytes.suffix(8))
+        else { throw invalid }
+        return Word(moment: WordMoment(number: moment), position: position)
     }
 
     /// The place in a history that a cursor of one names.

@@ -10,6 +10,8 @@ struct ParameterValues: Sendable {
     }
 
     private var entries: [Entry] = []
+    /// What the query has that isn't stated, where the route takes that.
+    private(set) var others: [Text: Text] = [:]
     private let stated: [any StatedParameter]
 
     /// Reads what a request has of the parameters that its route states.
@@ -29,7 +31,12 @@ struct ParameterValues: Sendable {
         for (parameter, text) in path { try read(parameter, text) }
         // In order, so that the same query gets the same answer.
         for (name, text) in query.sorted(by: { $0.key < $1.key }) {
-            guard let parameter = stated.first(where: { $0.location == .query && $0.name == name }) else {
+            let own = stated.first { $0.location == .query && $0.name == name && !$0.takesOthers }
+            guard let parameter = own else {
+                if stated.contains(where: \.takesOthers) {
+                    others[name] = text
+                    continue
+                }
                 throw .badInput("there is no such parameter here", field: name.string)
             }
             try read(parameter, text)

@@ -16,15 +16,7 @@ enum Query {
         "after",
         "Where to go on: from the Link header of an earlier page of the same list"
     )
-    static let asOf = Parameter<Timestamp>(
-        .query,
-        "asOf",
-        "The moment as of which to look: µs since 1970, a time by RFC 3339, or a date",
-        .text
-    ) { text throws(APIError) in
-        guard let moment = AsOf.moment(text) else { throw .badInput(AsOf.message, field: "asOf") }
-        return moment
-    }
+    static let asOf = moment("asOf", "The moment as of which to look")
     static let context = Parameter<Text>(.query, "context", "The name of the context through which to look")
     static let authors = names("authors", "Dids or petnames, with commas between them, of those who alone count")
     static let without = names("without", "Dids or petnames, with commas between them, of those who don't count")
@@ -49,6 +41,17 @@ enum Query {
         "say",
         "all writes every named property, changed or not, in this node's name"
     )
+    static let since = Parameter<StreamStart>(
+        .query,
+        "since",
+        "Where a stream begins: now, which is meant without it, start, or the id of an event that was read",
+        .text
+    ) { text throws(APIError) in
+        guard let start = StreamStart(text) else {
+            throw .badInput("since is now, start, or the id of an event of this node", field: "since")
+        }
+        return start
+    }
     static let property = Parameter<Text>(.query, "property", "The property that is to be proved; all without it")
     static let complete = Parameter<Bool>(
         .query,
@@ -56,6 +59,25 @@ enum Query {
         "Whether the proof is to show that nothing was left out"
     )
 
+    static let creator = Parameter<Text>(.query, "creator", "Only deltas that this author signed: a did or a petname")
+    static let host = Parameter<Text>(.query, "host", "Only deltas that were made on this node: a did or a petname")
+    static let entity = Parameter<Text>(.query, "entity", "Only deltas that point to this entity")
+    static let ofProperty = Parameter<Text>(
+        .query,
+        "property",
+        "Only deltas that point to this property, of the entity where one is given"
+    )
+    static let createdAfter = moment("createdAfter", "Only deltas dated at this moment or later")
+    static let createdBefore = moment("createdBefore", "Only deltas dated at this moment or earlier")
+    static let order = Parameter<DeltaOrder>(
+        .query,
+        "order",
+        "created is by the authors' dates; without it deltas come as they were accepted"
+    )
+    /// Which deltas of all, and in which order.
+    static let selection: [any StatedParameter] = [
+        creator, host, entity, ofProperty, createdAfter, createdBefore, order,
+    ]
     static let schema = Parameter<Text>(.query, "schema", "The name of the schema through which to go")
     static let levels = Parameter<Int>(
         .query,
@@ -77,9 +99,29 @@ enum Query {
     /// Through whose eyes, and as of when.
     static let viewpoint: [any StatedParameter] = [context, asOf, authors, without, filter]
 
+    /// Another order of deltas than that in which they were accepted.
+    enum DeltaOrder: String, CaseIterable, Sendable {
+        case created
+    }
+
     /// What a PUT says: `all` that it names, or, without the parameter, what it changes.
     enum Saying: String, CaseIterable, Sendable {
         case all
+    }
+
+    /// A moment in one of the forms that people write.
+    private static func moment(_ name: Text, _ meaning: String) -> Parameter<Timestamp> {
+        Parameter(
+            .query,
+            name,
+            "\(meaning): µs since 1970, a time by RFC 3339, or a date",
+            .either([.integer(AsOf.numbers), .text.with("format", "date-time"), .text.with("format", "date")])
+        ) { text throws(APIError) in
+            guard let moment = AsOf.moment(text) else {
+                throw .badInput("\(name) \(AsOf.form)", field: name.string)
+            }
+            return moment
+        }
     }
 
     /// Which properties without a value are told: those alone that have to have one, or `all`.

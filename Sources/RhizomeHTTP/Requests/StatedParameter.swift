@@ -11,11 +11,29 @@ protocol StatedParameter<Value>: Sendable {
     var meaning: String { get }
     /// What its text may be; a number stands for its digits.
     var schema: JSONSchema { get }
+    /// Whether it stands for all parameters of the query that aren't stated.
+    var takesOthers: Bool { get }
 
     /// Reads its text.
     ///
     /// - Throws: 400 with its name.
     func read(_ text: Text) throws(APIError) -> Value
+}
+
+extension StatedParameter {
+    var takesOthers: Bool { false }
+}
+
+/// All parameters of a query that a route doesn't state, each a text.
+struct OtherParameters: StatedParameter {
+    let name: Text
+    let meaning: String
+
+    var location: ParameterLocation { .query }
+    var schema: JSONSchema { .object(others: .text) }
+    var takesOthers: Bool { true }
+
+    func read(_ text: Text) throws(APIError) -> Text { text }
 }
 
 /// In which part of a request a parameter stands, in the words of OpenAPI.

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeViews
 internal import SignedStatements
@@ -26,9 +27,29 @@ struct Viewpoint: Sendable {
     /// - Throws: 400 for a context that there isn't, and for somebody whom the node doesn't know by that name;
     ///   ``DefinitionError`` for a context whose definition can't be used.
     func perspective(of database: Database) async throws -> Perspective {
-        let authors = try authors.map { try Self.identities($0, "authors", database) }
+        try await versioned(in: database).perspective
+    }
+
+    /// The same, and which version of the context that is.
+    func versioned(in database: Database) async throws -> (perspective: Perspective, context: DeltaID?) {
+        let exclusion = try await database.exclusion()
+        let stored = try await stored(in: database)
+        let base =
+            try stored.map { stored in
+                Perspective(of: try stored.definition.get(), without: exclusion, petname: database.petname)
+            } ?? Perspective(without: exclusion)
+        return (try narrow(base, of: database), stored?.delta)
+    }
+
+    /// How a node looks from there, but for the context.
+    ///
+    /// - Throws: 400 for somebody whom the node doesn't know by that name.
+    func narrow(_ base: Perspective, of database: Database) throws(APIError) -> Perspective {
+        let authors = try authors.map { names throws(APIError) in
+            try Self.identities(names, "authors", database)
+        }
         let without = try Self.identities(without, "without", database)
-        return try await base(of: database).narrowed(
+        return base.narrowed(
             asOf: asOf,
             authors: authors,
             without: without,
@@ -36,9 +57,11 @@ struct Viewpoint: Sendable {
         )
     }
 
-    private func base(of database: Database) async throws -> Perspective {
-        let exclusion = try await database.exclusion()
-        guard let context else { return Perspective(without: exclusion) }
+    /// The context; `nil` where none is named.
+    ///
+    /// - Throws: 400 where there is none of its name.
+    func stored(in database: Database) async throws -> StoredDefinition<ContextDefinition>? {
+        guard let context else { return nil }
         guard let stored = try await database.definition(called: context, of: ContextDefinition.self) else {
             throw APIError.badInput(
                 "there is no context of this name; see /api/contexts, another author's is NAME@did",
@@ -46,7 +69,7 @@ struct Viewpoint: Sendable {
                 details: ["name": .text(context)]
             )
         }
-        return Perspective(of: try stored.definition.get(), without: exclusion, petname: database.petname)
+        return stored
     }
 
     private static func identities(
@@ -56,16 +79,23 @@ struct Viewpoint: Sendable {
     ) throws(APIError) -> Set<PublicKey> {
         var identities: Set<PublicKey> = []
         for name in names {
-            guard let identity = database.identity(typed: name) else {
-                throw .badInput(ContextDefinition.unknownIdentity, field: field, details: ["name": .string(name)])
-            }
-            identities.insert(identity)
+            identities.insert(try database.identity(asked: name, field: field))
         }
         return identities
     }
 }
 
 extension Database {
+    /// The identity of a did or a petname.
+    ///
+    /// - Throws: 400 where nobody is known by that name.
+    func identity(asked name: String, field: String) throws(APIError) -> PublicKey {
+        guard let identity = identity(typed: name) else {
+            throw .badInput(ContextDefinition.unknownIdentity, field: field, details: ["name": .string(name)])
+        }
+        return identity
+    }
+
     /// Reads entities as they are seen from there.
     func reader(from viewpoint: Viewpoint) async throws -> EntityReader {
         guard !viewpoint.isOwn else { return try await reader() }

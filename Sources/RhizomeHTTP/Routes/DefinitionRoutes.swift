@@ -24,13 +24,17 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
     let document: JSONSchema
     /// What one of them alone is told as.
     let shown: JSONSchema
+    /// Whether a GET of a name tells the definition; else another route answers there.
+    var tellsOne = true
+    /// What a body is read by.
+    var limits = JSONLimits(bytes: RequestLimits.jsonBytes)
     /// Reads what a person wrote under a name.
     let read: @Sendable (_ name: Text, JSONObject) throws -> Content
     /// One of them alone, as JSON; as of a moment where it is read so.
     let show: @Sendable (StoredDefinition<Content>, _ asOf: Timestamp?) async throws -> [UInt8]
 
     var routes: [Route] {
-        [
+        (tellsOne ? [telling] : []) + [
             Route(
                 .get,
                 path,
@@ -38,14 +42,6 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
                 query: Query.page + [Query.asOf],
                 answers: [.page("The definitions, by name", .array(of: .definition(document)))],
                 all
-            ),
-            Route(
-                .get,
-                "\(path)/\(Path.definition)",
-                "One \(Content.kind)",
-                query: [Query.asOf],
-                answers: [told("The definition that counts"), .notFound("There is none of this name")],
-                one
             ),
             Route(
                 .get,
@@ -76,6 +72,17 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
                 delete
             ),
         ]
+    }
+
+    private var telling: Route {
+        Route(
+            .get,
+            "\(path)/\(Path.definition)",
+            "One \(Content.kind)",
+            query: [Query.asOf],
+            answers: [told("The definition that counts"), .notFound("There is none of this name")],
+            one
+        )
     }
 
     private func told(_ meaning: String) -> StatedAnswer {
@@ -175,8 +182,8 @@ struct DefinitionRoutes<Content: Definition>: Sendable {
     @Sendable private func put(_ request: APIRequest) async throws -> Response {
         let name = request[Path.definition]
         guard !ReservedNames.ids.contains(name) else { throw APIError.badInput("this name is reserved", field: "name") }
-        let put = try await database.views.computing.run(cost: request.body.count) { [read] in
-            try DefinitionPut(name: name, definition: try read(name, try request.object()))
+        let put = try await database.views.computing.run(cost: request.body.count) { [read, limits] in
+            try DefinitionPut(name: name, definition: try read(name, try request.object(within: limits)))
         }
         do {
             return try await answer(try await writer().put(put, if: try condition(request)))

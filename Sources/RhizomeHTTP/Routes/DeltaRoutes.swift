@@ -4,14 +4,11 @@ internal import HummingbirdCore
 internal import RhizomeCore
 internal import RhizomeDatabase
 internal import RhizomeViews
+internal import SignedStatements
 internal import StrictJSON
 
 /// The deltas themselves, in order of acceptance; what is written here, and what is handed in.
 struct DeltaRoutes {
-    /// Bytes of deltas that are read from the log at once, about: what a stalled reader can hold.
-    private static let batchBytes = 256 * 1024
-    private static let largestBatch = 500
-
     let database: Database
     let peers: any PeerReporting
 
@@ -20,9 +17,11 @@ struct DeltaRoutes {
             Route(
                 .get,
                 "/api/deltas",
-                "The deltas that are held",
-                query: Query.page,
-                answers: [.page("The deltas, in order of acceptance", .array(of: .delta))],
+                "The deltas that are held, or some of them",
+                query: Query.page + Query.selection,
+                answers: [
+                    .page("The deltas; a page can have fewer than limit where few are meant", .array(of: .delta))
+                ],
                 deltas
             ),
             Route(
@@ -52,6 +51,18 @@ struct DeltaRoutes {
                 delta
             ),
             Route(
+                .delete,
+                "/api/deltas/\(Path.delta)",
+                "Takes a delta back: writes one that negates it",
+                query: [Query.context],
+                answers: [
+                    .json("The negation, durable", .delta, status: .created).with(.location, "Where it is told"),
+                    .json("The negation that this node wrote before; nothing is written", .delta),
+                    .notFound("It isn't held"),
+                ],
+                delete
+            ),
+            Route(
                 .post,
                 "/api/deltas",
                 "Writes a delta by this node's identity from its pointers, or takes in signed ones by any authors",
@@ -79,7 +90,26 @@ struct DeltaRoutes {
     // MARK: - Reading
 
     @Sendable private func deltas(_ request: APIRequest) async throws -> Response {
-        try await list(request) { .object($0.json) }
+        guard let selection = try selection(request) else { return try await list(request) { .object($0.json) } }
+        return try await FoundDeltaList.response(to: request, selection, in: database.log)
+    }
+
+    /// Which deltas are asked for; all, in order of acceptance, where `nil`.
+    private func selection(_ request: APIRequest) throws(APIError) -> DeltaSelection? {
+        var selection = DeltaSelection()
+        selection.author = try identity(request, Query.creator)
+        selection.host = try identity(request, Query.host)
+        selection.entity = request[Query.entity]
+        selection.property = request[Query.ofProperty]
+        selection.since = request[Query.createdAfter]
+        selection.until = request[Query.createdBefore]
+        if request[Query.order] == .created { selection.order = .created }
+        return selection == DeltaSelection() ? nil : selection
+    }
+
+    private func identity(_ request: APIRequest, _ parameter: Parameter<Text>) throws(APIError) -> PublicKey? {
+        guard let name = request[parameter] else { return nil }
+        return try database.identity(asked: name.string, field: parameter.name.string)
     }
 
     @Sendable private func ids(_ request: APIRequest) async throws -> Response {
@@ -120,14 +150,10 @@ struct DeltaRoutes {
         let last = page.limit.map { min(count, first.addingReportingOverflow(Int64($0)).partialValue) } ?? count
         let list = JSONList(prefix: prefix, suffix: suffix) {
             var position = first
-            // One to begin with, then as many as are likely to fit.
-            var size = 1
+            var batches = DeltaBatches(log)
             return {
-                guard position < last else { return [] }
-                let batch = try await log.deltas(after: position, limit: Int(min(Int64(size), last - position)))
+                let batch = try await batches.next(after: position, upTo: last)
                 position = batch.last?.position ?? last
-                let bytes = batch.reduce(1) { $0 + $1.delta.bytes.count }
-                size = min(Self.largestBatch, size * 8, max(1, Self.batchBytes * batch.count / bytes))
                 return batch.map(json)
             }
         }
@@ -169,8 +195,34 @@ struct DeltaRoutes {
             // Each by itself is right; it is all of them together.
             throw FieldError(.limit, field: "pointers", "they are too large: \(error.message)")
         }
+        return created(written)
+    }
+
+    /// What was written of one draft.
+    private func created(_ written: [StoredDelta]) -> Response {
         guard let stored = written.first else { preconditionFailure("a draft that was written gives a delta") }
         return .created(stored)
+    }
+
+    /// Takes back what this node's identity said, or, where it is a moderator of the context that is given, what anybody said.
+    @Sendable private func delete(_ request: APIRequest) async throws -> Response {
+        let id = request[Path.delta]
+        guard let stored = try await database.log.deltas([id]).first else { throw APIError.notFound }
+        let viewpoint = Viewpoint(context: request[Query.context])
+        let own = database.identity
+        let isModerator = try await viewpoint.perspective(of: database).moderators.contains(own)
+        guard stored.delta.author == own || isModerator else {
+            throw APIError.forbidden(
+                "only its author takes a delta back, or a moderator of the context that ?context= names"
+            )
+        }
+        let standing = try await database.reader(from: viewpoint).standing(of: id)
+        if standing?.isNegated == true, let negation = standing?.negations.first(where: { $0.author == own }),
+            let stored = try await database.log.deltas([negation.id]).first
+        {
+            return .json(.object(stored.json))
+        }
+        return created(try await database.write([Draft(pointers: .negation(of: id))]))
     }
 
     private func submit(_ wire: [UInt8]) async throws -> Response {

@@ -2,6 +2,7 @@ internal import Bytes
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import RhizomeViews
+internal import StrictJSON
 
 /// All routes, and which one a request means.
 ///
@@ -15,26 +16,28 @@ struct RouteTable: Sendable {
 
     /// The route of a request with the texts of its variable parts.
     ///
-    /// - Throws: 404, 405 with `Allow`, or 400 where something is to be written to a reserved name.
+    /// - Throws: 404, 405 with `Allow`, or 400 where something is to be written to a reserved name that is no path yet.
     func route(_ method: HTTPRequest.Method, _ path: [Text]) throws(APIError) -> (Route, RoutePath.Texts) {
         let wanted = method == .head ? .get : method
         for route in routes where route.method == wanted {
             if let texts = route.path.match(path) { return (route, texts) }
         }
+        var reserved: APIError?
         if method == .put, path.first == "api", path.count == 2 || path.count == 3 {
             do throws(FieldError) {
                 try ReservedNames.check(collection: path[1])
                 if path.count == 3 { try ReservedNames.check(id: path[2]) }
             } catch {
-                throw APIError(error)
+                reserved = APIError(error)
             }
         }
         var allowed = Set(routes.lazy.filter { $0.path.match(path) != nil }.map(\.method.rawValue))
-        guard !allowed.isEmpty else { throw .notFound }
+        guard !allowed.isEmpty else { throw reserved ?? .notFound }
         if allowed.contains("GET") { allowed.insert("HEAD") }
         throw APIError(
             status: .methodNotAllowed,
             error: "Method Not Allowed",
+            details: reserved.map { ["message": .string($0.error)] } ?? [:],
             fields: [.allow: allowed.sorted().joined(separator: ", ")]
         )
     }

@@ -44,8 +44,7 @@ public struct AddressRecord: Hashable, Sendable {
         writer.array(4)
         writer.integer(Self.version)
         writer.integer(time.microseconds)
-        writer.array(self.addresses.count)
-        for address in self.addresses { writer.text(Text(address.description)) }
+        writer.addresses(self.addresses)
         writer.integer(until.microseconds)
         signed = signer.sign(writer.bytes, for: Self.purpose)
     }
@@ -69,12 +68,7 @@ public struct AddressRecord: Hashable, Sendable {
         var payload = CBORReader(signed.payload)
         guard try payload.array() == 4, try payload.integer() == Self.version else { throw Malformed() }
         time = Timestamp(microseconds: try payload.integer())
-        var addresses: [PeerAddress] = []
-        for _ in 0..<(try payload.array(atMost: Self.mostAddresses)) {
-            guard let address = PeerAddress(try payload.text().string) else { throw Malformed() }
-            addresses.append(address)
-        }
-        self.addresses = addresses
+        addresses = try payload.addresses(atMost: Self.mostAddresses)
         until = Timestamp(microseconds: try payload.integer())
         try payload.finish()
         guard time.microseconds >= 0, time <= until, until - time <= Self.longest else { throw Malformed() }

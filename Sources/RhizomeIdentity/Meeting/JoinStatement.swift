@@ -61,8 +61,7 @@ public struct JoinStatement: Hashable, Sendable {
         writer.byteString(invitation.bytes)
         writer.integer(time.microseconds)
         if let name = self.name { writer.text(name) } else { writer.null() }
-        writer.array(self.addresses.count)
-        for address in self.addresses { writer.text(Text(address.description)) }
+        writer.addresses(self.addresses)
         signed = signer.sign(writer.bytes, for: Self.purpose)
     }
 
@@ -87,12 +86,7 @@ public struct JoinStatement: Hashable, Sendable {
         invitation = PublicKey(try payload.bytes32())
         time = Timestamp(microseconds: try payload.integer())
         name = try payload.readNull() ? nil : try payload.text()
-        var addresses: [PeerAddress] = []
-        for _ in 0..<(try payload.array(atMost: Self.mostAddresses)) {
-            guard let address = PeerAddress(try payload.text().string) else { throw Malformed() }
-            addresses.append(address)
-        }
-        self.addresses = addresses
+        addresses = try payload.addresses(atMost: Self.mostAddresses)
         try payload.finish()
         guard time.microseconds >= 0, name.map({ $0.count <= Self.mostNameBytes }) ?? true else { throw Malformed() }
     }

@@ -1,20 +1,6 @@
 public import Bytes
 public import SignedStatements
 
-/// Why a guest isn't taken in (spec: meeting.md, "Invitations").
-public enum JoinRefusal: String, Hashable, Sendable {
-    /// It is for another host, or by another invitation than that of the connection.
-    case notMeant
-    /// The invitation is unknown, was withdrawn, or has run out.
-    case closed
-    /// Another guest has taken the invitation: one of the two intercepted the line.
-    case taken
-    /// No identity, this one itself, an invitation's key, or the mirror image of a key in the list.
-    case unacceptable
-    /// It is in the list already, under another name or as distrusted.
-    case known
-}
-
 /// What a host does about a guest.
 public enum JoinAnswer: Hashable, Sendable {
     /// To be stated, then answered.
@@ -98,22 +84,5 @@ extension TrustList {
         var change = entry.change
         change.may = invitation.may
         return change
-    }
-
-    /// The name itself where it is free, else the first of `name-2`, `name-3`, … that is.
-    public func freeName(like name: String, of identity: PublicKey, at now: Timestamp) -> String {
-        func isFree(_ name: String) -> Bool {
-            let holder = self.identity(named: name)
-            return (holder == nil || holder == identity) && !openInvitations(at: now).contains { $0.name == name }
-        }
-        if isFree(name) { return name }
-        var number = 2
-        while true {
-            let suffix = "-\(number)"
-            // A petname has 64 characters at most.
-            let candidate = String(name.prefix(64 - suffix.count)) + suffix
-            if isFree(candidate) { return candidate }
-            number += 1
-        }
     }
 }

@@ -2,29 +2,6 @@ public import Bytes
 internal import DeterministicCBOR
 public import SignedStatements
 
-/// What a trusted peer may do (spec: identity.md, `may`).
-public enum Permission: String, CaseIterable, Hashable, Sendable {
-    /// Its deltas are accepted.
-    case author
-    /// It may open connections to this node and read from it.
-    case connect
-    /// Reserved: has no effect yet.
-    case introduce
-}
-
-/// What of a distrusted author stays in views (spec: identity.md, `keep`).
-public enum Keep: Hashable, Sendable {
-    /// What the node held at that moment; nothing more is accepted, however early it is dated.
-    case all
-    /// Nothing.
-    case none
-    /// These deltas and all before them; at most 64 ids.
-    case ids([Bytes32])
-
-    /// How many ids there may be.
-    public static let mostIDs = 64
-}
-
 /// What a trust statement says of its subject: the whole entry, defaults where it is silent.
 public struct TrustChange: Hashable, Sendable {
     /// Whether trust is given or taken back, or to be given to whoever has an invitation's code.
@@ -59,6 +36,10 @@ public struct TrustChange: Hashable, Sendable {
     public var expires: Timestamp?
     /// Whether the guest of an invitation may nothing until its owner has compared fingerprints.
     public var needsConfirmation = false
+    /// Whose introduction, or its end, had the node state this by itself; `nil` where a person did, or an invitation.
+    public var introducedBy: PublicKey?
+    /// The delta by which a trusted peer was introduced.
+    public var introduction: Bytes32?
 
     private init(_ identity: PublicKey, _ action: Action) {
         self.identity = identity
@@ -111,11 +92,39 @@ public struct TrustChange: Hashable, Sendable {
         return change
     }
 
+    /// Gives trust to whom another peer has introduced (spec: meeting.md, "Introductions").
+    ///
+    /// - Parameters:
+    ///   - introducer: who did.
+    ///   - introduction: the delta by which it did.
+    static func trust(
+        _ identity: PublicKey,
+        name: String,
+        addresses: [PeerAddress],
+        may: Set<Permission>,
+        until: Timestamp?,
+        introducedBy introducer: PublicKey,
+        introduction: Bytes32
+    ) -> TrustChange {
+        var change = trust(identity, name: name, addresses: addresses, may: may, until: until)
+        change.introducedBy = introducer
+        change.introduction = introduction
+        return change
+    }
+
     /// Takes trust back.
-    public static func distrust(_ identity: PublicKey, keep: Keep = .all, reason: String? = nil) -> TrustChange {
+    ///
+    /// - Parameter introducer: whose introduction has ended, where that is why.
+    public static func distrust(
+        _ identity: PublicKey,
+        keep: Keep = .all,
+        reason: String? = nil,
+        introducedBy introducer: PublicKey? = nil
+    ) -> TrustChange {
         var change = TrustChange(identity, .distrust)
         change.keep = keep
         change.reason = reason
+        change.introducedBy = introducer
         return change
     }
 }
@@ -142,12 +151,7 @@ extension TrustChange {
         switch action {
         case .trust, .invite:
             if let name { put("name") { $0.text(Text(name)) } }
-            if !addresses.isEmpty {
-                put("addresses") { writer in
-                    writer.array(addresses.count)
-                    for address in addresses { writer.text(Text(address.description)) }
-                }
-            }
+            if !addresses.isEmpty { put("addresses") { $0.addresses(addresses) } }
             if may != Self.defaultPermissions {
                 put("may") { writer in
                     writer.array(may.count)
@@ -159,6 +163,7 @@ extension TrustChange {
             if let invitation { put("invitation") { $0.byteString(invitation.bytes) } }
             if let expires { put("expires") { $0.integer(expires.microseconds) } }
             if needsConfirmation { put("confirm") { $0.bool(true) } }
+            if let introduction { put("introduction") { $0.byteString(introduction) } }
         case .distrust:
             switch keep {
             case .all: break
@@ -171,6 +176,7 @@ extension TrustChange {
             }
             if let reason { put("reason") { $0.text(Text(reason)) } }
         }
+        if let introducedBy { put("introducedBy") { $0.byteString(introducedBy.bytes) } }
         writer.textMap(attributes)
     }
 
@@ -194,6 +200,9 @@ extension TrustChange {
             case (.trust, "until"), (.invite, "until"): until = Timestamp(microseconds: try reader.integer())
             case (.trust, "note"), (.invite, "note"): note = try reader.text().string
             case (.trust, "invitation"): invitation = PublicKey(try reader.bytes32())
+            case (.trust, "introducedBy"), (.distrust, "introducedBy"):
+                introducedBy = PublicKey(try reader.bytes32())
+            case (.trust, "introduction"): introduction = try reader.bytes32()
             case (.invite, "expires"): expires = Timestamp(microseconds: try reader.integer())
             case (.invite, "confirm"): needsConfirmation = try reader.bool()
             case (.distrust, "keep"): keep = try Self.keep(&reader)
@@ -210,14 +219,11 @@ extension TrustChange {
     }
 
     private static func addresses(_ reader: inout CBORReader) throws -> [PeerAddress] {
-        var addresses: [PeerAddress] = []
-        for _ in 0..<(try reader.array()) {
-            guard let address = PeerAddress(try reader.text().string) else {
-                throw Fault.broken("an address is not host:port")
-            }
-            addresses.append(address)
+        do {
+            return try reader.addresses()
+        } catch is NoAddress {
+            throw Fault.broken("an address is not host:port")
         }
-        return addresses
     }
 
     private static func permissions(_ reader: inout CBORReader) throws -> Set<Permission> {

@@ -1,6 +1,6 @@
 public import Bytes
 internal import DeterministicCBOR
-internal import HomeFiles
+package import HomeFiles
 public import SignedStatements
 
 /// `trust.journal`: the trusted-peer list's statements, appended and never changed (spec: identity.md).
@@ -47,6 +47,11 @@ public struct TrustJournal: Sendable {
 
     /// The journal's state now, for one system call.
     public var version: Version { Version(home.folder.version(of: Self.name)) }
+
+    /// Tells at once that the journal may have changed, as long as the watch is held; see ``FolderWatch``.
+    package func watch(_ onChange: @escaping @Sendable () -> Void) -> FolderWatch? {
+        FolderWatch(home.folder, onChange: onChange)
+    }
 
     // MARK: - Reading
 

@@ -112,6 +112,11 @@ public struct TrustList: Sendable {
     /// Whether that identity may open connections to this node and read from it; true for the own one.
     public func mayConnect(_ identity: PublicKey, at now: Timestamp) -> Bool { may(.connect, identity, at: now) }
 
+    /// Whether those are trusted whom that identity introduces.
+    public func mayIntroduce(_ identity: PublicKey, at now: Timestamp) -> Bool {
+        identity != owner && may(.introduce, identity, at: now)
+    }
+
     private func may(_ permission: Permission, _ identity: PublicKey, at now: Timestamp) -> Bool {
         switch standing(of: identity, at: now) {
         case .own: true

@@ -21,6 +21,7 @@ struct PeerSession: Sendable {
     let peering: Peering
     let directory: PeerDirectory
     let configuration: NodeConfiguration
+    let rhythm: Rhythm
     let hello: @Sendable () async -> Hello
     /// Told what the peer answers to it.
     let onHello: @Sendable (PublicKey, Hello) -> Void
@@ -31,7 +32,10 @@ struct PeerSession: Sendable {
     let pageSize = PageSize()
 
     private static let helloInterval = Duration.seconds(60)
+    /// How often it is asked whom the peer is connected with where its `hello` doesn't say that this has changed, and where
+    /// it does.
     private static let peersInterval = Duration.seconds(60)
+    private static let longPeersInterval = Duration.seconds(3600)
     /// How often news is asked for where a publication that went past us wouldn't be noticed, and where it would.
     private static let newsInterval = Duration.seconds(10)
     private static let longNewsInterval = Duration.seconds(60)
@@ -65,7 +69,7 @@ struct PeerSession: Sendable {
 
     /// What a session knows of the present connection, and when what is due on it.
     struct Connection: Sendable {
-        var timetable = Timetable()
+        var timetable: Timetable
         var isGreeted = false
         var hasAskedForOwnLog = false
         /// Greetings that the peer forgot right away.
@@ -84,7 +88,7 @@ struct PeerSession: Sendable {
                     connection = nil
                     onCompared(peer)
                 } else if connection == nil {
-                    connection = Connection()
+                    connection = Connection(timetable: Timetable(rhythm: rhythm))
                     memory.owed.connected(now: clock.uptime)
                 }
             }
@@ -152,7 +156,7 @@ struct PeerSession: Sendable {
 
     private func work(_ connection: inout Connection, _ memory: inout Memory) async throws(PeerError) {
         if connection.timetable.isDue(.hello, now: clock.uptime) {
-            connection.timetable.start(.hello, now: clock.uptime)
+            connection.timetable.start(.hello, now: clock.uptime, isHasty: .random())
             connection.isGreeted = try await greet()
             finish(.hello, connection.isGreeted ? Self.helloInterval : Self.foreignWait, &connection)
             memory.owed.greeted()
@@ -167,18 +171,19 @@ struct PeerSession: Sendable {
             connection.timetable.hasten(.compare, to: clock.uptime, waiting: Self.recompareInterval)
         }
         if connection.timetable.isDue(.compare, now: clock.uptime) {
-            connection.timetable.start(.compare, now: clock.uptime)
+            connection.timetable.start(.compare, now: clock.uptime, isHasty: .random())
             memory.wanted.startComparing()
             try await compare(&memory)
             finish(.compare, Self.compareInterval, &connection)
         }
         if connection.timetable.isDue(.peers, now: clock.uptime) {
-            connection.timetable.start(.peers, now: clock.uptime)
+            connection.timetable.start(.peers, now: clock.uptime, isHasty: .random())
             try await askForPeers()
-            finish(.peers, Self.peersInterval, &connection)
+            let numbers = directory[peer].hello?.neighbours != nil
+            finish(.peers, numbers ? Self.longPeersInterval : Self.peersInterval, &connection)
         }
         if connection.timetable.isDue(.news, now: clock.uptime) {
-            connection.timetable.start(.news, now: clock.uptime)
+            connection.timetable.start(.news, now: clock.uptime, isHasty: .random())
             try await askForNews(&memory)
             let interval = directory[peer].tellsOfLoss ? Self.longNewsInterval : Self.newsInterval
             finish(.news, interval, &connection)

@@ -23,20 +23,27 @@ struct Timetable: Sendable {
     /// interval are spread over it.
     private static let firstThirds: [Request: Int] = [.hello: 1, .peers: 2]
 
+    private let rhythm: Rhythm
     private var due: [Request: Uptime] = [:]
     private var asked: [Request: Uptime] = [:]
     private var answered: Set<Request> = []
-    private var lastAsked: Uptime?
+    /// By when the peer is to get any request.
+    private var signDue: Uptime?
 
     /// All is due at once.
-    init() { for request in Request.allCases { due[request] = .min } }
+    ///
+    /// - Parameter rhythm: of the node's sessions.
+    init(rhythm: Rhythm) {
+        self.rhythm = rhythm
+        for request in Request.allCases { due[request] = .min }
+    }
 
     /// When something is to be asked for.
     ///
     /// - Parameter isGreeted: whether `hello` was answered; nothing else is asked for before.
     func next(isGreeted: Bool) -> Uptime {
         guard isGreeted else { return due[.hello] ?? .max }
-        return min(due.values.min() ?? .max, lastAsked.map { $0 + Self.signOfLife } ?? .max)
+        return min(due.values.min() ?? .max, signDue ?? .max)
     }
 
     /// Whether something is to be asked for now.
@@ -44,14 +51,17 @@ struct Timetable: Sendable {
         guard let due = due[request] else { return false }
         if now >= due { return true }
         // A sign of life: what comes next anyway comes now.
-        guard request != .compare, let lastAsked, now >= lastAsked + Self.signOfLife else { return false }
+        guard request != .compare, let signDue, now >= signDue else { return false }
         return self.due.allSatisfy { $0.key == .compare || $0.value >= due }
     }
 
     /// It is asked for now, and again soon unless that works.
-    mutating func start(_ request: Request, now: Uptime) {
+    ///
+    /// - Parameter isHasty: whether the next request comes a moment of the rhythm earlier than it has to: where that is
+    ///   drawn at random, a node's peers don't go on being asked all at the same moment.
+    mutating func start(_ request: Request, now: Uptime, isHasty: Bool) {
         asked[request] = now
-        lastAsked = now
+        signDue = rhythm.last(upTo: now + Self.signOfLife) - (isHasty ? Rhythm.interval : .zero)
         due[request] = now + Self.retryInterval
     }
 
@@ -60,7 +70,8 @@ struct Timetable: Sendable {
     /// - Parameter interval: after how long it is asked for again.
     mutating func finish(_ request: Request, interval: Duration, now: Uptime) {
         let isFirst = answered.insert(request).inserted
-        due[request] = now + (isFirst ? interval * (Self.firstThirds[request] ?? 3) / 3 : interval)
+        let next = now + (isFirst ? interval * (Self.firstThirds[request] ?? 3) / 3 : interval)
+        due[request] = max(rhythm.last(upTo: next), now + Self.shortestWait)
     }
 
     /// It is due by this moment, but so long after it was asked for last at the earliest.

@@ -26,20 +26,25 @@ final class ConnectionPolicy: Sendable {
     private let takesGuests: Bool
     private let isPenalised: @Sendable (PublicKey) -> Bool
     private let onAdmitted: @Sendable (PublicKey) -> Void
+    private let onRefused: @Sendable () -> Void
 
-    /// - Parameter takesGuests: whether invitations count here.
+    /// - Parameters:
+    ///   - takesGuests: whether invitations count here.
+    ///   - onRefused: told whenever a key was refused that ``refusedKeys`` didn't have.
     init(
         trust: TrustInForce,
         clock: NodeClock,
         takesGuests: Bool = true,
         isPenalised: @escaping @Sendable (PublicKey) -> Bool,
-        onAdmitted: @escaping @Sendable (PublicKey) -> Void
+        onAdmitted: @escaping @Sendable (PublicKey) -> Void,
+        onRefused: @escaping @Sendable () -> Void = {}
     ) {
         inForce = trust
         self.clock = clock
         self.takesGuests = takesGuests
         self.isPenalised = isPenalised
         self.onAdmitted = onAdmitted
+        self.onRefused = onRefused
     }
 
     /// The list as it is now.
@@ -89,8 +94,9 @@ final class ConnectionPolicy: Sendable {
 
     private func note(_ key: Bytes32, address: String) {
         let now = clock.now
-        refused.withLock { refused in
-            if refused[key] == nil, refused.count >= Self.refusedKeys,
+        let isNew = refused.withLock { refused in
+            let isNew = refused[key] == nil
+            if isNew, refused.count >= Self.refusedKeys,
                 let oldest = refused.min(by: { $0.value.lastSeen < $1.value.lastSeen })
             {
                 refused[oldest.key] = nil
@@ -100,7 +106,9 @@ final class ConnectionPolicy: Sendable {
             entry.count += 1
             entry.lastSeen = now
             refused[key] = entry
+            return isNew
         }
+        if isNew { onRefused() }
     }
 
     /// Whether a key was refused since it was last admitted.

@@ -12,7 +12,7 @@ internal import SignedStatements
 /// Swift's pool.
 struct GuestBook: Sendable {
     let host: Identity
-    let journal: TrustJournal
+    let writer: TrustWriter
     let refused: RefusedGuests
     let trust: TrustInForce
     let clock: NodeClock
@@ -21,9 +21,6 @@ struct GuestBook: Sendable {
     /// Where guests find the host's node.
     let addresses: @Sendable () -> [PeerAddress]
     let logger: Logger
-
-    /// How long a writer of the journal is waited for: less than a guest waits for its answer.
-    private static let lockPatience = Duration.seconds(5)
 
     private let queue = DispatchQueue(label: "rhizome.guests")
 
@@ -75,12 +72,7 @@ struct GuestBook: Sendable {
     ///
     /// - Returns: when it was taken in, now or before.
     private func take(_ join: JoinStatement, by invitation: PublicKey) async throws(PeerError) -> Timestamp {
-        let result = await withCheckedContinuation { continuation in
-            queue.async {
-                continuation.resume(returning: Result { () throws(PeerError) in try state(join, invitation) })
-            }
-        }
-        return try result.get()
+        try await queue.run { () throws(PeerError) in try state(join, invitation) }
     }
 
     private func state(_ join: JoinStatement, _ invitation: PublicKey) throws(PeerError) -> Timestamp {
@@ -89,9 +81,8 @@ struct GuestBook: Sendable {
         var answer = list.answer(to: join, by: invitation, at: clock.now)
         if case .take = answer {
             do {
-                list = try journal.append(signedBy: host, now: clock.now, patience: Self.lockPatience) { list in
-                    // A journal that was cut lets nobody in.
-                    if let doubt = journal.doubt(about: list) { throw doubt }
+                // The guest may connect as soon as it is answered.
+                list = try writer.append { list in
                     answer = list.answer(to: join, by: invitation, at: clock.now)
                     guard case .take(let change) = answer else { return [] }
                     return [change]
@@ -99,8 +90,6 @@ struct GuestBook: Sendable {
             } catch {
                 throw PeerError(.internal, "\(error)")
             }
-            // The guest may connect as soon as it is answered.
-            trust.update(list)
         }
         switch answer {
         case .take(let change):

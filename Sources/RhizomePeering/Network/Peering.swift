@@ -29,6 +29,8 @@ actor Peering: SocketActor {
     struct Listener: Sendable {
         /// As libzmq spells it, with the port that the system chose.
         let endpoint: String
+        /// Without its zone, where it has one.
+        let host: NumericAddress
         let port: UInt16
     }
 
@@ -221,10 +223,11 @@ actor Peering: SocketActor {
 
     private func listener(_ socket: Socket) throws -> Listener {
         let endpoint = try socket.lastEndpoint
-        guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else {
-            throw NodeError(.address, "libzmq bound \(endpoint), which has no port")
-        }
-        return Listener(endpoint: endpoint, port: port)
+        let text = endpoint.dropFirst("tcp://".count)
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[colon...].dropFirst()),
+            let host = NumericAddress(String(text[..<colon].drop { $0 == "[" }.prefix { $0 != "]" && $0 != "%" }))
+        else { throw NodeError(.address, "libzmq bound \(endpoint), which is no address with a port") }
+        return Listener(endpoint: endpoint, host: host, port: port)
     }
 
     /// Binds both sockets anew, which ends every accepted connection; trusted peers are back in about 0.1 s.
@@ -400,10 +403,14 @@ actor Peering: SocketActor {
         onConnection(peer, isConnected)
     }
 
-    /// Notes who has asked nothing for so long that it doesn't count as connected any more: to be called once a second.
-    func noteSilence() {
+    /// Notes who has asked nothing for so long that it doesn't count as connected any more: to be called once a second
+    /// while there is anybody who may.
+    ///
+    /// - Returns: whether there is.
+    func noteSilence() -> Bool {
         for peer in asking { noteConnection(of: peer) }
         for (descriptor, guest) in guests where !policy.mayJoin(by: guest.invitation) { requesters.end(descriptor) }
+        return !asking.isEmpty || !guests.isEmpty || policy.expectsGuests
     }
 
     /// Notes how much is under way.

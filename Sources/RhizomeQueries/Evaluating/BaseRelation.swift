@@ -1,5 +1,6 @@
 public import Bytes
 public import RhizomeCore
+internal import RhizomeViews
 public import StrictJSON
 
 /// The rows of a base relation, as they were read from the database.
@@ -15,6 +16,13 @@ public struct BaseRelation: Sendable {
         public init(_ cells: [JSONValue?], because lineage: Lineage? = nil) {
             self.cells = cells
             self.lineage = lineage
+        }
+
+        /// About how many bytes of memory it takes.
+        var approximateBytes: Int {
+            let values = cells.reduce(64) { $0 + 24 + ($1?.approximateBytes ?? 0) }
+            guard let lineage else { return values }
+            return lineage.cells.reduce(values + 64 + 32 * lineage.row.count) { $0 + 40 + 32 * $1.count }
         }
     }
 

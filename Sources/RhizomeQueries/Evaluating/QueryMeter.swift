@@ -74,6 +74,15 @@ public final class QueryMeter: Sendable {
         }
     }
 
+    /// Counts that nothing but this is held any more.
+    func keep(only weight: Weight) {
+        let held = state.withLock { state in
+            defer { state.held = weight }
+            return state.held
+        }
+        room.give(Weight(rows: held.rows - weight.rows, bytes: held.bytes - weight.bytes))
+    }
+
     /// Counts what was let go.
     func give(_ weight: Weight) {
         room.give(weight)

@@ -9,21 +9,26 @@ public struct QueryResult: Sendable {
     private let relation: RowSet
     private let deltas: DeltaTable
     private let provenance: Query.Provenance
-    private let meter: QueryMeter
+    private let meter: QueryMeter?
 
-    init(_ relation: RowSet, of query: Query, by deltas: DeltaTable, _ meter: QueryMeter) {
+    init(_ relation: RowSet, _ provenance: Query.Provenance, by deltas: DeltaTable, _ meter: QueryMeter?) {
         self.relation = relation
+        self.provenance = provenance
         self.deltas = deltas
         self.meter = meter
-        provenance = query.provenance
     }
+
+    /// The same, which doesn't count among the rows of queries that run: for those who count what they keep.
+    public var kept: QueryResult { QueryResult(relation, provenance, by: deltas, nil) }
 
     /// The columns, in the order in which they are told.
     public var columns: [Text] { relation.header.columns }
     /// How many rows there are.
     public var count: Int { relation.rows.count }
     /// About how many bytes of memory the rows take.
-    public var approximateBytes: Int { relation.rows.reduce(0) { $0 + $1.approximateBytes } }
+    public var approximateBytes: Int { 32 * deltas.ids.count + relation.rows.reduce(0) { $0 + $1.approximateBytes } }
+    /// What tells a row from all others of the same columns: its deterministic CBOR.
+    public func key(ofRow index: Int) -> [UInt8] { RowEncoding(relation.header).encoded(relation.rows[index]) }
 
     /// What the columns hold in a row; `nil` where they are absent.
     public func cells(ofRow index: Int) -> [JSONValue?] { relation.rows[index].cells }
@@ -84,6 +89,10 @@ extension QueryPlan {
     /// - Throws: ``QueryFault`` where columns don't fit that weren't known before; ``QueryLimit``; `CancellationError`.
     public func evaluate(over relations: [QueryBase: BaseRelation], _ meter: QueryMeter) throws -> QueryResult {
         var evaluator = QueryEvaluator(self, over: relations, meter: meter)
-        return QueryResult(try evaluator.run(), of: query, by: evaluator.deltas, meter)
+        let relation = try evaluator.run()
+        let result = QueryResult(relation, query.provenance, by: evaluator.deltas, meter)
+        // The values may be those of base relations, which are let go now.
+        meter.keep(only: QueryMeter.Weight(rows: result.count, bytes: result.approximateBytes))
+        return result
     }
 }

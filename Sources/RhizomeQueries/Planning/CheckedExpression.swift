@@ -21,8 +21,9 @@ struct ExpressionChecker {
     private var places: [Text: Int?] = [:]
     private var operatorsLeft = QueryBounds.operators
 
-    init(_ query: Query) throws(QueryFault) {
-        parameters = try QueryParameters(query.parameters)
+    /// - Parameter isWhole: whether all parameters have to be given.
+    init(_ query: Query, isWhole: Bool) throws(QueryFault) {
+        parameters = try QueryParameters(query.parameters, others: isWhole ? nil : .null)
         entries = query.named
         var names: Set<Text> = []
         for entry in entries where !names.insert(entry.name).inserted {

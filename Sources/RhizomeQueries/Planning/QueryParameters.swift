@@ -4,15 +4,19 @@ internal import StrictJSON
 /// The values that stand in for `{"param": NAME}`.
 struct QueryParameters {
     let values: [Text: JSONValue]
+    /// What stands in for those that aren't given, where they are to come later.
+    private let others: JSONValue?
 
     /// Parameters.
     ///
+    /// - Parameter others: what stands in for those that aren't given; they are a fault where `nil`.
     /// - Throws: ``QueryFault`` for a value that holds an object: in a rule it would be an operator.
-    init(_ values: [Text: JSONValue]) throws(QueryFault) {
+    init(_ values: [Text: JSONValue], others: JSONValue? = nil) throws(QueryFault) {
         for (name, value) in values.sorted(by: { $0.key < $1.key }) where Self.holdsObject(value) {
             throw QueryFault(at: [.member("params"), .member(name)], "a parameter's value holds no objects")
         }
         self.values = values
+        self.others = others
     }
 
     /// Values nest as deep as the JSON was allowed to.
@@ -37,7 +41,7 @@ struct QueryParameters {
             return .array(filled)
         case .object(let object):
             if object.count == 1, let name = object["param"] {
-                guard let name = name.text, let value = values[name] else {
+                guard let name = name.text, let value = values[name] ?? others else {
                     let told = name.text?.told ?? ""
                     throw QueryFault(
                         at: place + [.member("param")],

@@ -19,15 +19,22 @@ public struct QueryPlan: Sendable {
 
     /// What is made, the last one being the result.
     let nodes: [Node]
-    /// What is told of the result.
-    let query: Query
+    /// What was asked.
+    public let query: Query
 
     /// Plans a query.
     ///
     /// - Throws: ``QueryFault`` where its parts don't fit, with the place.
     /// - Complexity: O(operators × columns).
-    public init(_ query: Query) throws(QueryFault) {
-        var checker = try ExpressionChecker(query)
+    public init(_ query: Query) throws(QueryFault) { try self.init(query, isWhole: true) }
+
+    /// Refuses a query that has no meaning whatever its parameters are: those that it lacks may come later.
+    ///
+    /// - Throws: ``QueryFault`` where its parts don't fit, with the place.
+    static func check(_ query: Query) throws(QueryFault) { _ = try QueryPlan(query, isWhole: false) }
+
+    private init(_ query: Query, isWhole: Bool) throws(QueryFault) {
+        var checker = try ExpressionChecker(query, isWhole: isWhole)
         try checker.checkNamed()
         let checked = try checker.check(query.expression, at: [])
         var planner = QueryPlanner()
@@ -51,5 +58,10 @@ public struct QueryPlan: Sendable {
     func place(of base: QueryBase) -> QueryParser.Place {
         let node = nodes.first { if case .base(base) = $0.operation { true } else { false } }
         return node?.place ?? []
+    }
+
+    /// What is said of a base relation that can't be read.
+    public func fault(of base: QueryBase, _ message: String) -> QueryFault {
+        QueryFault(at: place(of: base), message)
     }
 }

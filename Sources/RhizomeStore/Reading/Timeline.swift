@@ -38,7 +38,14 @@ public struct Timeline: AsyncSequence, Sendable {
 
         fileprivate init(_ timeline: Timeline) {
             log = timeline.log
-            lanes = TimelineLanes(timeline.query, upTo: timeline.position)
+            let query = timeline.query
+            var selection = DeltaSelection()
+            selection.author = query.author
+            selection.entity = query.entity
+            selection.since = query.since
+            selection.until = query.until
+            selection.order = .created
+            lanes = TimelineLanes(selection, isNewestFirst: !query.isReversed, upTo: timeline.position)
         }
 
         /// The next delta; `nil` at the end.
@@ -49,8 +56,8 @@ public struct Timeline: AsyncSequence, Sendable {
                 let start = lanes
                 let (found, end) = try await log.read { [log, size] db in
                     var lanes = start
-                    let positions = try lanes.next(size, in: db, names: log.names)
-                    return (try SQLiteDeltaLog.deltas(at: positions, db), lanes)
+                    let words = try lanes.next(size, in: db, names: log.names)
+                    return (try SQLiteDeltaLog.deltas(at: words.map(\.position), db), lanes)
                 }
                 lanes = end
                 batch = found[...]

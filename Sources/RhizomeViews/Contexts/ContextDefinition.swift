@@ -28,6 +28,8 @@ public struct ContextDefinition: Equatable, Sendable {
 
     /// Which deltas count.
     let filter: Filter?
+    /// The rule that says which deltas count.
+    package var filterRule: JSONLogicRule? { filter?.rule }
     /// Whose deltas count; everybody's where `nil`.
     public let authors: Authors?
     /// Who may negate others' deltas.

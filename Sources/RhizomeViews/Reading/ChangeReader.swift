@@ -8,7 +8,7 @@ internal import SignedStatements
 /// before is computed from the log as well. An entity that several deltas of a stretch changed is told once.
 public struct ChangeReader: Sendable {
     /// Deltas of a page at most.
-    private static let pageDeltas = 1_000
+    public static let pageDeltas = 1_000
     /// Bytes of a page's deltas after which no more are read.
     private static let pageBytes = 1 << 20
     /// Deltas that are read at once: what a page may be larger by.
@@ -31,11 +31,17 @@ public struct ChangeReader: Sendable {
     /// (``EntityView/hasValues``). It changes by deltas about it, by negations of them and of these, and by what makes a
     /// transaction complete or incomplete. A change of the perspective itself isn't told.
     ///
-    /// - Parameter position: up to which the log was read before.
+    /// - Parameters:
+    ///   - position: up to which the log was read before.
+    ///   - limit: how many deltas at most.
     /// - Throws: ``JSONLogicError``, `CancellationError`, and what the log throws.
     /// - Complexity: that of reading each entity of the collection that the deltas have to do with.
-    @concurrent public func changes(in collection: Text, after position: Int64) async throws -> ChangePage {
-        let page = try await page(after: position)
+    @concurrent public func changes(
+        in collection: Text,
+        after position: Int64,
+        limit: Int = pageDeltas
+    ) async throws -> ChangePage {
+        let page = try await page(after: position, limit: min(limit, Self.pageDeltas))
         guard let last = page.last?.position else { return ChangePage(changes: [], position: position) }
         let touched = try await touched(by: page, after: position, upTo: last)
         var changes: [EntityChange] = []
@@ -45,14 +51,15 @@ public struct ChangeReader: Sendable {
         return ChangePage(changes: changes, position: last)
     }
 
-    private func page(after position: Int64) async throws -> [StoredDelta] {
+    private func page(after position: Int64, limit: Int) async throws -> [StoredDelta] {
         var page: [StoredDelta] = []
         var bytes = 0
-        while page.count < Self.pageDeltas, bytes < Self.pageBytes {
-            let batch = try await log.deltas(after: page.last?.position ?? position, limit: Self.batch)
+        while page.count < limit, bytes < Self.pageBytes {
+            let wanted = min(Self.batch, limit - page.count)
+            let batch = try await log.deltas(after: page.last?.position ?? position, limit: wanted)
             page += batch
             bytes += batch.reduce(0) { $0 + $1.delta.bytes.count }
-            guard batch.count == Self.batch else { break }
+            guard batch.count == wanted else { break }
         }
         return page
     }

@@ -183,7 +183,7 @@ final class EntityLookup {
     }
 
     /// An entity's number; `nil` where no delta refers to it.
-    private func entity(_ id: Text) throws -> Int64? {
+    func entity(_ id: Text) throws -> Int64? {
         if let lastEntity, lastEntity.id == id { return lastEntity.number }
         let number = try snapshot.entity(id)
         lastEntity = (id, number)

@@ -8,37 +8,15 @@ extension SchemaDefinition: Definition {
     /// What people call one.
     public static let kind = "schema"
 
-    private static let mostNameBytes = 64
-
     /// Refuses what isn't 1 to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`.
-    public static func checkName(_ name: Text) throws(FieldError) {
-        guard isName(name.utf8) else {
-            throw FieldError(
-                .value,
-                field: "name",
-                "a \(kind)'s name is 1 to \(mostNameBytes) letters, digits, dots, underscores and hyphens (A-Z a-z 0-9 . _ -)"
-            )
-        }
-    }
+    public static func checkName(_ name: Text) throws(FieldError) { try DefinitionName.check(name, kind: kind) }
 
     /// Refuses what names no schema: NAME, or NAME@did for another's.
     static func checkReferred(_ name: Text, _ field: String) throws(FieldError) {
         let parts = name.utf8.split(separator: UInt8(ascii: "@"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, isName(first), parts.count == 1 || !parts[1].isEmpty else {
+        guard let first = parts.first, DefinitionName.isPlain(first), parts.count == 1 || !parts[1].isEmpty else {
             throw FieldError(.value, field: field, "a schema is called by its name, another's by NAME@did")
         }
-    }
-
-    private static func isName(_ bytes: some Collection<UInt8>) -> Bool {
-        (1...mostNameBytes).contains(bytes.count)
-            && bytes.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
     }
 
     /// Reads a document as it is stored.

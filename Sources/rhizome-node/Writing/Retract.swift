@@ -39,14 +39,7 @@ struct Retract: AsyncParsableCommand {
             CommandLineTool.note("nothing changes: \(stored.id) is retracted already")
             return try show(stored.id, by: nil)
         }
-        let negation = [Pointer].negation(of: stored.id)
-        let id = try await options.write { client in
-            let answer = try await client.post(.array(negation.map(\.json)))
-            try answer.check()
-            return answer.json?.object?["id"]?.text.flatMap { DeltaID(hex: $0.string) }
-        } toStore: { database in
-            try await database.write([Draft(pointers: negation)]).first?.id
-        }
+        let id = try await options.write(.negation(of: stored.id))
         try show(stored.id, by: id)
     }
 

@@ -8,6 +8,7 @@ import RhizomeDatabase
 import RhizomeHTTP
 import RhizomeHosting
 import RhizomeIdentity
+import RhizomeViews
 import StrictJSON
 
 /// How a command writes to a home: through the running node, or with the store to itself where none runs (spec: cli.md).
@@ -54,6 +55,19 @@ struct WriteOptions: ParsableArguments {
                 }
                 try await clock.sleep(for: .milliseconds(50))
             }
+        }
+    }
+
+    /// Writes one delta, one way or the other.
+    ///
+    /// - Returns: its id; `nil` where the node says none.
+    func write(_ pointers: [Pointer]) async throws -> DeltaID? {
+        try await write { client in
+            let answer = try await client.post(.array(pointers.map(\.json)))
+            try answer.check()
+            return answer.json?.object?["id"]?.text.flatMap { DeltaID(hex: $0.string) }
+        } toStore: { database in
+            try await database.write([Draft(pointers: pointers)]).first?.delta.id
         }
     }
 

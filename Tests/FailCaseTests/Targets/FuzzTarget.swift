@@ -17,9 +17,9 @@ protocol FuzzTarget: Sendable {
 /// Every target there is.
 let fuzzTargets: [any FuzzTarget.Type] = [
     AddressRecords.self, CBORValues.self, ContextDefinitions.self, HTTPTargets.self, InvitationLines.self,
-    JoinStatements.self,
-    JSONLogicRules.self, JSONTexts.self, KeyFiles.self, PeerReplies.self, PeerRequests.self, PeerTexts.self,
-    PointerLists.self, Proofs.self, Publications.self, SignedDeltas.self, TrustJournals.self, ZAPRequests.self,
+    JoinStatements.self, JSONLogicRules.self, JSONTexts.self, KeyFiles.self, LocalPackets.self, PeerReplies.self,
+    PeerRequests.self, PeerTexts.self, PointerLists.self, Proofs.self, Publications.self, SignedDeltas.self,
+    TrustJournals.self, ZAPRequests.self,
 ]
 
 /// Something that must hold for all input and doesn't for this one.

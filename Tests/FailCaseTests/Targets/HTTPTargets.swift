@@ -23,7 +23,11 @@ enum HTTPTargets: FuzzTarget {
         try require(again == target, "a target that is encoded anew is the same")
         for value in target.query.values {
             _ = Timestamp(value.string, plusIsSpace: true)
-            _ = try? PageCursor.position(value, epoch: [UInt8](repeating: 3, count: 16))
+            let epoch = [UInt8](repeating: 3, count: 16)
+            _ = try? PageCursor.position(value, epoch: epoch)
+            if let word = try? PageCursor.moment(value, epoch: epoch) {
+                try require(PageCursor.moment(word, epoch: epoch).text == value.string, "a cursor has one text")
+            }
             guard let id: Text = try? PageCursor.entity(value) else { continue }
             try require(PageCursor.entity(id).text == value.string, "a cursor has one text")
         }

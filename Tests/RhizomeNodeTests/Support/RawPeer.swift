@@ -90,6 +90,13 @@ actor RawPeer: SocketActor {
         return address
     }
 
+    /// Ends all connections of those who came, and lets nobody in any more.
+    func stopListening() {
+        router?.close()
+        publisher?.close()
+        (router, publisher) = (nil, nil)
+    }
+
     private func read() {
         _ = try? router?.receive { [weak self] incoming in
             self?.assumeIsolated { peer in

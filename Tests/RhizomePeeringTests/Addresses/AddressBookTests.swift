@@ -122,18 +122,56 @@ import Testing
                         request: .init(name: "r", address: address, port: 0, host: nil),
                         seeds: [peer.publicKey: [PeerAddress("seed.example:1")].compactMap { $0 }]
                     ),
-                    book: book
+                    book: book,
+                    local: local
                 )
             }
+            let local = LocalPeers(clock: time.clock)
             let known = known(at: "*")
             #expect(known.addresses(of: peer.publicKey).map { "\($0.address)" } == ["seed.example:1", "192.0.2.1:1"])
             #expect(known.addresses(of: peer.publicKey).map(\.source) == [.setting, .record])
+            #expect(local.note(peer.publicKey, at: PeerAddress(host: "fe80::1%eth0", port: 4)))
+            #expect(known.addresses(of: peer.publicKey).last?.source == .localNetwork)
+            #expect(known.addresses(of: peer.publicKey).last?.address.description == "[fe80::1%eth0]:4")
             let atHome = self.knownHosts(known, "192.0.2.1:1", "127.0.0.1", "192.0.2.1", "0.0.0.0")
             #expect(atHome == ["192.0.2.1"], "nor where a name leads there")
             let said = self.knownHosts(known, "seed.example:1", "127.0.0.1")
             #expect(said == ["127.0.0.1"], "what a person said is gone to")
             let alone = self.addresses(known, onLoopback: "127.0.0.1", policy, book)
             #expect(alone.contains("127.0.0.1:1"))
+        }
+    }
+
+    @Test("nor does an introduction lead there; what a person says of where a peer is counts as it is")
+    func introduced() async throws {
+        try await withTemporaryFolder { folder in
+            let addresses = ["127.0.0.1:1", "192.0.2.1:1", "224.0.0.1:1"].compactMap { PeerAddress($0) }
+            var change = TrustChange.trust(peer.publicKey, name: "p", addresses: addresses)
+            func known(_ change: TrustChange) throws -> KnownAddresses {
+                var list = TrustList(owner: owner.publicKey)
+                try list.apply(change, signedBy: owner, now: time.now)
+                let policy = ConnectionPolicy(
+                    trust: TrustInForce(list),
+                    clock: time.clock,
+                    isPenalised: { _ in false },
+                    onAdmitted: { _ in }
+                )
+                return KnownAddresses(
+                    policy: policy,
+                    configuration: NodeConfiguration(
+                        identity: owner.publicKey,
+                        request: .init(name: "r", address: "*", port: 0, host: nil)
+                    ),
+                    book: AddressBook(home: try Home.open(folder.path), policy: policy, clock: time.clock),
+                    local: LocalPeers(clock: time.clock)
+                )
+            }
+            #expect(try known(change).addresses(of: peer.publicKey).map(\.address) == addresses)
+            change.introducedBy = owner.publicKey
+            let told = try known(change).addresses(of: peer.publicKey)
+            #expect(told.map(\.address) == [addresses[1]])
+            #expect(told.map(\.source) == [.introduction])
+            #expect(knownHosts(try known(change), "192.0.2.1:1", "127.0.0.1", "192.0.2.1") == ["192.0.2.1"])
         }
     }
 
@@ -147,8 +185,13 @@ import Testing
         _ policy: ConnectionPolicy,
         _ book: AddressBook
     ) -> [String] {
-        KnownAddresses(policy: policy, configuration: NodeConfiguration(identity: owner.publicKey), book: book)
-            .addresses(of: peer.publicKey).map { "\($0.address)" }
+        KnownAddresses(
+            policy: policy,
+            configuration: NodeConfiguration(identity: owner.publicKey),
+            book: book,
+            local: known.local
+        )
+        .addresses(of: peer.publicKey).map { "\($0.address)" }
     }
 
     @Test("a flipped bit, a cut and whatever isn't wanted are refused")

@@ -1,11 +1,10 @@
 internal import Locks
-internal import RhizomeDatabase
 
 /// A box that anyone may put something into without waiting, and that one reader empties whole.
 ///
 /// What is posted is folded into one value, so the box never holds more than that value does: a queue that can't grow
 /// as long as the value can't.
-final class Mailbox<Content: Sendable>: Sendable {
+package final class Mailbox<Content: Sendable>: Sendable {
     private struct State {
         var content: Content
         var isPosted = false
@@ -16,13 +15,13 @@ final class Mailbox<Content: Sendable>: Sendable {
     private let empty: Content
 
     /// A box whose empty content is `empty`.
-    init(_ empty: Content) {
+    package init(_ empty: Content) {
         self.empty = empty
         state = TaskCondition(State(content: empty))
     }
 
     /// Folds something into the content and wakes the reader.
-    func post(_ update: (inout Content) -> Void) {
+    package func post(_ update: (inout Content) -> Void) {
         state.change { state in
             update(&state.content)
             state.isPosted = true
@@ -30,12 +29,12 @@ final class Mailbox<Content: Sendable>: Sendable {
     }
 
     /// Ends the reading: `take` gives nothing any more.
-    func close() { state.change { $0.isClosed = true } }
+    package func close() { state.change { $0.isClosed = true } }
 
     /// Waits until something was posted or the time is over, and takes what is there.
     ///
     /// - Returns: the content, the empty one after a timeout; `nil` once the box is closed or the task cancelled.
-    func take(within timeout: Duration?, by clock: NodeClock) async -> Content? {
+    package func take(within timeout: Duration?, by clock: NodeClock) async -> Content? {
         if let timeout {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.wait() }
