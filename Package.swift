@@ -427,7 +427,8 @@ let package = Package(
         .testTarget(
             name: "NodeCommandTests",
             dependencies: [
-                "Bytes", "Locks", "RhizomeIdentity", "RhizomeTesting", "SignedStatements", "rhizome-keys", "rhizome-node",
+                "Bytes", "Locks", "RhizomeIdentity", "RhizomeTesting", "SignedStatements", "rhizome-keys",
+                "rhizome-node",
                 "users", "who-said-so",
             ],
             swiftSettings: strict

@@ -36,6 +36,7 @@ let package = Package(
                 .product(name: "RhizomeIdentity", package: "rhizome"),
                 .product(name: "RhizomeNode", package: "rhizome"),
                 .product(name: "RhizomePeering", package: "rhizome"),
+                .product(name: "RhizomeQueries", package: "rhizome"),
                 .product(name: "RhizomeStore", package: "rhizome"),
                 .product(name: "RhizomeViews", package: "rhizome"),
                 .product(name: "StrictJSON", package: "rhizome"),

@@ -5,6 +5,7 @@ import RhizomeDatabase
 import RhizomeHTTP
 import RhizomePeering
 import RhizomeProof
+import RhizomeQueries
 import RhizomeViews
 import StrictJSON
 
@@ -50,6 +51,15 @@ extension DefinitionError: ExitCoded {
 
 extension JSONLogicError: ExitCoded {
     var exitCode: ExitCode { .malformed }
+}
+
+extension QueryFault: ExitCoded {
+    var exitCode: ExitCode { .malformed }
+}
+
+extension QueryLimit: ExitCoded {
+    /// It is refused by a rule.
+    var exitCode: ExitCode { .failure }
 }
 
 extension JSONError: ExitCoded {

@@ -43,11 +43,17 @@ struct ReadingOptions: ParsableArguments {
     }
 
     /// How the options look at a log, by a trusted-peer list.
-    func perspective(of log: SQLiteDeltaLog, by trust: TrustList) async throws -> Perspective {
+    ///
+    /// - Parameter other: the context where they name none.
+    func perspective(
+        of log: SQLiteDeltaLog,
+        by trust: TrustList,
+        context other: String? = nil
+    ) async throws -> Perspective {
         let exclusion = try await Exclusion(by: trust, in: log)
         let petname: @Sendable (PublicKey) -> String? = { trust.entries[$0]?.name }
         var perspective = Perspective(without: exclusion)
-        if let context {
+        if let context = context ?? other {
             let name = DefinitionName(Text(context), own: trust.owner) { try? trust.find($0).identity }
             let contexts = Definitions<ContextDefinition>(
                 log: log,

@@ -24,8 +24,9 @@ struct RhizomeNodeCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Read",
                 subcommands: [
-                    Get.self, IDs.self, Collections.self, History.self, Blame.self, Diff.self, Log.self, Show.self,
-                    Watch.self,
+                    Get.self, IDs.self, Collections.self, QueryCommand.self, History.self, Blame.self, Diff.self,
+                    Log.self,
+                    Show.self, Watch.self,
                 ]
             ),
             CommandGroup(name: "Write", subcommands: [Put.self, Unset.self, Retract.self, Introduce.self]),

@@ -39,6 +39,45 @@ import Testing
         }
     }
 
+    private struct Rows: Decodable {
+        let format, position, count: Int
+        let columns: [String]
+        let rows: [Row]
+        struct Row: Decodable {
+            let id: String
+            let name: String?
+        }
+    }
+
+    @Test("query answers in columns, as a table and as JSON; faults end with 65 and their place")
+    func query() async throws {
+        try await withStore { home, _ in
+            let file = home.path + ".query"
+            let users = #"{"entities":{"of":"user","columns":["name"]}}"#
+            let rule = #"{"!=":[{"var":"id"},{"param":"but"}]}"#
+            let query = #"{"query":{"order":[{"select":[\#(users),\#(rule)]},[{"by":"id"}]]},"params":{"but":""}}"#
+            try Data(query.utf8).write(to: URL(filePath: file))
+            let lines = try await run("query", file, in: home)
+            #expect(
+                lines.output == "id     name\n\"u/1\"  \"Taliesin\\\\u001b[31m\"\n\"u2\"   \"Ceridwen\"\n",
+                "\(lines.errors)"
+            )
+            let table = try await run("query", file, "--csv", "--param", "but=u/1", in: home)
+            #expect(table.output == "id,name\r\nu2,Ceridwen\r\n")
+            let json = try await run("query", file, "--json", "--without", "me", in: home)
+            let none = try JSONDecoder().decode(Rows.self, from: Data(json.output.utf8))
+            #expect(none.format == 1 && none.position == 6 && none.count == 0 && none.columns == ["id", "name"])
+            let whole = try await run("query", file, "--json", in: home)
+            let rows = try JSONDecoder().decode(Rows.self, from: Data(whole.output.utf8)).rows
+            #expect(rows.map(\.id) == ["u/1", "u2"] && rows.last?.name == "Ceridwen")
+            try Data(#"{"query":{"project":[\#(users),["nam"]]}}"#.utf8).write(to: URL(filePath: file))
+            let fault = try await run("query", file, in: home)
+            #expect(fault.exitCode == 65 && fault.errors.contains("/project/1/0"), "\(fault.errors)")
+            #expect(try await run("query", file + ".none", in: home).exitCode == 1)
+            #expect(try await run("query", file, "--param", "x", in: home).exitCode == 64)
+        }
+    }
+
     @Test("get shows properties in columns, one bare, and as JSON; 1 where there is nothing")
     func get() async throws {
         try await withStore { home, _ in

@@ -27,7 +27,8 @@ package struct NamespaceNetwork: Sendable {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         let name = "rhizome-probe-\(getpid())"
-        let make = "ip netns add \(name) && ip -n \(name) link add b type bridge && ip -n \(name) link add v type veth"
+        let link = "ip -n \(name) link add name"
+        let make = "ip netns add \(name) && \(link) bridge0 type bridge && \(link) port0 type veth"
         process.arguments = ["-c", "(\(make)) >/dev/null 2>&1; code=$?; ip netns del \(name) 2>/dev/null; exit $code"]
         guard (try? process.run()) != nil else { return false }
         process.waitUntilExit()
@@ -47,13 +48,14 @@ package struct NamespaceNetwork: Sendable {
         let outcome: Result<Void, any Error>
         do {
             try await ip(["netns", "add", name])
-            try await ip(["-n", name, "link", "add", "bridge", "type", "bridge", "mcast_snooping", "0"])
+            try await ip(["-n", name, "link", "add", "name", "bridge", "type", "bridge", "mcast_snooping", "0"])
             try await ip(["-n", name, "link", "set", "bridge", "up"])
             for (index, host) in hosts.enumerated() {
                 let port = "port\(index)"
                 try await ip(["netns", "add", host.namespace])
                 try await ip([
-                    "-n", name, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", host.namespace,
+                    "-n", name, "link", "add", "name", port, "type", "veth", "peer", "name", "eth0", "netns",
+                    host.namespace,
                 ])
                 try await ip(["-n", name, "link", "set", port, "master", "bridge", "up"])
                 if hasIPv4 { try await ip(["-n", host.namespace, "addr", "add", host.address + "/24", "dev", "eth0"]) }

@@ -16,6 +16,8 @@ struct BenchmarkOptions {
     var isSpreading = false
     /// Measure views, and nothing else.
     var isViews = false
+    /// Measure queries, and nothing else.
+    var isQueries = false
     /// Measure writes over HTTP, and nothing else.
     var isWrites = false
     /// Read wide answers and print the memory that they took, for the process that asked: see `WideAnswers`.
@@ -43,6 +45,7 @@ struct BenchmarkOptions {
 
     static let usage = """
         rhizome-bench [--deltas N] [--store FOLDER] [--audit] [--views] [--catch-up] [--spreading] [--writes]
+                      [--queries]
                       [--mesh N [--shape mesh|ring|star|random] [--puts N] [--absent N] [--distrust]]
                       [--mesh-simulation]
 
@@ -51,8 +54,8 @@ struct BenchmarkOptions {
         and pulls; what views cost, each figure beside its goal, of entities that were changed up to N times too; how
         fast one node fetches 100,000 deltas of another; how fast a write spreads over three hops and beside a flood;
         and how many writes a second the HTTP API takes. With --audit it audits a store that was built before instead;
-        with --views, --catch-up, --spreading or --writes it measures that and nothing else, and with --mesh what a write
-        costs among N nodes that all start at the same moment, where the first one may trust more peers that are never
+        with --views, --queries, --catch-up, --spreading or --writes it measures that and nothing else, and with --mesh
+        what a write costs among N nodes that all start at the same moment, where the first one may trust more peers that are never
         there (--absent), and in the end one of them may be distrusted (--distrust); --mesh-simulation simulates up to
         10,000. To build a store anew, remove its folder.
         """
@@ -78,6 +81,7 @@ struct BenchmarkOptions {
             case "--spreading": isSpreading = true
             case "--views": isViews = true
             case "--writes": isWrites = true
+            case "--queries": isQueries = true
             case "--http": hasHTTP = true
             case "--port": port = rest.popFirst().flatMap { UInt16($0) } ?? 0
             case "--mesh":
@@ -112,6 +116,9 @@ struct BenchmarkOptions {
 
     private static let stores = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: ".store").path
+
+    /// Where the store lies over which queries are asked.
+    var queriesFolder: String { Self.stores + "/queries" }
 
     /// Where the nodes that catch up have their homes.
     var catchUpFolder: String { Self.stores + "/catch-up" }

@@ -38,6 +38,10 @@ enum RhizomeBench {
                 try await MeshRates(options, count: size).run()
                 return
             }
+            if options.isQueries {
+                try await QueryRates(folder: options.queriesFolder).run()
+                return
+            }
             if options.isWrites {
                 try await WriteRates(folder: options.nodesFolder).run()
                 return
@@ -50,6 +54,7 @@ enum RhizomeBench {
             try StartMeasurement.run(options)
             try await Rates(options: options).run()
             try await ViewRates(options: options).run()
+            try await QueryRates(folder: options.queriesFolder).run()
             try await CatchUp(folder: options.catchUpFolder).run()
             try await Spreading(folder: options.nodesFolder).run()
             try await WriteRates(folder: options.nodesFolder).run()

@@ -2,24 +2,6 @@ internal import Bytes
 internal import RhizomeCore
 public import RhizomeQueries
 public import RhizomeViews
-public import SignedStatements
-
-/// What a query gave, and of which state.
-public struct QueryAnswer: Sendable {
-    /// The rows.
-    public let result: QueryResult
-    /// The epoch of the log.
-    public let epoch: [UInt8]
-    /// The last position that counted.
-    public let position: Int64
-    /// The authors who didn't count since their logs fork, where the perspective asks for that.
-    public let forked: Set<PublicKey>
-
-    /// The same, which doesn't count among the rows of queries that run.
-    package var kept: QueryAnswer {
-        QueryAnswer(result: result.kept, epoch: epoch, position: position, forked: forked)
-    }
-}
 
 extension Database {
     /// Answers a query over one state of what is held (spec: query.md).
@@ -36,28 +18,11 @@ extension Database {
         from perspective: Perspective? = nil,
         at position: Int64? = nil
     ) async throws -> QueryAnswer {
-        let plan = try QueryPlan(query)
-        return try await queries.run { [clock] in
-            let meter = QueryMeter(seconds: query.seconds) { clock.uptime }
-            return try await withTaskCancellationHandler {
-                let eyes: Perspective
-                if let perspective { eyes = perspective } else { eyes = Perspective(without: try await exclusion()) }
-                let reader = try await RowReader(log: log, perspective: eyes, at: position)
-                let bases = BaseReader(reader: reader, plan: plan, meter: meter)
-                var relations: [QueryBase: BaseRelation] = [:]
-                for base in plan.bases { relations[base] = try await bases.relation(base) }
-                let result = try await views.computing.run(cost: .max) { [relations] in
-                    try plan.evaluate(over: relations, meter)
-                }
-                return QueryAnswer(
-                    result: result,
-                    epoch: log.epoch,
-                    position: reader.position,
-                    forked: reader.perspective.forked
-                )
-            } onCancel: {
-                meter.cancel()
-            }
+        let run = try QueryRun(query, of: log, on: views.computing) { [clock] in clock.uptime }
+        return try await queries.run {
+            let eyes: Perspective
+            if let perspective { eyes = perspective } else { eyes = Perspective(without: try await exclusion()) }
+            return try await run.answer(from: eyes, at: position)
         }
     }
 }

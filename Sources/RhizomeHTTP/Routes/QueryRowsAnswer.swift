@@ -70,7 +70,7 @@ struct QueryRowsAnswer: StreamedAnswer {
             let columns = JSONValue.array(answer.result.columns.map { .text($0) })
             return Array("{\"columns\":".utf8) + columns.encoded + Array(",\"rows\":[".utf8)
         case .lines: return []
-        case .table: return Self.line(answer.result.columns.map { .text($0) })
+        case .table: return answer.result.tableHead
         }
     }
 
@@ -82,7 +82,7 @@ struct QueryRowsAnswer: StreamedAnswer {
         case .lines:
             JSONValue.object(answer.result.json(ofRow: row)).write(to: &bytes)
             bytes.append(UInt8(ascii: "\n"))
-        case .table: bytes += Self.line(answer.result.cells(ofRow: row))
+        case .table: bytes += answer.result.tableLine(ofRow: row)
         }
     }
 
@@ -94,28 +94,5 @@ struct QueryRowsAnswer: StreamedAnswer {
         more.append("epoch", .string(Hex.encode(answer.epoch)))
         more.append("position", .integer(answer.position))
         return Array("],".utf8) + JSONValue.object(more).encoded.dropFirst()
-    }
-
-    /// A line of a table; what is absent or null is empty.
-    private static func line(_ cells: [JSONValue?]) -> [UInt8] {
-        var line: [UInt8] = []
-        for (index, cell) in cells.enumerated() {
-            if index > 0 { line.append(UInt8(ascii: ",")) }
-            switch cell {
-            case nil, .null: break
-            case .text(let text): line += field(Array(text.utf8))
-            case .bool, .integer, .float: line += cell?.encoded ?? []
-            case .array, .object: line += field(cell?.encoded ?? [])
-            }
-        }
-        return line + Array("\r\n".utf8)
-    }
-
-    /// A field in quotes where it has to be; an empty text too, so that it isn't taken for nothing.
-    private static func field(_ bytes: [UInt8]) -> [UInt8] {
-        let quote = UInt8(ascii: "\"")
-        let isPlain = !bytes.isEmpty && bytes.allSatisfy { ![quote, UInt8(ascii: ","), 0x0a, 0x0d].contains($0) }
-        if isPlain { return bytes }
-        return [quote] + bytes.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
     }
 }

@@ -40,13 +40,12 @@ struct Introduce: AsyncParsableCommand {
     var peer: String
 
     func run() async throws {
-        let (_, log, trust) = try await options.home.openStore()
+        let (log, trust) = try await openStore()
         let subject = try trust.author(named: peer)
         guard subject != trust.owner else {
             throw CommandMisuse("that is this identity itself; send your card instead")
         }
-        let introductions = Introductions(log: log, without: try await Exclusion(by: trust, in: log))
-        let own = try await introductions.deltas(introducing: Text(subject.did), by: trust.owner)
+        let own = try await introductions(of: subject, in: log, trust)
         if isWithdrawn { return try await withdraw(subject, own, trust) }
         guard let entry = trust.entries[subject], entry.isTrusted(at: CommandLineTool.now) else {
             throw CommandFailure(
@@ -64,6 +63,28 @@ struct Introduce: AsyncParsableCommand {
             return try show(subject, entry.name, by: own.first?.id)
         }
         try show(subject, entry.name, by: try await options.write(pointers))
+    }
+
+    /// The home's list, and its store, where there is one already.
+    private func openStore() async throws -> (SQLiteDeltaLog?, TrustList) {
+        do {
+            let (_, log, trust) = try await options.home.openStore()
+            return (log, trust)
+        } catch let error as DeltaLogError where error.code == .missing {
+            let home = try options.home.open()
+            return (nil, try TrustJournal(home: home, owner: try home.keyFile().publicKey).loadWitnessed().list)
+        }
+    }
+
+    /// The deltas by which this identity introduces a key, the newest first.
+    private func introductions(
+        of subject: PublicKey,
+        in log: SQLiteDeltaLog?,
+        _ trust: TrustList
+    ) async throws -> [ViewedDelta] {
+        guard let log else { return [] }
+        return try await Introductions(log: log, without: try await Exclusion(by: trust, in: log))
+            .deltas(introducing: Text(subject.did), by: trust.owner)
     }
 
     private func withdraw(_ subject: PublicKey, _ own: [ViewedDelta], _ trust: TrustList) async throws {
