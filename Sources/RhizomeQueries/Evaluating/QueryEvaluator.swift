@@ -222,7 +222,7 @@ struct QueryEvaluator {
             comparisons += 1
             if comparisons % (16 * QueryMeter.stride) == 0 { try meter.check(at: place) }
             for (key, index) in zip(keys, indices) {
-                let sign = CellOrder.compare(input.rows[first][index], input.rows[second][index])
+                let sign = JSONValue.order(input.rows[first][index], input.rows[second][index])
                 if sign != 0 { return key.isDescending ? sign > 0 : sign < 0 }
             }
             return encoded[first].lexicographicallyPrecedes(encoded[second])

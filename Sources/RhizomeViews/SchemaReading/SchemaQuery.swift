@@ -200,7 +200,7 @@ private struct SchemaSearch: Sendable {
 
     private func precedes(_ first: Row, _ second: Row) -> Bool {
         for (index, order) in query.order.enumerated() {
-            let sign = JSONValue.compare(first.keys[index], second.keys[index])
+            let sign = JSONValue.order(first.keys[index], second.keys[index])
             if sign != 0 { return order.isDescending ? sign > 0 : sign < 0 }
         }
         return first.id < second.id
@@ -247,35 +247,5 @@ private struct SchemaSearch: Sendable {
             for pointer in delta.pointers where pointer.entity?.id == id { names.insert(pointer.localContext) }
         }
         return .array(JSONLogicArray(names.sorted().map { .text($0) }))
-    }
-}
-
-extension JSONValue {
-    /// Less than 0 where the first comes first in the order of queries, 0 where both are equal, else more (spec: query.md,
-    /// "Values and sets").
-    ///
-    /// Absent, null, false, true, numbers, texts by their bytes, arrays, objects; those two by the bytes of their JSON.
-    static func compare(_ first: JSONValue?, _ second: JSONValue?) -> Int {
-        let (one, other) = (rank(first), rank(second))
-        guard one == other else { return one < other ? -1 : 1 }
-        guard let first, let second else { return 0 }
-        if let first = Number(first), let second = Number(second) { return Number.compare(first, second) }
-        if let first = first.text, let second = second.text { return first < second ? -1 : first == second ? 0 : 1 }
-        guard one > 5 else { return 0 }
-        let (left, right) = (first.encoded, second.encoded)
-        return left == right ? 0 : left.lexicographicallyPrecedes(right) ? -1 : 1
-    }
-
-    private static func rank(_ value: JSONValue?) -> Int {
-        switch value {
-        case nil: 0
-        case .null: 1
-        case .bool(false): 2
-        case .bool(true): 3
-        case .integer, .float: 4
-        case .text: 5
-        case .array: 6
-        case .object: 7
-        }
     }
 }

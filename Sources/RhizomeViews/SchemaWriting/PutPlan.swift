@@ -1,7 +1,3 @@
-public import Bytes
-public import SignedStatements
-public import StrictJSON
-
 /// What a PUT comes to: what is to be written, or why nothing may be.
 ///
 /// A value, since it is found within the log's transaction, which others' writes share.
@@ -17,28 +13,5 @@ package enum PutPlan: Sendable {
         case .write(let deltas): deltas
         case .refused: []
         }
-    }
-}
-
-/// Thrown where values should go that only another author could take back (spec: schemas.md, "Writing through a schema").
-public struct OthersValues: CodedError {
-    /// What is wrong.
-    public enum Code: String, Sendable {
-        /// Others assert it.
-        case others
-    }
-
-    /// What is wrong, and all that equality looks at.
-    public let code = Code.others
-    /// The property.
-    public let property: Text
-    /// The values.
-    public let values: [JSONValue]
-    /// Who asserts them.
-    public let creators: [PublicKey]
-
-    /// Of which property, and how many values.
-    public var message: String {
-        "of \(property), \(values.count) of the values that should go were given by others, who alone can take them back"
     }
 }
