@@ -163,7 +163,7 @@ import Testing
             ("/api/user", "{\"id\": \"ids\", \"properties\": {\"a\": 1}}", "id"),
             ("/api/user/count", "{\"a\": 1}", "id"),
             ("/api/_user/u1", "{\"a\": 1}", "collection"), ("/api/functions/u1", "{\"a\": 1}", "collection"),
-            ("/api/status", "{\"properties\": {\"a\": 1}}", "collection"),
+            ("/api/ui", "{\"properties\": {\"a\": 1}}", "collection"),
             ("/api/user/u1?asOf=1", "{\"a\": 1}", "asOf"), ("/api/user/u1?say=some", "{\"a\": 1}", "say"),
             ("/api/user/u1?say=", "{\"a\": 1}", "say"), ("/api/user?say=All", "{\"properties\": {\"a\": 1}}", "say"),
         ]
