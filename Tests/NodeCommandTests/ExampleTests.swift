@@ -120,7 +120,7 @@ import Testing
         }
         let examples = try [
             "Examples/users/Users.swift", "Examples/who-said-so/WhoSaidSo.swift",
-            "Tests/RhizomeViewsTests/LongestText.swift",
+            "Tests/RhizomeViewsTests/LongestText.swift", "Tests/RhizomeCollectionsTests/FriendlyUser.swift",
         ].flatMap(lines)
         var code: [String] = []
         var isCode = false

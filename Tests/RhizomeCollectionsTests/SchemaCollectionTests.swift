@@ -101,6 +101,17 @@ import Testing
         }
     }
 
+    @Test("the type and the schema that the README shows go together")
+    func readme() async throws {
+        try await HomedNode.running { node in
+            try await FriendlyUser.define(in: node)
+            let users = TypedCollection<FriendlyUser.User>("user", in: node.database)
+            try await users.put(FriendlyUser.User(id: "ann", name: "Ann", friends: ["bob", "carol"]))
+            #expect(try await users.get("ann")?.friends == ["bob", "carol"])
+            await #expect(throws: SchemaViolations.self) { try await users.put(FriendlyUser.User(id: "x", name: "")) }
+        }
+    }
+
     @Test("what happens is told of such types too")
     func changes() async throws {
         try await HomedNode.running { node in

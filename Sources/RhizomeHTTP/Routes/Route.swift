@@ -28,8 +28,13 @@ struct Route: Sendable {
     /// All that it can answer.
     var answers: [StatedAnswer] {
         ownAnswers + StatedAnswer.ofGuards + (bodies.isEmpty ? [] : StatedAnswer.ofBodies)
-            // What is to be written there is refused with 400.
-            + (path.hasReserved && method != .put ? [.notFound("A name in the path is reserved")] : [])
+            // What is to be written there is refused with 400, or 405 where there is something else to be read.
+            + (path.hasReserved
+                ? [
+                    method == .put
+                        ? .error(.methodNotAllowed, "A name in the path is reserved, and another path's")
+                            .with(.allow, "The methods of that path") : .notFound("A name in the path is reserved")
+                ] : [])
     }
 
     /// A route.

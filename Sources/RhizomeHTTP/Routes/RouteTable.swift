@@ -11,7 +11,7 @@ internal import StrictJSON
 struct RouteTable: Sendable {
     let routes: [Route]
 
-    /// A table; where several routes fit, the first one is taken.
+    /// A table; where several paths fit, that with the fewest variable parts is meant, and the first one of those.
     init(_ routes: [Route]) { self.routes = routes }
 
     /// The route of a request with the texts of its variable parts.
@@ -19,9 +19,10 @@ struct RouteTable: Sendable {
     /// - Throws: 404, 405 with `Allow`, or 400 where something is to be written to a reserved name that is no path yet.
     func route(_ method: HTTPRequest.Method, _ path: [Text]) throws(APIError) -> (Route, RoutePath.Texts) {
         let wanted = method == .head ? .get : method
-        for route in routes where route.method == wanted {
-            if let texts = route.path.match(path) { return (route, texts) }
-        }
+        let fitting = routes.compactMap { route in route.path.match(path).map { (route: route, texts: $0) } }
+        let fewest = fitting.map(\.texts.count).min()
+        let meant = fitting.filter { $0.texts.count == fewest }
+        if let found = meant.first(where: { $0.route.method == wanted }) { return found }
         var reserved: APIError?
         if method == .put, path.first == "api", path.count == 2 || path.count == 3 {
             do throws(FieldError) {
@@ -31,7 +32,7 @@ struct RouteTable: Sendable {
                 reserved = APIError(error)
             }
         }
-        var allowed = Set(routes.lazy.filter { $0.path.match(path) != nil }.map(\.method.rawValue))
+        var allowed = Set(meant.map(\.route.method.rawValue))
         guard !allowed.isEmpty else { throw reserved ?? .notFound }
         if allowed.contains("GET") { allowed.insert("HEAD") }
         throw APIError(
