@@ -15,7 +15,12 @@ enum Path {
             ["anyOf": [["enum": .array(ReservedNames.collections.sorted().map { .text($0) })], ["pattern": "^_"]]]
         ),
         exceptFor: ReservedNames.isReserved
-    )
+    ) { text throws(APIError) in
+        guard text.count <= DeltaLimits.nameBytes else {
+            throw .badInput("a name has at most \(DeltaLimits.nameBytes) bytes", field: "collection")
+        }
+        return text
+    }
     /// An entity's id beside the lists of its collection.
     static let id = PathParameter<Text>(
         "id",
