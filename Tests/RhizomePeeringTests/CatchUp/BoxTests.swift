@@ -66,7 +66,7 @@ import Testing
             }
             group.addTask {
                 var total = 0
-                while total < 4_000 { total += await mailbox.take(within: .microseconds(50)) ?? 0 }
+                while total < 4_000, !Task.isCancelled { total += await mailbox.take(within: .microseconds(50)) ?? 0 }
                 return total
             }
             return await group.reduce(0, +)
