@@ -55,15 +55,21 @@ struct QueryPlanner {
     // MARK: - What is needed
 
     /// Which columns of a relation matter to those that use it.
-    fileprivate enum Needed {
-        case all
-        case some(Set<Text>)
+    fileprivate struct Needed {
+        /// All of them.
+        static let all = Needed(columns: nil)
+
+        /// These alone; all where `nil`.
+        private(set) var columns: Set<Text>?
+
+        static func some(_ columns: Set<Text>) -> Needed { Needed(columns: columns) }
 
         mutating func add(_ other: Needed) {
-            switch (self, other) {
-            case (.some(let own), .some(let others)): self = .some(own.union(others))
-            default: self = .all
+            guard let columns, let more = other.columns else {
+                self.columns = nil
+                return
             }
+            self.columns = columns.union(more)
         }
     }
 
@@ -73,7 +79,7 @@ struct QueryPlanner {
         needed[nodes.count - 1] = .all
         for index in nodes.indices.reversed() {
             let node = nodes[index]
-            if case .base(.entities(let base)) = node.operation, case .some(let columns) = needed[index] {
+            if case .base(.entities(let base)) = node.operation, let columns = needed[index].columns {
                 nodes[index].operation = .base(.entities(base.narrowed(to: columns)))
             }
             for (input, more) in zip(node.inputs, needs(of: node, needed[index])) { needed[input].add(more) }
@@ -82,7 +88,7 @@ struct QueryPlanner {
 
     private func needs(of node: QueryPlan.Node, _ needed: Needed) -> [Needed] {
         func with(_ columns: Set<Text>?) -> Needed {
-            guard let columns, case .some(let own) = needed else { return .all }
+            guard let columns, let own = needed.columns else { return .all }
             return .some(own.union(columns))
         }
         switch node.operation {
@@ -91,15 +97,16 @@ struct QueryPlanner {
         case .select(let rules): return [rules.reduce(into: needed) { $0.add($1.needed) }]
         case .project(let columns): return [.some(Set(columns))]
         case .rename(let renamings):
-            guard case .some(let columns) = needed else { return [.all] }
+            guard let columns = needed.columns else { return [.all] }
             return [.some(columns.subtracting(renamings.map(\.new)).union(renamings.map(\.old)))]
         case .extend(let extensions):
-            guard case .some(let columns) = needed else { return [.all] }
+            guard let columns = needed.columns else { return [.all] }
             let others = columns.subtracting(extensions.map(\.column))
             return [extensions.reduce(into: .some(others)) { $0.add($1.rule.needed) }]
         case .group(let grouping): return [.some(Set(grouping.columns + grouping.aggregates.compactMap(\.argument)))]
         case .closure(let closure, _):
-            return [.some([closure.from, closure.to]), .all].prefix(node.inputs.count).map(\.self)
+            let edges = Needed.some([closure.from, closure.to])
+            return node.inputs.count == 1 ? [edges] : [edges, .all]
         case .join(let join):
             let (left, right) = (nodes[node.inputs[0]].header, nodes[node.inputs[1]].header)
             guard !left.isOpen, !right.isOpen else { return [.all, .all] }
