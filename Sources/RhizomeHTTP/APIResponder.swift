@@ -60,8 +60,6 @@ final class APIResponder: Sendable {
         strangers = StrangerLog(logger)
         let routes =
             HealthRoutes(database: database, peers: peers, version: version).routes
-            // Before those in whose paths an id stands in this place.
-            + StreamRoutes(database: database).routes
             + PeerRoutes(database: database, peers: peers).routes
             + DeltaRoutes(database: database, peers: peers).routes
             + MetricsRoutes(database: database, peers: peers, registry: registry, measure: measure).routes
@@ -73,6 +71,7 @@ final class APIResponder: Sendable {
             + AuditRoutes(database: database, lastAudit: lastAudit).routes
             + CollectionRoutes(database: database, makeUUID: makeUUID).routes
             + AuthorshipRoutes(database: database).routes
+            + StreamRoutes(database: database).routes
         table = RouteTable(OpenAPIRoutes.adding(to: routes, version: version))
     }
 

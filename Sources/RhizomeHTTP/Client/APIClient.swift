@@ -28,10 +28,8 @@ package struct APIClient: Sendable {
 
     /// Bytes of a write's answer that are kept: an error has fewer, and of a large entity nothing is needed.
     private static let writeBytes = 1 << 20
-    /// Bytes of signed deltas that are handed in at once.
-    package static let sequenceBytes = RequestLimits.sequenceBytes
-    /// Bytes of what is decided on those: some 150 for each, which has more itself, or a sentence besides.
-    private static let decisionBytes = 2 * sequenceBytes
+    /// Bytes of what is decided on a sequence of deltas: some 150 for each, which has more itself, or a sentence besides.
+    private static let decisionBytes = 2 * RequestLimits.sequenceBytes
     /// What a first write after a start waits for peers, and a slow disk.
     private static let patience = TimeAmount.seconds(30)
 
@@ -67,7 +65,7 @@ package struct APIClient: Sendable {
         try await send(.POST, "/api/deltas", ["pointers": pointers])
     }
 
-    /// Hands in signed deltas by any authors, at most ``sequenceBytes`` in all.
+    /// Hands in signed deltas by any authors, at most 2 MiB in all (``RequestLimits/sequenceBytes``).
     package func post(signed deltas: [[UInt8]]) async throws -> Answer {
         let body = (bytes: Array(deltas.joined()), type: MediaTypes.cborSequence)
         return try await send(.POST, "/api/deltas", body, keeping: Self.decisionBytes)

@@ -45,7 +45,7 @@ struct OpenAPIDocument: Sendable {
         ]
     }
 
-    /// The paths, in the order of the table: the first that fits is meant.
+    /// The paths, in the order of the table.
     private var templates: [String] {
         var seen: Set<String> = []
         return routes.map(\.path.template).filter { seen.insert($0).inserted }

@@ -57,7 +57,7 @@ import Testing
         let total = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    for _ in 0..<100 {
+                    for _ in 0..<500 {
                         mailbox.post { $0 += 1 }
                         await Task.yield()
                     }
@@ -66,12 +66,12 @@ import Testing
             }
             group.addTask {
                 var total = 0
-                while total < 800, !Task.isCancelled { total += await mailbox.take(within: .microseconds(50)) ?? 0 }
+                while total < 4_000, !Task.isCancelled { total += await mailbox.take(within: .microseconds(50)) ?? 0 }
                 return total
             }
             return await group.reduce(0, +)
         }
-        #expect(total == 800)
+        #expect(total == 4_000)
     }
 
     // MARK: - News
